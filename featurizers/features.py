@@ -1,0 +1,66 @@
+"""Features: several featurizers side by side, as one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+
+from featurizers.arrays import Array, State, namespace
+from featurizers.featurizer import Featurizer, Needs
+from featurizers.panel import Panel
+
+
+def tagged(tag: str, memory: State) -> State:
+    """Memory under a prefix, so that parts of a whole do not overwrite each other."""
+    return {f"{tag}.{name}": values for name, values in memory.items()}
+
+
+def untagged(tag: str, state: State) -> State:
+    """A part's view of the whole's state: the windows, and its own memory without the prefix."""
+    windows = {name: values for name, values in state.items() if "." not in name}
+    mine = {name[len(tag) + 1 :]: values for name, values in state.items() if name.startswith(f"{tag}.")}
+    return windows | mine
+
+
+@dataclass(frozen=True)
+class Features(Featurizer):
+    """The columns of `parts`, one after the other."""
+
+    parts: tuple[Featurizer, ...]
+
+    @property
+    def needs(self) -> Needs:
+        return reduce(Needs.__or__, (p.needs for p in self.parts), Needs())
+
+    def names(self) -> list[str]:
+        return [name for part in self.parts for name in part.names()]
+
+    @property
+    def categorical(self) -> tuple[int, ...]:
+        found, start = [], 0
+        for part in self.parts:
+            found += [start + i for i in part.categorical]
+            start += len(part.names())
+        return tuple(found)
+
+    def resolve(self, panel: Panel) -> Features:
+        return Features(tuple(p.resolve(panel) for p in self.parts))
+
+    def transform(self, panel: Panel) -> np.ndarray:
+        return np.concatenate([np.empty((len(panel), 0)), *(p.transform(panel) for p in self.parts)], axis=1)
+
+    def step(self, state: State, now: State) -> Array:
+        columns = [p.step(untagged(f"f{i}", state), now) for i, p in enumerate(self.parts)]
+        return namespace(*columns).concat(columns, axis=1)
+
+    def memory(self, panel: Panel) -> State:
+        return {k: v for i, p in enumerate(self.parts) for k, v in tagged(f"f{i}", p.memory(panel)).items()}
+
+    def remember(self, state: State, now: State) -> State:
+        return {
+            k: v
+            for i, p in enumerate(self.parts)
+            for k, v in tagged(f"f{i}", p.remember(untagged(f"f{i}", state), now)).items()
+        }

@@ -1,0 +1,72 @@
+"""The contract of a featurizer, and what a part needs to see."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from featurizers.arrays import Array, State
+from featurizers.panel import Panel
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a part reads: `lookback` rows of history of the target and of the columns in `past`;
+    and, in a row to forecast, the columns in `ahead` (known and static ones; "time" is always there)."""
+
+    lookback: int = 0
+    past: tuple[str, ...] = ()
+    ahead: tuple[str, ...] = ()
+
+    def __or__(self, other: Needs) -> Needs:
+        return Needs(
+            max(self.lookback, other.lookback),
+            tuple(dict.fromkeys(self.past + other.past)),
+            tuple(dict.fromkeys(self.ahead + other.ahead)),
+        )
+
+
+class Featurizer(ABC):
+    """Columns computed from a panel, two ways that must agree.
+
+    `transform` sees whole series and is fast. `step` sees the state before a row: windows of the last values
+    (`state["target"]`, `state[column]`: (series, lookback or more), newest last) and what `memory` keeps; and `now`,
+    the row's own `time` (wall-clock seconds) and the columns in `needs.ahead`, each (series,). `step` is written with
+    the array namespace of its inputs, so that the same lines run on numpy and, traced, become the ONNX graph.
+    A feature of a row never sees the target of that row or of a later one.
+    """
+
+    @property
+    @abstractmethod
+    def needs(self) -> Needs: ...
+
+    @abstractmethod
+    def names(self) -> list[str]:
+        """One name for each column."""
+
+    @abstractmethod
+    def transform(self, panel: Panel) -> np.ndarray:
+        """All rows: float64, (rows, columns)."""
+
+    @abstractmethod
+    def step(self, state: State, now: State) -> Array:
+        """The next row of each series: float64, (series, columns)."""
+
+    def resolve(self, panel: Panel) -> Featurizer:
+        """The same featurizer with every 'auto' and everything learned from `panel` written into its settings."""
+        return self
+
+    def memory(self, panel: Panel) -> State:
+        """What is kept of each series beyond the windows, after the last row: (series, k) each. Keys hold a dot."""
+        return {}
+
+    def remember(self, state: State, now: State) -> State:
+        """The memory after one more row, whose target and columns are in `now`."""
+        return {}
+
+    @property
+    def categorical(self) -> tuple[int, ...]:
+        """The columns (by position) that are codes of categories, not amounts."""
+        return ()

@@ -1,0 +1,145 @@
+"""Frequency: the spacing of a series' stamps, and arithmetic on it for whole arrays."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from pandas.tseries.frequencies import to_offset
+
+from featurizers.arrays import Array
+
+DAY = 86_400
+# Letters of older pandas and of other tools, with what pandas >= 2.2 calls them.
+_RENAMED = {
+    "H": "h", "T": "min", "S": "s", "BH": "bh", "M": "ME", "Q": "QE", "A": "YE", "Y": "YE", "BM": "BME",
+    "BQ": "BQE", "BA": "BYE", "BY": "BYE", "AS": "YS", "BAS": "BYS", "SM": "SME", "CBM": "CBME",
+}  # fmt: skip
+_FIXED = {"s": 1, "min": 60, "h": 3600, "D": DAY, "W": 7 * DAY}
+_SEASONS = {"s": 60, "min": 60, "h": 24, "D": 7, "W": 52, "B": 5, "M": 12, "Q": 4, "Y": 1}
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """A pandas offset by its name: "h", "30min", "D", "B", "W-THU", "MS", "QS-OCT", "YE" ...
+
+    >>> Frequency.parse("M").name
+    'ME'
+    >>> Frequency.parse("30T").seconds
+    1800
+    """
+
+    name: str
+
+    @classmethod
+    def parse(cls, text: str | Frequency) -> Frequency:
+        """Read a frequency; the letters of older pandas ("M", "H", "30T", "A-DEC") are accepted."""
+        if isinstance(text, Frequency):
+            return text
+        found = re.fullmatch(r"\s*(\d*)\s*([A-Za-z]+)(-[A-Za-z0-9]+)?\s*", str(text))
+        if found is None:
+            raise ValueError(f"Frequency {text!r} is not understood; examples are 'D', 'h', '30min', 'W-THU', 'MS'.")
+        count, letters, anchor = found.groups()
+        letters = _RENAMED.get(letters, letters)
+        try:
+            offset = to_offset(f"{count}{letters}{(anchor or '').upper()}")
+        except ValueError:
+            raise ValueError(
+                f"Frequency {text!r} is not understood; examples are 'D', 'h', '30min', 'W-THU', 'MS'."
+            ) from None
+        if offset.n <= 0:
+            raise ValueError(f"Frequency {text!r} does not move forward.")
+        return cls(offset.freqstr)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @cached_property
+    def offset(self) -> pd.offsets.BaseOffset:
+        return to_offset(self.name)
+
+    @property
+    def step(self) -> int:
+        """How many base units one step is: 30 in "30min"."""
+        return int(self.offset.n)
+
+    @property
+    def unit(self) -> str:
+        """The base unit without count and anchor: "min", "W", "QS", "B" ..."""
+        return re.sub(r"^\d+|-.*$", "", self.name)
+
+    @cached_property
+    def seconds(self) -> int | None:
+        """The width of a step in seconds, None where it varies (months, business days ...)."""
+        width = _FIXED.get(self.unit)
+        return None if width is None else width * self.step
+
+    @cached_property
+    def months(self) -> int | None:
+        """The width of a step in calendar months, None where it is not a whole number of them."""
+        widths = {"MS": 1, "ME": 1, "QS": 3, "QE": 3, "YS": 12, "YE": 12}
+        return widths[self.unit] * self.step if self.unit in widths else None
+
+    @property
+    def daily(self) -> bool:
+        """Whether a stamp stands for a day or more, so that the clock time does not matter."""
+        return self.seconds is None or self.seconds % DAY == 0
+
+    @property
+    def season(self) -> int:
+        """The season that such data usually has, in steps: 12 for months, 7 for days, 24 for hours, 48 for 30min."""
+        if self.unit in ("min", "s") and self.seconds is not None:
+            return max(DAY // self.seconds, 1)
+        letter = self.unit if self.unit in _SEASONS else self.unit.removesuffix("E").removesuffix("S").lstrip("BC")
+        return max(_SEASONS.get(letter, 1) // self.step, 1)
+
+    @property
+    def seasons(self) -> tuple[int, ...]:
+        """All seasons that such data may have, shortest first, in whole steps; (1,) if none."""
+        day, week = (DAY / self.seconds, 7 * DAY / self.seconds) if self.seconds else (0.0, 0.0)
+        if self.seconds is not None and self.seconds < DAY:
+            found = [int(p) for p in (day, week) if p > 1 and p == int(p)]
+            return tuple(found) or (1,)
+        return (self.season,)
+
+    def steps(self, origin: Array, times: Array) -> tuple[np.ndarray, np.ndarray]:
+        """How many steps each stamp lies after its origin (rounded down), and whether it lies on the grid.
+
+        `origin` and `times` are datetime64[s] of the same shape.
+        """
+        if self.seconds is not None:
+            apart = (times - origin).astype("timedelta64[s]").astype(np.int64)
+            return apart // self.seconds, apart % self.seconds == 0
+        origin_day, times_day = origin.astype("datetime64[D]"), times.astype("datetime64[D]")
+        grid = self._grid(min(origin_day.min(), times_day.min()), max(origin_day.max(), times_day.max()))
+        start = np.searchsorted(grid, origin_day, side="right") - 1
+        at = np.searchsorted(grid, times_day, side="right") - 1
+        exact = (grid[at] == times_day) & ((at - start) % self.step == 0)
+        clock = times - times_day.astype("datetime64[s]") == origin - origin_day.astype("datetime64[s]")
+        return (at - start) // self.step, exact & clock
+
+    def add(self, origin: np.ndarray, count: np.ndarray) -> np.ndarray:
+        """The stamps `count` steps after `origin` (negative: before); shapes broadcast."""
+        origin = origin.astype("datetime64[s]")
+        if self.seconds is not None:
+            return origin + np.asarray(count) * np.timedelta64(self.seconds, "s")
+        day = origin.astype("datetime64[D]")
+        reach = np.timedelta64(int((np.abs(count).max(initial=0) + 2) * self.step * self._days), "D")
+        grid = self._grid(day.min() - reach, day.max() + reach)
+        at = np.searchsorted(grid, day, side="right") - 1 + np.asarray(count) * self.step
+        return grid[at].astype("datetime64[s]") + (origin - day.astype("datetime64[s]"))
+
+    @property
+    def _days(self) -> int:
+        """An upper bound for the days in one base unit."""
+        return 4 if self.unit == "B" else 32 if "M" in self.unit else 93 if "Q" in self.unit else 367
+
+    def _grid(self, first: np.datetime64, last: np.datetime64) -> np.ndarray:
+        """Every stamp of the base unit from before `first` to after `last`, as datetime64[D]."""
+        margin = np.timedelta64(2 * self._days, "D")
+        base = self.offset.base
+        stamps = pd.date_range(pd.Timestamp(first - margin), pd.Timestamp(last + margin), freq=base)
+        return stamps.to_numpy().astype("datetime64[D]")

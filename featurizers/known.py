@@ -1,0 +1,33 @@
+"""Known: columns whose future is given, such as prices and promotions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from featurizers.arrays import Array, State, namespace
+from featurizers.featurizer import Featurizer, Needs
+from featurizers.panel import Panel
+
+
+@dataclass(frozen=True)
+class Known(Featurizer):
+    """Numeric columns of the row itself."""
+
+    columns: tuple[str, ...]
+
+    @property
+    def needs(self) -> Needs:
+        return Needs(ahead=self.columns)
+
+    def names(self) -> list[str]:
+        return list(self.columns)
+
+    def transform(self, panel: Panel) -> np.ndarray:
+        return np.stack([panel.column(name) for name in self.columns], axis=1).astype(np.float64)
+
+    def step(self, state: State, now: State) -> Array:
+        columns = [now[name] for name in self.columns]
+        xp = namespace(*columns)
+        return xp.stack([xp.astype(column, xp.float64) for column in columns], axis=1)

@@ -1,0 +1,243 @@
+"""Panel: many series laid end to end, sorted by series, then by time, regular inside a series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from featurizers.findings import Finding, Findings
+from featurizers.frequency import Frequency
+
+UNKNOWN = -1  # the code of a category that is missing or was never seen
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """The one shape of data that everything works on. `Panel.read` makes it; nothing downstream checks again.
+
+    Series i is rows `indptr[i]:indptr[i + 1]`. A column is float64, or int64 codes into `levels[name]` if it is
+    categorical; a column whose role is "static" has one value a series, every other one value a row.
+    """
+
+    ids: pd.DataFrame  # key columns, one row a series (no columns where there is one unnamed series)
+    indptr: np.ndarray  # int64, (series + 1,)
+    times: np.ndarray  # datetime64[s], (rows,); UTC where `zone` is set, else as in the table
+    freq: Frequency
+    time: str  # the name of the time column
+    target: str  # the name of the target column
+    columns: Mapping[str, np.ndarray]
+    roles: Mapping[str, str] = field(default_factory=dict)  # column -> known, past or static; the target has none
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # categorical column -> its categories
+    zone: str | None = None  # the time zone of the table's stamps
+    ahead: Panel | None = None  # rows after the last known target, with their known columns
+    findings: Findings = field(default_factory=Findings)
+
+    @classmethod
+    def read(cls, source: Any, **roles: Any) -> Panel:
+        """Check, repair and sort any table. See `featurizers.reading.read`."""
+        from featurizers.reading import read
+
+        return read(source, **roles)
+
+    # ---- what is there ------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def __repr__(self) -> str:
+        rows = f"{self.count} series, {len(self):,} rows"
+        span = f"{self.times.min()} to {self.times.max()}" if len(self) else "no rows"
+        names = {role: [c for c, r in self.roles.items() if r == role] for role in ("known", "past", "static")}
+        given = "".join(f", {role} {columns}" for role, columns in names.items() if columns)
+        seen = f", {len(self.findings)} findings" if len(self.findings) else ""
+        return f"Panel({rows}, every {self.freq} from {span}, target {self.target!r}{given}{seen})"
+
+    @property
+    def count(self) -> int:
+        """The number of series."""
+        return len(self.indptr) - 1
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Rows in each series, (series,)."""
+        return np.diff(self.indptr)
+
+    @property
+    def y(self) -> np.ndarray:
+        """The target, (rows,), NaN where it is missing."""
+        return self.columns[self.target]
+
+    @property
+    def owner(self) -> np.ndarray:
+        """The series of each row, (rows,)."""
+        return np.repeat(np.arange(self.count), self.lengths)
+
+    @property
+    def position(self) -> np.ndarray:
+        """The place of each row in its series, (rows,)."""
+        return np.arange(len(self)) - np.repeat(self.indptr[:-1], self.lengths)
+
+    def by_role(self, role: str) -> list[str]:
+        return [name for name, r in self.roles.items() if r == role]
+
+    def name(self, i: int) -> str:
+        """Series `i` as a person would call it: "Store=2, Brand=tropicana"."""
+        return ", ".join(f"{column}={self.ids[column].iloc[i]}" for column in self.ids.columns)
+
+    def clock(self, times: np.ndarray | None = None) -> np.ndarray:
+        """Wall-clock seconds since 1970 of the stamps, int64: what people and calendars go by."""
+        times = self.times if times is None else times
+        if self.zone is not None:
+            flat = pd.DatetimeIndex(times.ravel()).tz_localize("UTC").tz_convert(self.zone).tz_localize(None)
+            times = flat.to_numpy().reshape(times.shape)
+        return times.astype("datetime64[s]").astype(np.int64)
+
+    def column(self, name: str) -> np.ndarray:
+        """A column with one value a row; static ones are repeated, "time" is the wall clock."""
+        if name == "time":
+            return self.clock()
+        values = self.columns[name]
+        return np.repeat(values, self.lengths) if self.roles.get(name) == "static" else values
+
+    # ---- parts of it --------------------------------------------------------------------------
+
+    def rows(self, keep: np.ndarray) -> Panel:
+        """The rows where `keep` is true; a series left empty stays, with no rows."""
+        sizes = np.bincount(self.owner[keep], minlength=self.count)
+        columns = {n: v if self.roles.get(n) == "static" else v[keep] for n, v in self.columns.items()}
+        return replace(
+            self, indptr=np.r_[0, sizes.cumsum()], times=self.times[keep], columns=columns, ahead=None
+        )
+
+    def where(self, series: np.ndarray) -> Panel:
+        """The series that `series` selects: a mask, or positions in their order."""
+        at = np.flatnonzero(series) if series.dtype == bool else series
+        sizes = self.lengths[at]
+        starts = np.repeat(self.indptr[at] - np.r_[0, sizes.cumsum()[:-1]], sizes) if len(at) else np.zeros(0, int)
+        index = starts + np.arange(sizes.sum())
+        columns = {n: v[at] if self.roles.get(n) == "static" else v[index] for n, v in self.columns.items()}
+        ids = self.ids.iloc[at].reset_index(drop=True)
+        ahead = None if self.ahead is None else self.ahead.where(at)
+        return replace(self, ids=ids, indptr=np.r_[0, sizes.cumsum()], times=self.times[index], columns=columns,
+                       ahead=ahead)  # fmt: skip
+
+    def until(self, cutoff: Any) -> Panel:
+        """The rows up to and including `cutoff` (in UTC where the panel has a time zone)."""
+        return self.rows(self.times <= np.datetime64(cutoff, "s"))
+
+    def tail(self, size: int) -> Panel:
+        """The last `size` rows of each series."""
+        return self.rows(self.position >= np.repeat(self.lengths - size, self.lengths))
+
+    def window(self, name: str, size: int) -> np.ndarray:
+        """The last `size` values of a column, (series, size): float64 padded with NaN, codes with UNKNOWN.
+
+        "time" gives the wall clock, carried back before the first row.
+        """
+        if name == "time":
+            return self.clock(self.freq.add(self.last[:, None], np.arange(1 - size, 1)))
+        at = self.indptr[1:, None] + np.arange(-size, 0)
+        inside = at >= self.indptr[:-1, None]
+        values = self.column(name)
+        if len(values) == 0:
+            values = np.zeros(1, values.dtype)
+        missing = UNKNOWN if values.dtype == np.int64 else np.nan
+        return np.where(inside, values[np.where(inside, at, 0)], missing)
+
+    @property
+    def last(self) -> np.ndarray:
+        """The last stamp of each series, (series,), NaT where a series has no rows."""
+        result = np.full(self.count, np.datetime64("NaT"), "datetime64[s]")
+        full = self.lengths > 0
+        result[full] = self.times[self.indptr[1:][full] - 1]
+        return result
+
+    # ---- what comes next ----------------------------------------------------------------------
+
+    def future(
+        self, horizon: int, known: Panel | pd.DataFrame | None = None, columns: Iterable[str] | None = None
+    ) -> Panel:
+        """The next `horizon` rows of each series, their target unknown, with known `columns` (None: all).
+
+        `known` gives these columns: a table, or a panel that has the same series; without it the rows that the
+        table itself held after the last target (`ahead`) are taken. ValueError, with the series and the stamp,
+        where it lacks a row.
+        """
+        from featurizers.ahead import known_columns
+
+        if horizon < 1:
+            raise ValueError(f"The horizon must be at least 1, not {horizon}.")
+        times = self.freq.add(self.last[:, None], np.arange(1, horizon + 1))
+        wanted = [n for n in self.by_role("known") if columns is None or n in columns]
+        found, findings = known_columns(self, times, self.ahead if known is None else known, wanted)
+        found |= {name: self.columns[name] for name in self.by_role("static")}
+        indptr = np.arange(self.count + 1) * horizon
+        return replace(self, indptr=indptr, times=times.ravel(), columns=found, ahead=None,
+                       findings=Findings(tuple(findings)))  # fmt: skip
+
+    def matrix(self, names: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
+        """Columns as (series, rows), for panels of equal length; "time" (the wall clock) is always there."""
+        return {n: self.column(n).reshape(self.count, -1) for n in dict.fromkeys(("time", *names))}
+
+    def with_columns(self, **columns: np.ndarray) -> Panel:
+        return replace(self, columns={**self.columns, **columns})
+
+    def with_findings(self, findings: list[Finding]) -> Panel:
+        return replace(self, findings=self.findings + findings)
+
+    # ---- other views --------------------------------------------------------------------------
+
+    def find(self, ids: pd.DataFrame) -> np.ndarray:
+        """The position here of each series of another table of keys, -1 where it is not here."""
+        return positions(self.ids, ids)
+
+    def encoded(self, levels: Mapping[str, tuple[str, ...]]) -> Panel:
+        """The same panel with its categories coded by `levels`; those not among them become UNKNOWN, and are named."""
+        columns, findings = dict(self.columns), []
+        for name, wanted in levels.items():
+            mine = self.levels.get(name)
+            if name not in columns or mine is None or mine == wanted:
+                continue
+            code = {level: i for i, level in enumerate(wanted)}
+            table = np.array([*(code.get(level, UNKNOWN) for level in mine), UNKNOWN], np.int64)
+            columns[name] = table[columns[name]]
+            lost = (columns[name] == UNKNOWN) & (self.columns[name] != UNKNOWN)
+            for old in np.unique(self.columns[name][lost]):
+                findings.append(self._unseen(name, mine[old], np.flatnonzero(self.columns[name] == old)))
+        return replace(self, columns=columns, levels={**self.levels, **levels}, findings=self.findings + findings)
+
+    def _unseen(self, name: str, level: str, at: np.ndarray) -> Finding:
+        series = int(at[0]) if self.roles.get(name) == "static" else int(self.owner[at[0]])
+        return Finding(
+            "unseen_category", "alerted", series=self.name(series), row=int(at[0]), column=name, count=len(at),
+            message=f"Category {level!r} of {name!r} was not seen in training; it counts as unknown.",
+        )  # fmt: skip
+
+    def frame(self) -> pd.DataFrame:
+        """The panel as a long table: keys, time, then every column."""
+        stamps = pd.DatetimeIndex(self.times)
+        if self.zone is not None:
+            stamps = stamps.tz_localize("UTC").tz_convert(self.zone)
+        keys = {name: self.ids[name].to_numpy()[self.owner] for name in self.ids.columns}
+        columns = {name: self._readable(name) for name in self.columns}
+        return pd.DataFrame({**keys, self.time: stamps, **columns})
+
+    def _readable(self, name: str) -> Any:
+        values = self.column(name)
+        return pd.Categorical.from_codes(values, list(self.levels[name])) if name in self.levels else values
+
+
+def positions(among: pd.DataFrame, ids: pd.DataFrame) -> np.ndarray:
+    """The row of `among` that equals each row of `ids`, -1 where there is none. Both have the same columns."""
+    if len(among.columns) == 0:
+        return np.zeros(len(ids), np.int64)
+    if list(among.columns) != list(ids.columns):
+        raise ValueError(f"The series are keyed by {list(ids.columns)}, not by {list(among.columns)}.")
+    if len(among.columns) == 1:
+        name = among.columns[0]
+        return pd.Index(among[name]).get_indexer(pd.Index(ids[name])).astype(np.int64)
+    return pd.MultiIndex.from_frame(among).get_indexer(pd.MultiIndex.from_frame(ids)).astype(np.int64)

@@ -1,0 +1,246 @@
+"""to_onnx: a fitted model as one ONNX graph, its `predict` traced, checked before it is written."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from featurizers.arrays import State, scan
+from featurizers.panel import UNKNOWN, Panel
+from featurizers.symbols import Graph, Symbol
+from forecast.files import write_whole
+from learners.learner import Model, Origin, where_state
+
+FORMAT = 1
+CHECKED = 256  # series that the check scores: the first ones of the training panel
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One input of the graph: its name, dtype, what it is fed with, and the categories of text."""
+
+    name: str  # of the graph's input
+    part: str  # key, history, new, future or static
+    column: str  # of the table; "time" is the wall clock in seconds
+    kind: str  # float, int or text
+    levels: tuple[str, ...] = ()
+
+
+def to_onnx(model: Model, path: str | Path, horizon: int) -> dict[str, Any]:
+    """Write `model` as an ONNX file that forecasts `horizon` rows without Python; returns what the check measured.
+
+    Inputs have one row a series: the key columns (only if the model keeps something of each series), `past_<target>`
+    with the last values (any number, at least the look-back; NaN where missing), `past_<column>` likewise, `new` (how
+    many of these values came after training; only if the model keeps memory), `time` and the known columns of the
+    rows to forecast (series, horizon), static columns (series, 1). Text columns are fed as text.
+
+    The graph is scored with onnxruntime on the last window of the training data first. ValueError if it disagrees
+    with `model.predict` by more than 1e-9 relative to the target's size (1e-4 where a part computes in float32).
+    """
+    origin = model.origin
+    if origin is None:
+        raise ValueError("Only a model that came from `fit` can be exported: this one does not know where it ended.")
+    feeds = inputs(model, origin)
+    graph = trace(model, origin, feeds, horizon)
+    check = verify(graph.model("check", {}), model, origin, feeds, horizon)
+    described = describe(model, origin, feeds, horizon) | {"check": check}
+    proto = graph.model(type(model).__name__, {"forecast": json.dumps(described)})
+    write_whole(path, proto.SerializeToString())
+    return check
+
+
+def inputs(model: Model, origin: Origin) -> list[Feed]:
+    tail, needs = origin.tail, model.needs
+    feeds = []
+    if origin.memory:
+        for column in tail.ids.columns:
+            kind = "int" if tail.ids[column].dtype.kind in "iu" else "text"
+            feeds.append(Feed(column, "key", column, kind))
+        feeds.append(Feed("new", "new", "", "int"))
+    if needs.lookback or origin.memory:
+        for column in (tail.target, *needs.past):
+            feeds.append(_feed(tail, f"past_{column}", "history", column))
+    for column in dict.fromkeys(("time", *needs.ahead)):
+        part = "static" if tail.roles.get(column) == "static" else "future"
+        feeds.append(_feed(tail, column, part, column))
+    names = [f.name for f in feeds]
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            feeds[i] = replace(feeds[i], name=f"{feeds[i].part}_{name}")
+    return feeds
+
+
+def _feed(tail: Panel, name: str, part: str, column: str) -> Feed:
+    if column in tail.levels:
+        return Feed(name, part, column, "text", tail.levels[column])
+    return Feed(name, part, column, "int" if column == "time" else "float")
+
+
+def trace(model: Model, origin: Origin, feeds: list[Feed], horizon: int) -> Graph:
+    """`predict` called with symbols, after the memory has been brought up to date."""
+    graph, tail = Graph(), origin.tail
+    symbols = {feed: _input(graph, feed, horizon) for feed in feeds}
+    by = {(feed.part, feed.column): symbol for feed, symbol in symbols.items()}
+    xp, lookback = graph.xp, model.needs.lookback
+    history = {f.column: s for f, s in symbols.items() if f.part == "history"}
+    if tail.target in history:
+        history["target"] = history.pop(tail.target)
+    windows = {name: _last(values, lookback) for name, values in history.items()}
+    memory: State = {}
+    if origin.memory:
+        row = _row(graph, tail, by)
+        known, at = row >= 0, xp.maximum(row, 0)
+        for name, values in origin.memory.items():
+            found = xp.take(xp.asarray(np.asarray(values)), at, axis=0)
+            missing = xp.nan if values.dtype.kind == "f" else UNKNOWN
+            memory[name] = xp.where(known[:, None], found, missing)
+        memory = _updated(model, memory, history, windows, by[("new", "")])
+    future = {f.column: s for f, s in symbols.items() if f.part == "future"}
+    for f, s in symbols.items():
+        if f.part == "static":
+            future[f.column] = xp.broadcast_like(s, future["time"])
+    for name, values in model.predict(windows | memory, future).items():
+        graph.output(name, xp.astype(values, np.float64), ("series", horizon))
+    return graph
+
+
+def _input(graph: Graph, feed: Feed, horizon: int) -> Symbol:
+    width: int | str = {"key": 1, "new": 1, "static": 1, "future": horizon, "history": "history"}[feed.part]
+    dtype = {"float": np.float64, "int": np.int64, "text": object}[feed.kind]
+    symbol = graph.input(feed.name, dtype, ("series", width))
+    return graph.xp.lookup(symbol, np.array(feed.levels, object)) if feed.levels else symbol
+
+
+def _last(values: Symbol, size: int) -> Symbol:
+    """The last `size` columns of an open window."""
+    if size == 0:
+        return values[:, :0]
+    window = values[:, -size:]
+    return Symbol(window.graph, window.name, window.dtype, (None, size))
+
+
+def _row(graph: Graph, tail: Panel, by: dict[tuple[str, str], Symbol]) -> Symbol:
+    """The row of each series in the tables of memory, -1 if it was not in training."""
+    xp = graph.xp
+    if len(tail.ids.columns) == 0:
+        first = by[("future", "time")][:, 0]
+        return xp.zeros_like(first)
+    code, codes = None, np.zeros(len(tail.ids), np.int64)
+    for column in tail.ids.columns:
+        values = tail.ids[column].to_numpy()
+        values = values.astype(np.int64) if values.dtype.kind in "iu" else values.astype(str).astype(object)
+        keys, inverse = np.unique(values, return_inverse=True)
+        found = xp.lookup(by[("key", column)][:, 0], keys)
+        code = found if code is None else xp.where((code < 0) | (found < 0), UNKNOWN, code * len(keys) + found)
+        codes = codes * len(keys) + inverse
+    order = np.argsort(codes, kind="stable")
+    place = xp.lookup(code, codes[order])
+    return xp.where(place >= 0, xp.take(xp.asarray(order), xp.maximum(place, 0), axis=0), UNKNOWN)
+
+
+def _updated(model: Model, memory: State, history: State, windows: State, new: Symbol) -> State:
+    """The memory after the `new` last columns of the history, which training had not seen."""
+    xp = new.graph.xp
+    target = history["target"]
+    length = xp.take(new.graph.node("Shape", [target], np.int64, (2,)), np.array(1), axis=0)
+    start = {n: xp.full_like(v, np.nan if v.dtype.kind == "f" else UNKNOWN) for n, v in windows.items()}
+    place = xp.zeros_like(new[:, 0])
+
+    def step(carry: State, now: State) -> tuple[State, State]:
+        at = carry.pop(".at")
+        fresh = at >= length - new[:, 0]
+        kept = {n: v for n, v in carry.items() if "." in n}
+        moved = model.advance(carry, now)
+        windows = {n: v for n, v in moved.items() if "." not in n}
+        memory = where_state(fresh, {n: moved[n] for n in kept}, kept)
+        return windows | memory | {".at": at + 1}, {}
+
+    ended, _ = scan(step, start | memory | {".at": place}, history)
+    return {n: v for n, v in ended.items() if n in memory}
+
+
+def describe(model: Model, origin: Origin, feeds: list[Feed], horizon: int) -> dict[str, Any]:
+    """What a scorer must know; plain JSON in the file's metadata."""
+    tail = origin.tail
+    return {
+        "format": FORMAT,
+        "model": type(model).__name__,
+        "horizon": horizon,
+        "lookback": model.needs.lookback,
+        "time": tail.time,
+        "target": tail.target,
+        "ids": list(tail.ids.columns),
+        "frequency": {"name": tail.freq.name, "seconds": tail.freq.seconds, "months": tail.freq.months},
+        "zone": tail.zone,
+        "trained_until": _cutoffs(tail) if origin.memory else str(tail.last.max()),
+        "inputs": [{k: v for k, v in f.__dict__.items() if v != ()} for f in feeds],
+    }
+
+
+def _cutoffs(tail: Panel) -> list[list[Any]]:
+    """[key ..., last stamp] of each series."""
+    keys = [tail.ids[c].tolist() for c in tail.ids.columns]
+    return [list(row) for row in zip(*keys, np.datetime_as_string(tail.last).tolist(), strict=True)]
+
+
+def feed_arrays(model: Model, panel: Panel, feeds: list[Feed], future: Panel, new: np.ndarray) -> State:
+    """The graph's inputs from panels: what any scorer has to build."""
+    result: State = {}
+    ahead = future.matrix(model.needs.ahead)
+    lookback = max(model.needs.lookback, int(new.max(initial=0)))
+    for f in feeds:
+        if f.part == "key":
+            values: np.ndarray = panel.ids[f.column].to_numpy()[:, None]
+        elif f.part == "new":
+            values = new[:, None]
+        elif f.part == "history":
+            values = panel.window(f.column, lookback)
+        elif f.part == "static":
+            values = panel.columns[f.column][:, None]
+        else:
+            values = ahead[f.column]
+        if f.levels:
+            values = np.array([*f.levels, ""], object)[values]
+        result[f.name] = values.astype({"float": np.float64, "int": np.int64, "text": object}[f.kind])
+    return result
+
+
+def verify(proto: Any, model: Model, origin: Origin, feeds: list[Feed], horizon: int) -> dict[str, Any]:
+    """Score the graph on the last window of the training data and compare it with `predict`."""
+    import onnxruntime
+
+    tail = origin.tail.where(np.arange(min(CHECKED, origin.tail.count)))
+    memory = {name: values[: tail.count] for name, values in origin.memory.items()}
+    windows = {"target": tail.window(tail.target, model.needs.lookback)}
+    windows |= {name: tail.window(name, model.needs.lookback) for name in model.needs.past}
+    future = rehearsal(tail, horizon)
+    expected = model.predict(windows | memory, future.matrix(model.needs.ahead))
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(proto.SerializeToString(), options)
+    fed = feed_arrays(model, tail, feeds, future, np.zeros(tail.count, np.int64))
+    outputs = dict(zip([o.name for o in session.get_outputs()], session.run(None, fed), strict=True))
+    worst, tolerance = 0.0, 1e-4 if model.single else 1e-9
+    for name, values in expected.items():
+        want, got = np.asarray(values, np.float64), outputs[name]
+        if not np.array_equal(np.isnan(want), np.isnan(got)):
+            raise ValueError(f"The graph of {type(model).__name__} has NaN in {name!r} where Python has none; refused.")
+        size = max(float(np.nanmax(np.abs(want), initial=0.0)), 1e-12)
+        worst = max(worst, float(np.nanmax(np.abs(want - got), initial=0.0)) / size)
+    if not worst <= tolerance:
+        raise ValueError(f"The graph of {type(model).__name__} disagrees with Python by {worst:.1e} relative "
+                         f"(allowed {tolerance:.0e}); it was not written.")  # fmt: skip
+    return {"series": tail.count, "worst_relative_difference": worst, "tolerance": tolerance}
+
+
+def rehearsal(tail: Panel, horizon: int) -> Panel:
+    """Future rows for a check: known columns repeat their last values."""
+    times = tail.freq.add(tail.last[:, None], np.arange(1, horizon + 1))
+    columns = {n: np.repeat(tail.window(n, 1)[:, 0], horizon) for n in tail.by_role("known")}
+    columns |= {n: tail.columns[n] for n in tail.by_role("static")}
+    indptr = np.arange(tail.count + 1) * horizon
+    return replace(tail, indptr=indptr, times=times.ravel(), columns=columns, ahead=None)

@@ -1,0 +1,60 @@
+"""Recursive: a regressor over features of the past, fed with its own forecasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from featurizers.arrays import State, scan, shifted
+from featurizers.featurizer import Featurizer, Needs
+from featurizers.features import Features
+from featurizers.panel import Panel
+from learners.learner import Learner, Model
+from learners.regressors import Fitted, fit_regressor
+
+
+@dataclass(frozen=True)
+class Recursive(Learner):
+    """One regressor for all series, one step ahead; the forecast of a step is the lag of the next.
+
+    `regressor` is a ready name ("lightgbm"), a `Regressor` with settings, or anything with fit(X, y) and predict(X).
+    """
+
+    regressor: object
+    features: tuple[Featurizer, ...]
+
+    def train(self, panel: Panel) -> RecursiveModel:
+        features = Features(tuple(self.features)).resolve(panel)
+        X, usable = features.transform(panel), ~np.isnan(panel.y)
+        fitted = fit_regressor(self.regressor, X[usable], panel.y[usable], features)
+        return RecursiveModel(fitted, features)
+
+
+@dataclass(frozen=True, eq=False)
+class RecursiveModel(Model):
+    regressor: Fitted
+    features: Features
+
+    @property
+    def needs(self) -> Needs:
+        return self.features.needs
+
+    def memory(self, panel: Panel) -> State:
+        return self.features.memory(panel)
+
+    def remember(self, state: State, now: State) -> State:
+        return self.features.remember(state, now)
+
+    def predict(self, state: State, future: State) -> State:
+        # Columns that are not known ahead stay as they were last seen: only the target moves on.
+        moving = {"target": state["target"]} | {n: v for n, v in state.items() if "." in n}
+        still = {n: v for n, v in state.items() if n not in moving}
+
+        def step(carry: State, now: State) -> tuple[State, State]:
+            seen = carry | still
+            y = self.regressor.predict(self.features.step(seen, now))
+            memory = self.features.remember(seen, now | {"target": y})
+            return {"target": shifted(carry["target"], y)} | memory, {"forecast": y}
+
+        return scan(step, moving, future)[1]

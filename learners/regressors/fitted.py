@@ -1,0 +1,20 @@
+"""Fitted: a trained regressor as plain numbers, which predicts on numpy and in a graph."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from featurizers.arrays import Array
+
+
+class Fitted(ABC):
+    """What is left of a regressor after training: a frozen dataclass of arrays, saved and traced like any model."""
+
+    @abstractmethod
+    def predict(self, X: Array) -> Array:
+        """(rows, columns) float64 -> (rows,) float64, in the namespace of X."""
+
+    @property
+    def single(self) -> bool:
+        """Whether it computes in float32."""
+        return False

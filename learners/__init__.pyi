@@ -1,0 +1,3 @@
+from learners.naive import Naive as Naive
+from learners.naive import SeasonalNaive as SeasonalNaive
+from learners.recursive import Recursive as Recursive

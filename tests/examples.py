@@ -1,0 +1,67 @@
+"""One example of every part. `test_contracts.py` checks each against what all parts promise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+import forecast as fc
+from featurizers.featurizer import Featurizer
+from featurizers.frequency import Frequency
+from featurizers.panel import Panel
+from learners.learner import Learner
+
+LENGTHS = (64, 70, 57, 61, 90, 66)  # series of different lengths, in one panel
+HORIZON = 7
+
+
+def panel(seed: int = 0, holes: bool = True) -> Panel:
+    """Six daily series with columns of every role and kind; some targets are missing."""
+    rng = np.random.default_rng(seed)
+    indptr = np.r_[0, np.cumsum(LENGTHS)]
+    rows, owner = indptr[-1], np.repeat(np.arange(len(LENGTHS)), LENGTHS)
+    position = np.arange(rows) - indptr[:-1][owner]
+    start = np.datetime64("2023-01-30", "s")  # the end of the month and the year lie inside
+    times = start + (position + 90 - np.array(LENGTHS)[owner]) * np.timedelta64(86_400, "s")
+    promo = (rng.random(rows) < 0.2).astype(float)
+    target = 20 + 5 * owner + 3 * np.sin(2 * np.pi * position / 7) + 4 * promo + rng.normal(size=rows)
+    if holes:
+        target[rng.choice(rows, 9, replace=False)] = np.nan
+    columns = {
+        "sales": target,
+        "promo": promo,
+        "kind": rng.integers(0, 3, rows),
+        "visits": rng.normal(size=rows).cumsum(),
+        "area": np.array([10.0, 20, 30, 40, 50, 60]),
+        "region": np.array([0, 1, 0, 1, 1, 0]),
+    }
+    roles = {"promo": "known", "kind": "known", "visits": "past", "area": "static", "region": "static"}
+    levels = {"kind": ("a", "b", "c"), "region": ("north", "south")}
+    ids = pd.DataFrame({"store": [1, 1, 2, 2, 3, 3], "item": ["x", "y", "x", "y", "x", "y"]})
+    made = Panel(ids, indptr, times, Frequency.parse("D"), "day", "sales", columns, roles, levels)
+    for values in (made.times, *columns.values()):
+        values.flags.writeable = False  # whoever writes into a panel is found out
+    return made
+
+
+def continued(whole: Panel, back: int) -> tuple[Panel, Panel]:
+    """The panel without the last `back` rows of each series, and these rows."""
+    left = np.repeat(whole.lengths, whole.lengths) - whole.position
+    return whole.rows(left > back), replace(whole.rows(left <= back))
+
+
+FEATURIZERS: list[Featurizer] = [
+    fc.Lags((1, 7, 14)),
+    fc.Known(("promo",)),
+]
+
+FEATURES = (fc.Lags((1, 2, 7)), fc.Known(("promo",)))
+LINEAR = fc.Recursive("ridge", FEATURES)
+
+LEARNERS: list[Learner] = [
+    fc.Naive(),
+    fc.SeasonalNaive(7),
+    LINEAR,
+]

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from featurizers.arrays import State, scan
+from featurizers.graph import Graph
 from featurizers.panel import UNKNOWN, Panel
-from featurizers.symbols import Graph, Symbol
+from featurizers.symbols import Symbol
 from forecast.files import write_whole
 from learners.learner import Model, Origin, where_state
 

@@ -1,0 +1,150 @@
+"""Plan: what a job asks for, resolved on its panel, and the recipes that follow from it by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from featurizers.featurizer import Featurizer
+from featurizers.panel import Panel
+from learners.learner import Learner
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every setting that recipes are made of, none left open."""
+
+    horizon: int
+    seasons: tuple[int, ...]  # shortest first; (1,) if there is none
+    lags: tuple[int, ...]
+    windows: tuple[int, ...]
+    holidays: tuple[str, ...] = ()  # "US", "US-CA", ...
+    known: tuple[str, ...] = ()  # numeric columns of each role ...
+    past: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()  # ... and all categorical ones
+    many: bool = False  # more than one series
+    seed: int = 0
+
+    @classmethod
+    def of(cls, panel: Panel, **settings: object) -> Plan:
+        """A plan whose columns are those of `panel`, by their roles."""
+
+        def numeric(role: str) -> tuple[str, ...]:
+            return tuple(name for name in panel.by_role(role) if name not in panel.levels)
+
+        categories = tuple(n for n in panel.levels if panel.roles.get(n) in ("known", "static"))
+        roles = {"known": numeric("known"), "past": numeric("past"), "static": numeric("static")}
+        return cls(**roles, categories=categories, many=panel.count > 1, **settings)  # type: ignore[arg-type]
+
+    @property
+    def season(self) -> int:
+        return self.seasons[0]
+
+
+def recipe(name: str, plan: Plan) -> Learner:
+    """The recipe that `name` stands for: "SeasonalNaive", "Ets", "LightGBM", "DirectLightGBM", "Tcn" ...
+
+    A regressor's name is that regressor in `Recursive`, or in `Direct` with "Direct" before it.
+    """
+    from learners.regressors.regressor import REGRESSORS
+
+    simple = {key.lower(): maker for key, maker in _SIMPLE.items()}
+    regressors = {key.lower(): key for key in REGRESSORS}
+    wanted = name.lower()
+    if wanted in simple:
+        return simple[wanted](plan)
+    if wanted in regressors:
+        return _recursive(regressors[wanted], plan)
+    if wanted.removeprefix("direct") in regressors and wanted.startswith("direct"):
+        return _direct(regressors[wanted.removeprefix("direct")], plan)
+    names = [*_SIMPLE, *REGRESSORS, *(f"Direct{r}" for r in REGRESSORS)]
+    close = get_close_matches(name, names, 3)
+    hint = f"Did you mean {', '.join(map(repr, close))}? " if close else ""
+    raise ValueError(f"There is no learner {name!r}. {hint}There are: {', '.join(names)}.")
+
+
+def features(plan: Plan, linear: bool = False) -> tuple[Featurizer, ...]:
+    """Lags, windows, calendar, holidays and the columns of the table; for linear regressors in forms that add up."""
+    from featurizers import Calendar, Categories, Fourier, Holidays, Known, Lags, Past, Rolling, Static
+
+    parts: list[Featurizer] = [Lags(plan.lags)]
+    statistics = ("mean",) if linear else ("mean", "std", "min", "max")
+    parts += [Rolling(s, w, min_samples=1 if s != "std" else 2) for w in plan.windows for s in statistics]
+    parts.append(Calendar(cyclic=linear))
+    if linear and plan.seasons[-1] > 1:
+        parts.append(Fourier(tuple(s for s in plan.seasons if s > 1), order=3))
+    parts += [Holidays(*_country(place)) for place in plan.holidays]
+    if plan.known:
+        parts.append(Known(plan.known))
+    if plan.past:
+        parts.append(Past(plan.past, lags=(1,)))
+    if plan.static:
+        parts.append(Static(plan.static))
+    if plan.categories:
+        parts.append(Categories(plan.categories, one_hot=linear))
+    return tuple(parts)
+
+
+def _country(place: str) -> tuple[str, str | None]:
+    country, _, subdivision = place.partition("-")
+    return country, subdivision or None
+
+
+LINEAR = {"ElasticNet", "LassoLars", "Ridge", "SGD", "KNN"}
+
+
+def _recursive(regressor: str, plan: Plan) -> Learner:
+    from learners import Recursive
+
+    return _scaled(Recursive(regressor, features(plan, regressor in LINEAR)), plan)
+
+
+def _direct(regressor: str, plan: Plan) -> Learner:
+    from learners import Direct
+
+    seasons = tuple(s for s in plan.seasons if s > 1)
+    direct = Direct(regressor, features(plan, regressor in LINEAR), plan.horizon, seasons=seasons)
+    return _scaled(direct, plan)
+
+
+def _scaled(learner: Learner, plan: Plan) -> Learner:
+    """Series of different levels share one regressor only in units of their own."""
+    from learners import Scale, Transformed
+
+    return Transformed(learner, Scale("mean")) if plan.many else learner
+
+
+def _tcn(plan: Plan) -> Learner:
+    from learners import Tcn
+
+    return Tcn(plan.horizon, known=plan.known, past=plan.past, static=plan.static, categories=plan.categories, seed=plan.seed)
+
+
+def _prophet(plan: Plan) -> Learner:
+    from learners import Prophet
+
+    return Prophet(holidays=plan.holidays, regressors=plan.known)
+
+
+def _part(name: str, **settings: object) -> Learner:
+    import learners
+
+    return getattr(learners, name)(**settings)  # type: ignore[no-any-return]
+
+
+_SIMPLE: dict[str, Callable[[Plan], Learner]] = {
+    "Naive": lambda plan: _part("Naive"),
+    "SeasonalNaive": lambda plan: _part("SeasonalNaive", season=plan.season),
+    "Average": lambda plan: _part("Average"),
+    "SeasonalAverage": lambda plan: _part("SeasonalAverage", season=plan.season),
+    "AutoArima": lambda plan: _part("AutoArima", season=plan.season),
+    "Arimax": lambda plan: _part("Arimax", order=(2, 1, 1), columns=plan.known),
+    "Ets": lambda plan: _part("Ets", season=plan.season, seasonal="add" if plan.season > 1 else None, damped=True),
+    "Theta": lambda plan: _part("Theta", season=plan.season),
+    "Prophet": _prophet,
+    "Tcn": _tcn,
+}
+
+

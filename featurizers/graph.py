@@ -61,9 +61,7 @@ class Graph:
         out = self.name()
         node = helper.make_node(kind, names, [out], domain=domain)
         for key, value in attributes.items():
-            attribute = (
-                numpy_helper.from_array(value, key) if isinstance(value, np.ndarray) else value
-            )
+            attribute = numpy_helper.from_array(value, key) if isinstance(value, np.ndarray) else value
             node.attribute.append(helper.make_attribute(key, attribute))
         self.nodes.append(node)
         return Symbol(self, out, np.dtype(dtype), shape)

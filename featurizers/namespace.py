@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Namespace:
     """The functions of numpy that a graph can hold; each writes its nodes and returns a symbol."""
 
-    float64, float32, int64, bool = np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.int64), np.dtype(bool)
+    float64, float32, int64 = np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.int64)
     nan, inf, pi = np.nan, np.inf, np.pi
 
     def __init__(self, graph: Graph) -> None:
@@ -193,12 +193,17 @@ class Namespace:
             return self.graph.node(kind, [x, np.array([axis])], x.dtype, shape, keepdims=int(keepdims))
         return self.graph.node(kind, [x], x.dtype, shape, axes=[axis], keepdims=int(keepdims))
 
-    # fmt: off
-    def sum(self, x: Any, axis: int, keepdims: bool = False) -> Symbol: return self._reduce("ReduceSum", x, axis, keepdims)
-    def mean(self, x: Any, axis: int, keepdims: bool = False) -> Symbol: return self._reduce("ReduceMean", x, axis, keepdims)
-    def min(self, x: Any, axis: int, keepdims: bool = False) -> Symbol: return self._reduce("ReduceMin", x, axis, keepdims)
-    def max(self, x: Any, axis: int, keepdims: bool = False) -> Symbol: return self._reduce("ReduceMax", x, axis, keepdims)
-    # fmt: on
+    def sum(self, x: Any, axis: int, keepdims: bool = False) -> Symbol:
+        return self._reduce("ReduceSum", x, axis, keepdims)
+
+    def mean(self, x: Any, axis: int, keepdims: bool = False) -> Symbol:
+        return self._reduce("ReduceMean", x, axis, keepdims)
+
+    def min(self, x: Any, axis: int, keepdims: bool = False) -> Symbol:
+        return self._reduce("ReduceMin", x, axis, keepdims)
+
+    def max(self, x: Any, axis: int, keepdims: bool = False) -> Symbol:
+        return self._reduce("ReduceMax", x, axis, keepdims)
 
     def std(self, x: Any, axis: int, keepdims: bool = False, correction: float = 0.0) -> Symbol:
         spread = self.square(x - self.mean(x, axis, keepdims=True))

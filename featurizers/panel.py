@@ -109,9 +109,7 @@ class Panel:
         """The rows where `keep` is true; a series left empty stays, with no rows."""
         sizes = np.bincount(self.owner[keep], minlength=self.count)
         columns = {n: v if self.roles.get(n) == "static" else v[keep] for n, v in self.columns.items()}
-        return replace(
-            self, indptr=np.r_[0, sizes.cumsum()], times=self.times[keep], columns=columns, ahead=None
-        )
+        return replace(self, indptr=np.r_[0, sizes.cumsum()], times=self.times[keep], columns=columns, ahead=None)
 
     def where(self, series: np.ndarray) -> Panel:
         """The series that `series` selects: a mask, or positions in their order."""
@@ -228,7 +226,7 @@ class Panel:
 
     def _readable(self, name: str) -> Any:
         values = self.column(name)
-        return pd.Categorical.from_codes(values, list(self.levels[name])) if name in self.levels else values
+        return pd.Categorical.from_codes(values, pd.Index(self.levels[name])) if name in self.levels else values
 
 
 def positions(among: pd.DataFrame, ids: pd.DataFrame) -> np.ndarray:

@@ -63,8 +63,7 @@ def inputs(model: Model, origin: Origin) -> list[Feed]:
             feeds.append(Feed(column, "key", column, kind))
         feeds.append(Feed("new", "new", "", "int"))
     if needs.lookback or origin.memory:
-        for column in (tail.target, *needs.past):
-            feeds.append(_feed(tail, f"past_{column}", "history", column))
+        feeds += [_feed(tail, f"past_{column}", "history", column) for column in (tail.target, *needs.past)]
     for column in dict.fromkeys(("time", *needs.ahead)):
         part = "static" if tail.roles.get(column) == "static" else "future"
         feeds.append(_feed(tail, column, part, column))
@@ -110,9 +109,9 @@ def trace(model: Model, origin: Origin, feeds: list[Feed], horizon: int) -> Grap
 
 
 def _input(graph: Graph, feed: Feed, horizon: int) -> Symbol:
-    width: int | str = {"key": 1, "new": 1, "static": 1, "future": horizon, "history": "history"}[feed.part]
+    widths: dict[str, int | str] = {"key": 1, "new": 1, "static": 1, "future": horizon, "history": "history"}
     dtype = {"float": np.float64, "int": np.int64, "text": object}[feed.kind]
-    symbol = graph.input(feed.name, dtype, ("series", width))
+    symbol = graph.input(feed.name, dtype, ("series", widths[feed.part]))
     return graph.xp.lookup(symbol, np.array(feed.levels, object)) if feed.levels else symbol
 
 
@@ -127,10 +126,8 @@ def _last(values: Symbol, size: int) -> Symbol:
 def _row(graph: Graph, tail: Panel, by: dict[tuple[str, str], Symbol]) -> Symbol:
     """The row of each series in the tables of memory, -1 if it was not in training."""
     xp = graph.xp
-    if len(tail.ids.columns) == 0:
-        first = by[("future", "time")][:, 0]
-        return xp.zeros_like(first)
-    code, codes = None, np.zeros(len(tail.ids), np.int64)
+    code: Symbol | None = None
+    codes = np.zeros(len(tail.ids), np.int64)
     for column in tail.ids.columns:
         values = tail.ids[column].to_numpy()
         values = values.astype(np.int64) if values.dtype.kind in "iu" else values.astype(str).astype(object)
@@ -138,6 +135,8 @@ def _row(graph: Graph, tail: Panel, by: dict[tuple[str, str], Symbol]) -> Symbol
         found = xp.lookup(by[("key", column)][:, 0], keys)
         code = found if code is None else xp.where((code < 0) | (found < 0), UNKNOWN, code * len(keys) + found)
         codes = codes * len(keys) + inverse
+    if code is None:  # no key columns: the one series there is
+        return xp.zeros_like(by[("future", "time")][:, 0])
     order = np.argsort(codes, kind="stable")
     place = xp.lookup(code, codes[order])
     return xp.where(place >= 0, xp.take(xp.asarray(order), xp.maximum(place, 0), axis=0), UNKNOWN)

@@ -119,7 +119,9 @@ def _scaled(learner: Learner, plan: Plan) -> Learner:
 def _tcn(plan: Plan) -> Learner:
     from learners import Tcn
 
-    return Tcn(plan.horizon, known=plan.known, past=plan.past, static=plan.static, categories=plan.categories, seed=plan.seed)
+    return Tcn(
+        plan.horizon, known=plan.known, past=plan.past, static=plan.static, categories=plan.categories, seed=plan.seed
+    )
 
 
 def _prophet(plan: Plan) -> Learner:
@@ -146,5 +148,3 @@ _SIMPLE: dict[str, Callable[[Plan], Learner]] = {
     "Prophet": _prophet,
     "Tcn": _tcn,
 }
-
-

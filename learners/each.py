@@ -12,6 +12,17 @@ Result = TypeVar("Result")
 engine: ContextVar[Callable[..., Iterable[Any]]] = ContextVar("engine", default=map)
 
 
-def each(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """`[function(item) for item in items]`, in this order, wherever the engine runs it."""
-    return list(engine.get()(function, items))
+def each(
+    function: Callable[[Item], Result], items: Iterable[Item], done: Callable[[Result], None] | None = None
+) -> list[Result]:
+    """`[function(item) for item in items]`, in this order, wherever the engine runs it.
+
+    `done` is called here with each result, in this order, as soon as it is there. What is heavy belongs into
+    `function` (a `partial`), which a worker gets once, and not into the items.
+    """
+    results = []
+    for result in engine.get()(function, items):
+        results.append(result)
+        if done is not None:
+            done(result)
+    return results

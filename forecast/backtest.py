@@ -1,0 +1,108 @@
+"""RollingOrigin: the past replayed, each fold forecast from its own cutoff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from featurizers.panel import Panel
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One replay: what was known at the cutoff, and what came."""
+
+    number: int  # 0 is the earliest
+    train: Panel
+    ahead: Panel  # the gap + horizon rows after the cutoff: static and known columns, no target
+    actual: Panel  # the last `horizon` of these rows with their target, the same number in every series
+    series: np.ndarray  # the position in the whole panel of each series here, (series,)
+    left_out: tuple[str, ...] = ()  # the names of the series that are too short for this fold
+
+    @property
+    def cutoff(self) -> np.ndarray:
+        """The last stamp of training of each series, (series,) datetime64[s]."""
+        return self.train.last
+
+    @property
+    def horizon(self) -> int:
+        return len(self.actual) // self.actual.count
+
+    @property
+    def gap(self) -> int:
+        return len(self.ahead) // self.ahead.count - self.horizon
+
+
+@dataclass(frozen=True)
+class RollingOrigin:
+    """`folds` cutoffs, `step` rows apart, counted back from each series' own end; the last fold ends with the series.
+
+    `gap` rows lie between training and the first scored row: models forecast gap + horizon rows, the last `horizon`
+    are scored. Without `refit` a model is fitted in the first fold alone, and later folds bring its state up to date.
+    A series with fewer than `min_train` observed values before a cutoff is left out of that fold.
+    """
+
+    horizon: int
+    folds: int = 3
+    step: int | None = None  # None: as long as the horizon, so that folds do not overlap
+    gap: int = 0
+    refit: bool = True
+    min_train: int = 1
+
+    def check(self) -> None:
+        """ValueError if a setting makes no sense."""
+        least = {"horizon": 1, "folds": 1, "gap": 0, "min_train": 1, "step": 1}
+        for name, low in least.items():
+            value = getattr(self, name)
+            if value is not None and value < low:
+                raise ValueError(f"RollingOrigin: {name!r} must be at least {low}, not {value}.")
+
+    def rows(self, number: int = 0) -> int:
+        """How many rows fold `number` holds back after its cutoff."""
+        step = self.horizon if self.step is None else self.step
+        return (self.folds - 1 - number) * step + self.horizon + self.gap
+
+    def fold(self, panel: Panel, number: int) -> Fold | None:
+        """Fold `number` (0 is the earliest), None where every series is too short for it."""
+        held = self.rows(number)
+        to_end = np.repeat(panel.lengths, panel.lengths) - panel.position  # 1 in the last row of a series
+        before = to_end > held
+        seen = np.bincount(panel.owner, weights=before & ~np.isnan(panel.y), minlength=panel.count)
+        usable = seen >= self.min_train
+        if not usable.any():
+            return None
+        series = np.flatnonzero(usable)
+        within = (to_end <= held) & (to_end > held - self.gap - self.horizon)
+        scored = within & (to_end <= held - self.gap)
+        ahead = panel.rows(within).where(series)
+        given = {n: v for n, v in ahead.columns.items() if ahead.roles.get(n) in ("known", "static")}
+        return Fold(
+            number=number,
+            train=panel.rows(before).where(series),
+            ahead=replace(ahead, columns=given),
+            actual=panel.rows(scored).where(series),
+            series=series,
+            left_out=tuple(panel.name(int(i)) for i in np.flatnonzero(~usable)),
+        )
+
+    def split(self, panel: Panel) -> Iterator[Fold]:
+        """The folds, the earliest first; those for which every series is too short are skipped.
+
+        ValueError if that is every fold.
+        """
+        self.check()
+        found = 0
+        for number in range(self.folds):
+            fold = self.fold(panel, number)
+            if fold is not None:
+                found += 1
+                yield fold
+        if not found:
+            longest = int(panel.lengths.max(initial=0))
+            raise ValueError(
+                f"No series is long enough to be validated: {self.folds} folds of horizon {self.horizon} hold back "
+                f"{self.rows(self.folds - 1)} rows or more and need {self.min_train} observed before them, but the "
+                f"longest series has {longest} rows. Ask for a shorter horizon."
+            )

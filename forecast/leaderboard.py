@@ -1,0 +1,295 @@
+"""compare: learners on the same folds. Leaderboard: how they did, and every forecast they made."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from featurizers.panel import Panel
+from forecast.backtest import Fold, RollingOrigin
+from forecast.metrics import METRICS, Function, Metric, find, mean_of
+from forecast.truth import Outputs, Truth, columns
+from learners.each import each
+from learners.learner import Learner
+
+Progress = Callable[[int, int, str], None]
+Table = dict[str, np.ndarray]  # one array for each name
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """One learner on one fold: its forecasts, or the reason why there are none."""
+
+    name: str
+    fold: int
+    outputs: Outputs = field(default_factory=dict)  # (series of the fold, horizon) each
+    fit_seconds: float = 0.0
+    predict_seconds: float = 0.0
+    failure: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Leaderboard:
+    """Learners and how they did on the same folds, the best first.
+
+    Totals are means over the folds, then over series (pooled metrics: over the folds). A forecast that a learner did
+    not make counts as the worst that another made of the same series and fold; pooled metrics skip it. A learner that
+    failed on every fold stands last.
+    """
+
+    panel: Panel = field(repr=False)
+    on: RollingOrigin
+    metric: Metric
+    recipes: dict[str, Learner]
+    truths: tuple[Truth, ...] = field(repr=False)
+    outputs: dict[str, tuple[Outputs, ...]] = field(repr=False)  # per learner and truth; {} where it failed
+    scores: dict[str, Table] = field(repr=False)  # learner -> metric -> (truths, series of the panel)
+    totals: dict[str, dict[str, float]] = field(repr=False)  # learner -> metric -> over all series
+    attempts: tuple[Attempt, ...] = field(repr=False)  # seconds and failures; the forecasts are in `outputs`
+
+    @property
+    def names(self) -> list[str]:
+        """The learners, the best first."""
+        return self._ranked(self.metric)
+
+    @property
+    def best(self) -> str:
+        """The name of the best learner. ValueError if every learner failed."""
+        return self.best_by(self.metric)
+
+    def best_by(self, metric: str | Function | Metric) -> str:
+        """The name of the best learner by another metric."""
+        best = self._ranked(find(metric))[0]
+        if not any(self.outputs[best]):
+            reasons = "; ".join(f"{a.name}: {a.failure}" for a in self.attempts[:5])
+            raise ValueError(f"No learner could be fitted. {reasons}")
+        return best
+
+    def missing(self, name: str) -> int:
+        """How many times the learner had no forecast for a series of a fold, failures aside."""
+        return sum(t.missing(o) for t, o in zip(self.truths, self.outputs[name], strict=True) if o)
+
+    def failures(self) -> pd.DataFrame:
+        """learner, fold, reason: one row for each fold on which a learner failed."""
+        rows = [(a.name, a.fold, a.failure) for a in self.attempts if a.failure]
+        return pd.DataFrame(rows, columns=["learner", "fold", "reason"])
+
+    def frame(self) -> pd.DataFrame:
+        """One row a learner, the best first: every metric, missing forecasts, seconds, and why it failed."""
+        rows = []
+        for name in self.names:
+            mine = [a for a in self.attempts if a.name == name]
+            rows.append(
+                {"learner": name, **{m: self.totals[name].get(m, np.nan) for m in self._measured()},
+                 "missing": self.missing(name), "fit_seconds": sum(a.fit_seconds for a in mine),
+                 "predict_seconds": sum(a.predict_seconds for a in mine),
+                 "failure": next((a.failure for a in mine if a.failure), "")}
+            )  # fmt: skip
+        return pd.DataFrame(rows)
+
+    def series(self) -> pd.DataFrame:
+        """One row a learner and series: the keys, and every metric as its mean over the folds."""
+        parts = []
+        for name in self.names:
+            means = {m: mean_of(values, axis=0) for m, values in self.scores[name].items()}
+            part = pd.DataFrame({m: means.get(m, np.full(self.panel.count, np.nan)) for m in self._measured()})
+            parts.append(pd.concat([self.panel.ids.reset_index(drop=True), part], axis=1).assign(learner=name))
+        table = pd.concat(parts, ignore_index=True)
+        return table[["learner", *table.columns[:-1]]]
+
+    def forecasts(self, name: str | None = None) -> pd.DataFrame:
+        """The learner's forecasts (None: the best one's) beside what came: keys, fold, cutoff, time, actual, ..."""
+        parts = []
+        for truth, outputs in zip(self.truths, self.outputs[self._known(name)], strict=True):
+            horizon = truth.actual.shape[1]
+            ids = self.panel.ids.iloc[np.repeat(truth.series, horizon)].reset_index(drop=True)
+            values = {"fold": truth.number, "step": np.tile(np.arange(1, horizon + 1), len(truth.series)),
+                      "cutoff": self._stamps(np.repeat(truth.cutoff, horizon)),
+                      self.panel.time: self._stamps(truth.times.ravel()), "actual": truth.actual.ravel()}  # fmt: skip
+            values |= {output: array.ravel() for output, array in outputs.items()}
+            if outputs:
+                parts.append(pd.concat([ids, pd.DataFrame(values, index=ids.index)], axis=1))
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+    def residuals(self, name: str) -> tuple[tuple[Truth, np.ndarray], ...]:
+        """actual - forecast of the learner in each fold that it forecast: (series, horizon)."""
+        pairs = zip(self.truths, self.outputs[self._known(name)], strict=True)
+        return tuple((t, t.actual - o["forecast"]) for t, o in pairs if o)
+
+    def _known(self, name: str | None) -> str:
+        name = self.best if name is None else name
+        if name not in self.recipes:
+            raise ValueError(f"There is no learner {name!r} on this leaderboard; there are {', '.join(self.recipes)}.")
+        return name
+
+    def _stamps(self, times: np.ndarray) -> pd.DatetimeIndex:
+        stamps = pd.DatetimeIndex(times)
+        return stamps if self.panel.zone is None else stamps.tz_localize("UTC").tz_convert(self.panel.zone)
+
+    def _measured(self) -> list[str]:
+        """The columns of scores, the one that ranks first."""
+        found = dict.fromkeys(m for totals in self.totals.values() for m in totals)
+        return sorted(found, key=lambda m: not m.startswith(self.metric.name))
+
+    def _ranked(self, metric: Metric) -> list[str]:
+        if metric.higher is None:
+            raise ValueError(f"Metric {metric.name!r} does not rank learners: neither more nor less of it is better.")
+        values = self._totals(metric)
+        if np.isnan(list(values.values())).all():  # defined for no series, as mase of constant ones
+            metric, values = METRICS["mae"], self._totals(METRICS["mae"])
+        sign = -1 if metric.higher else 1
+        score = {name: np.inf if np.isnan(v) else sign * v for name, v in values.items()}
+        return sorted(self.recipes, key=lambda n: (not any(self.outputs[n]), score[n], self.missing(n)))
+
+    def _totals(self, metric: Metric) -> dict[str, float]:
+        """Each learner's total; of a metric that needs a band, the mean over the levels."""
+        wanted = {name: [c for c, _ in _all_columns(metric, self.outputs[name])] for name in self.recipes}
+        totals = self.totals
+        if any(c not in totals[name] for name, found in wanted.items() for c in found):
+            totals = measure(self.truths, self.outputs, [metric], self.panel.count)[1]
+        return {n: float(np.mean([totals[n][c] for c in found])) if found else np.nan for n, found in wanted.items()}
+
+    def __str__(self) -> str:
+        shown = self.frame().drop(columns=["failure"])
+        text = shown.to_string(index=False, float_format=lambda v: f"{v:.4g}")
+        failed = [f"{a.name} failed on fold {a.fold}: {a.failure}" for a in self.attempts if a.failure]
+        return "\n".join([text, *failed])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return self.frame().to_html(index=False, float_format=lambda v: f"{v:.4g}")
+
+
+def compare(
+    panel: Panel, learners: Mapping[str, Learner] | Sequence[Learner], on: RollingOrigin,
+    metric: str | Function = "mase", *, metrics: Iterable[str | Function] = (), season: int | None = None,
+    progress: Progress | None = None,
+) -> Leaderboard:  # fmt: skip
+    """Fit and score every learner on every fold; a learner that fails is a row with its reason.
+
+    All known metrics are measured, and `metrics` besides; `metric` ranks. `season` (of mase and rmsse) is the
+    frequency's own unless given. `progress(done, total, what)` is called as results come in. The work runs through
+    `each`, so `with processes(n):` spreads it; the result is the same, the seconds aside.
+    """
+    recipes = dict(learners) if isinstance(learners, Mapping) else named(learners)
+    if not recipes:
+        raise ValueError("There is no learner to compare.")
+    first = find(metric)
+    wanted = list({m.name: m for m in (first, *map(find, metrics), *METRICS.values())}.values())
+    folds = tuple(on.split(panel))
+    truths = tuple(Truth.of(fold, season or panel.freq.season) for fold in folds)
+    items = [(name, k) for name in recipes for k in (range(len(folds)) if on.refit else (None,))]
+    attempts: list[Attempt] = []
+
+    def done(found: list[Attempt]) -> None:
+        attempts.extend(found)
+        if progress is not None:
+            progress(len(attempts), len(recipes) * len(folds), f"{found[-1].name}, fold {found[-1].fold + 1}")
+
+    each(partial(attempt, folds, recipes), items, done)
+    outputs = {name: tuple(a.outputs for a in attempts if a.name == name) for name in recipes}
+    scores, totals = measure(truths, outputs, wanted, panel.count)
+    slim = tuple(replace(a, outputs={}) for a in attempts)
+    return Leaderboard(panel, on, first, recipes, truths, outputs, scores, totals, slim)
+
+
+def attempt(folds: tuple[Fold, ...], recipes: Mapping[str, Learner], item: tuple[str, int | None]) -> list[Attempt]:
+    """Fit a learner on one fold and forecast it; on None, fit on the first and forecast all. What fails says why."""
+    name, at = item
+    chosen = folds if at is None else folds[at : at + 1]
+    found: list[Attempt] = []
+    with threadpool_limits(1, user_api="blas"):
+        start = time.perf_counter()
+        try:
+            model = recipes[name].fit(chosen[0].train)
+        except Exception as error:
+            return [Attempt(name, fold.number, failure=reason(error)) for fold in chosen]
+        fitted = time.perf_counter() - start
+        for fold in chosen:
+            start = time.perf_counter()
+            try:
+                rows = model.forecast(fold.train, fold.gap + fold.horizon, fold.ahead)
+                outputs = {n: _scored(v, fold) for n, v in rows.columns.items()}
+                found.append(Attempt(name, fold.number, outputs, fitted, time.perf_counter() - start))
+            except Exception as error:
+                found.append(Attempt(name, fold.number, fit_seconds=fitted, failure=reason(error)))
+            fitted = 0.0
+    return found
+
+
+def _scored(values: np.ndarray, fold: Fold) -> np.ndarray:
+    """The scored rows of an output, (series, horizon); what is not finite is missing."""
+    table = values.reshape(fold.train.count, -1)[:, fold.gap :]
+    return np.where(np.isfinite(table), table, np.nan)
+
+
+def measure(
+    truths: tuple[Truth, ...], outputs: Mapping[str, tuple[Outputs, ...]], metrics: Iterable[Metric], count: int
+) -> tuple[dict[str, Table], dict[str, dict[str, float]]]:
+    """Scores, learner -> metric -> (truths, series of the panel), and totals, learner -> metric -> number."""
+    scores: dict[str, Table] = {name: {} for name in outputs}
+    totals: dict[str, dict[str, float]] = {name: {} for name in outputs}
+    for metric in metrics:
+        pooled: dict[str, dict[str, list[float]]] = {name: {} for name in outputs}
+        for name, folds in outputs.items():
+            for k, (truth, found) in enumerate(zip(truths, folds, strict=True)):
+                for column, level in columns(metric, found) if found else ():
+                    table = scores[name].setdefault(column, np.full((len(truths), count), np.nan))
+                    table[k, truth.series] = truth.score(metric, found, level)
+                    if metric.pooled:
+                        pooled[name].setdefault(column, []).append(truth.total(metric, found, level))
+        for column in dict.fromkeys(c for name in outputs for c, _ in _all_columns(metric, outputs[name])):
+            mine = {name: scores[name][column] for name in outputs if column in scores[name]}
+            for name, table in _filled(mine, metric).items():
+                values = np.array(pooled[name][column]) if metric.pooled else mean_of(table, axis=0)
+                totals[name][column] = float(mean_of(values, axis=0))
+    return scores, totals
+
+
+def _filled(tables: Table, metric: Metric) -> Table:
+    """Scores where a missing forecast counts as the worst that another learner made of the same series and fold."""
+    if metric.higher is None:
+        return tables
+    sign = -1.0 if metric.higher else 1.0
+    worst = np.max([np.where(np.isnan(t), -np.inf, sign * t) for t in tables.values()], axis=0)
+    worst = np.where(np.isinf(worst), np.nan, sign * worst)
+    return {name: np.where(np.isnan(t), worst, t) for name, t in tables.items()}
+
+
+def _all_columns(metric: Metric, folds: tuple[Outputs, ...]) -> list[tuple[str, float | None]]:
+    return list(dict.fromkeys(c for outputs in folds if outputs for c in columns(metric, outputs)))
+
+
+def reason(error: BaseException) -> str:
+    """Why something failed, in one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def named(learners: Iterable[Learner]) -> dict[str, Learner]:
+    """Learners by a name made of their type and what they hold, numbered where two are called the same."""
+    result: dict[str, Learner] = {}
+    for learner in learners:
+        name = call = called(learner)
+        number = 1
+        while name in result:
+            number += 1
+            name = f"{call} {number}"
+        result[name] = learner
+    return result
+
+
+def called(learner: object) -> str:
+    """ "Recursive(Ridge)": the type, and the regressor or learner inside."""
+    inner = fields(learner) if is_dataclass(learner) else ()
+    parts = [called(v) for v in (getattr(learner, f.name) for f in inner) if isinstance(v, Learner)]
+    if hasattr(learner, "regressor"):
+        parts.append(learner.regressor if isinstance(learner.regressor, str) else type(learner.regressor).__name__)
+    return type(learner).__name__ + (f"({', '.join(parts)})" if parts else "")

@@ -1,0 +1,273 @@
+"""Metrics: plain functions whose parameter names are their needs.
+
+`actual` and `forecast` are (series, horizon) and the result is (series,); with plain (horizon,) arrays it is one
+number. `train` is (series, rows), newest last and NaN before a series begins; `season` counts rows; `quantiles` is
+{0.1: (series, horizon), ...}; `lower` and `upper` are the band of `level` percent. Missing actuals are skipped; a
+missing forecast makes its series NaN. A series for which a metric is not defined (a denominator of zero) is NaN and
+is left out of means. Learners are compared by the mean over series; the metrics marked `pooled` take all series as one.
+
+A metric of your own is a function with some of these parameters. Plain, it is called with one series at a time, where
+its actual is known, and returns a number; under `@metric()` it takes all series at once, as the ones here do.
+"""
+
+from __future__ import annotations
+
+import inspect
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+Function = Callable[..., Any]
+NEEDS = ("actual", "forecast", "train", "season", "quantiles", "lower", "upper", "level")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric by its name, and what a leaderboard must know about it."""
+
+    name: str
+    function: Function
+    higher: bool | None = False  # whether more is better; None: neither, as of a coverage
+    pooled: bool = False  # whether all series count as one
+    whole: bool = True  # whether it takes all series at once; a user's plain function takes one after the other
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return tuple(inspect.signature(self.function).parameters)
+
+
+METRICS: dict[str, Metric] = {}
+
+
+def metric(*, higher: bool | None = False, pooled: bool = False) -> Callable[[Function], Function]:
+    """Make a function known by its name; `higher` where more is better, `pooled` where all series count as one."""
+
+    def known(function: Function) -> Function:
+        @wraps(function)
+        def measured(actual: Any, *arguments: Any, **named: Any) -> Any:
+            alone = np.ndim(actual) == 1
+            if alone:
+                arguments = tuple(_one(a) for a in arguments)
+                named = {name: _one(a) for name, a in named.items()}
+            result = function(np.atleast_2d(np.asarray(actual, np.float64)), *arguments, **named)
+            return float(result[0]) if alone else result
+
+        METRICS[function.__name__] = Metric(function.__name__, measured, higher, pooled)
+        return measured
+
+    return known
+
+
+def _one(value: Any) -> Any:
+    """An argument of one series as that of a panel with one series."""
+    if isinstance(value, Mapping):
+        return {key: _one(v) for key, v in value.items()}
+    return np.atleast_2d(np.asarray(value, np.float64)) if np.ndim(value) == 1 else value
+
+
+def find(given: str | Function | Metric) -> Metric:
+    """A metric by its name, or a user's function. ValueError if there is none of this name, or it needs the unknown."""
+    if isinstance(given, Metric):
+        return given
+    if isinstance(given, str):
+        if given not in METRICS:
+            raise ValueError(f"There is no metric {given!r}; there are {', '.join(METRICS)}.")
+        return METRICS[given]
+    name = getattr(given, "__name__", type(given).__name__)
+    if name in METRICS and METRICS[name].function is given:
+        return METRICS[name]
+    found = Metric(name, given, bool(getattr(given, "higher_is_better", False)), whole=False)
+    unknown = [n for n in found.needs if n not in NEEDS]
+    if unknown:
+        raise ValueError(f"Metric {name!r} asks for {unknown[0]!r}; a metric can have {', '.join(NEEDS)}.")
+    return found
+
+
+# ---- sizes of errors ---------------------------------------------------------------------------
+
+
+@metric()
+def mae(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """Mean absolute error."""
+    return _mean(np.abs(actual - forecast), actual)
+
+
+@metric()
+def rmse(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """Root of the mean squared error."""
+    return np.asarray(np.sqrt(_mean((actual - forecast) ** 2, actual)))
+
+
+@metric()
+def nmae(actual: np.ndarray, forecast: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """MAE over the range of the series' training target; NaN where that is constant."""
+    return _ratio(mae(actual, forecast), _range(train))
+
+
+@metric()
+def nrmse(actual: np.ndarray, forecast: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """RMSE over the range of the series' training target; NaN where that is constant."""
+    return _ratio(rmse(actual, forecast), _range(train))
+
+
+@metric()
+def mape(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """Mean absolute error in parts of the actual (0.1 is 10 %); rows whose actual is zero are skipped."""
+    actual = np.where(actual == 0, np.nan, actual)
+    return _mean(np.abs((actual - forecast) / actual), actual)
+
+
+@metric()
+def smape(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """Mean of 2 |a - f| / (|a| + |f|), from 0 to 2; 0 where both are zero.
+
+    Source: Makridakis et al., The M4 Competition, 2018.
+    """
+    size = np.abs(actual) + np.abs(forecast)
+    return _mean(2 * np.abs(actual - forecast) / np.where(size == 0, 1, size), actual)
+
+
+@metric(pooled=True)
+def wape(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """Sum of the absolute errors over the sum of the absolute actuals."""
+    return _ratio(mae(actual, forecast), _mean(np.abs(actual), actual))
+
+
+@metric()
+def mase(actual: np.ndarray, forecast: np.ndarray, train: np.ndarray, season: int) -> np.ndarray:
+    """MAE over the mean absolute seasonal difference of the training target; NaN where that is zero.
+
+    A series that has no two observed values a season apart is scaled by its differences one row apart.
+    Source: Hyndman & Koehler, Another look at measures of forecast accuracy, 2006.
+    """
+    return _ratio(mae(actual, forecast), seasonal_scale(train, season))
+
+
+@metric()
+def rmsse(actual: np.ndarray, forecast: np.ndarray, train: np.ndarray, season: int) -> np.ndarray:
+    """RMSE over the root of the mean squared seasonal difference of the training target (compare `mase`).
+
+    Source: Makridakis et al., The M5 Accuracy competition, 2022, there with a season of one.
+    """
+    return _ratio(rmse(actual, forecast), np.sqrt(seasonal_scale(train, season, power=2)))
+
+
+# ---- agreement ---------------------------------------------------------------------------------
+
+
+@metric(higher=True, pooled=True)
+def r2(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """1 - squared error / variance of the actual; NaN where the actual is constant."""
+    middle = _mean(actual, actual)[:, None]
+    return 1 - _ratio(_mean((actual - forecast) ** 2, actual), _mean((actual - middle) ** 2, actual))
+
+
+@metric(higher=True, pooled=True)
+def spearman(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """Correlation of the ranks of actual and forecast; NaN where either is constant or a forecast is missing."""
+    from scipy.stats import rankdata
+
+    seen = ~np.isnan(actual)
+    lost = (np.isnan(forecast) & seen).any(axis=1)
+    # What is missing ranks last in both, so that it does not move the ranks of the others.
+    a, f = (rankdata(np.where(seen & ~np.isnan(x), x, np.inf), axis=1) for x in (actual, forecast))
+    a, f = (np.where(seen, x - _mean(x, actual)[:, None], 0) for x in (a, f))
+    result = _ratio((a * f).sum(axis=1), np.sqrt((a**2).sum(axis=1) * (f**2).sum(axis=1)))
+    return np.where(lost, np.nan, result)
+
+
+# ---- bands -------------------------------------------------------------------------------------
+
+
+@metric()
+def pinball(actual: np.ndarray, quantiles: Mapping[float, np.ndarray]) -> np.ndarray:
+    """Mean over the quantiles of max(q (a - f), (q - 1) (a - f)).
+
+    Source: Koenker & Bassett, Regression quantiles, 1978.
+    """
+    losses = [np.maximum(q * (actual - f), (q - 1) * (actual - f)) for q, f in quantiles.items()]
+    return _mean(np.mean(losses, axis=0), actual)
+
+
+@metric(pooled=True)
+def wql(actual: np.ndarray, quantiles: Mapping[float, np.ndarray]) -> np.ndarray:
+    """Weighted quantile loss: twice the pinball loss over the sum of the absolute actuals, mean over the quantiles."""
+    return _ratio(2 * pinball(actual, quantiles), _mean(np.abs(actual), actual))
+
+
+@metric(higher=None)
+def coverage(actual: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """The part of the actuals that lies in the band: near level / 100 is good."""
+    inside = ((lower <= actual) & (actual <= upper)).astype(np.float64)
+    return _mean(np.where(np.isnan(lower) | np.isnan(upper), np.nan, inside), actual)
+
+
+@metric()
+def interval_score(actual: np.ndarray, lower: np.ndarray, upper: np.ndarray, level: float) -> np.ndarray:
+    """Width of the band plus 2 / alpha times the distance of the actuals outside, alpha = 1 - level / 100.
+
+    Source: Gneiting & Raftery, Strictly proper scoring rules, 2007, section 6.2.
+    """
+    outside = np.maximum(lower - actual, 0) + np.maximum(actual - upper, 0)
+    return _mean(upper - lower + 2 / (1 - level / 100) * outside, actual)
+
+
+# ---- parts -------------------------------------------------------------------------------------
+
+
+def mean_of(values: np.ndarray, axis: int) -> np.ndarray:
+    """Mean of what is not NaN along `axis`; NaN where nothing is."""
+    seen = ~np.isnan(values)
+    return _ratio(np.where(seen, values, 0.0).sum(axis=axis), seen.sum(axis=axis))
+
+
+def _mean(values: np.ndarray, actual: np.ndarray) -> np.ndarray:
+    """Mean over each row where the actual is known, (series,); NaN where none is."""
+    seen = ~np.isnan(actual)
+    return _ratio(np.where(seen, values, 0.0).sum(axis=1), seen.sum(axis=1))
+
+
+def _ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
+    """`over / under`, NaN where `under` is zero."""
+    result = np.full(np.shape(over), np.nan)
+    np.divide(over, under, out=result, where=np.asarray(under) != 0)
+    return result
+
+
+def _range(train: np.ndarray) -> np.ndarray:
+    seen = ~np.isnan(train)
+    high = np.where(seen, train, -np.inf).max(axis=1, initial=-np.inf)
+    low = np.where(seen, train, np.inf).min(axis=1, initial=np.inf)
+    return np.where(seen.any(axis=1), high - np.where(np.isinf(low), 0, low), np.nan)
+
+
+_scales: dict[tuple[int, int, int], tuple[weakref.ref[np.ndarray], np.ndarray]] = {}
+
+
+def seasonal_scale(train: np.ndarray, season: int, power: int = 1) -> np.ndarray:
+    """Mean of |y[t] - y[t - season]| ** power over each row of `train`, (series,).
+
+    Computed once for arrays that are not writeable: a search for weights asks for it again and again.
+    """
+    key = (id(train), season, power)
+    if key in _scales and _scales[key][0]() is train:
+        return _scales[key][1]
+    scale = _differences(train, season, power)
+    short = np.isnan(scale)
+    if season > 1 and short.any():
+        scale = scale.copy()
+        scale[short] = _differences(train[short], 1, power)
+    if not train.flags.writeable:
+        for old in [k for k, (kept, _) in _scales.items() if kept() is None]:
+            del _scales[old]
+        _scales[key] = weakref.ref(train), scale
+    return scale
+
+
+def _differences(train: np.ndarray, season: int, power: int) -> np.ndarray:
+    apart = np.abs(train[:, season:] - train[:, :-season]) ** power
+    return _mean(apart, apart)

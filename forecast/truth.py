@@ -1,0 +1,125 @@
+"""Truth: what came after a cutoff, and the scores of forecasts against it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from featurizers.panel import Panel
+from forecast.backtest import Fold
+from forecast.metrics import Metric, mean_of
+
+Outputs = Mapping[str, np.ndarray]  # "forecast", and perhaps "lo80", "hi80" ...: (series, horizon) each
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """One fold as metrics see it."""
+
+    number: int
+    series: np.ndarray  # positions in the whole panel, (series,)
+    cutoff: np.ndarray  # the last stamp of training, (series,) datetime64[s]
+    times: np.ndarray  # (series, horizon) datetime64[s]
+    actual: np.ndarray  # (series, horizon)
+    trains: tuple[tuple[np.ndarray, np.ndarray], ...]  # series of like lengths: rows here, their target (rows, length)
+    season: int
+
+    @classmethod
+    def of(cls, fold: Fold, season: int) -> Truth:
+        shape = (fold.actual.count, fold.horizon)
+        return cls(
+            fold.number, fold.series, fold.cutoff, fold.actual.times.reshape(shape), fold.actual.y.reshape(shape),
+            tuple(_by_length(fold.train)), season,
+        )  # fmt: skip
+
+    def score(self, metric: Metric, outputs: Outputs, level: float | None = None) -> np.ndarray:
+        """The metric of each series, (series,)."""
+        if "train" not in metric.needs:
+            return _call(metric, self._given(outputs, level))
+        result = np.full(len(self.actual), np.nan)
+        for rows, train in self.trains:
+            given = self._given({name: values[rows] for name, values in outputs.items()}, level)
+            result[rows] = _call(metric, given | {"actual": self.actual[rows], "train": train})
+        return result
+
+    def total(self, metric: Metric, outputs: Outputs, level: float | None = None) -> float:
+        """The metric of all series: their mean, or, for a pooled metric, all as one; missing forecasts are skipped."""
+        if not metric.pooled:
+            return float(mean_of(self.score(metric, outputs, level), axis=0))
+        given = self._given(outputs, level)
+        lost = np.any([np.isnan(values) for values in outputs.values()], axis=0)
+        actual = np.where(lost, np.nan, self.actual)
+        flat = {n: v.reshape(1, -1) if n in ("forecast", "lower", "upper") else v for n, v in given.items()}
+        flat["quantiles"] = {q: v.reshape(1, -1) for q, v in given["quantiles"].items()}
+        return float(_call(metric, flat | {"actual": actual.reshape(1, -1)})[0])
+
+    def missing(self, outputs: Outputs) -> int:
+        """How many series lack a forecast of a known actual."""
+        return int((np.isnan(outputs["forecast"]) & ~np.isnan(self.actual)).any(axis=1).sum())
+
+    def _given(self, outputs: Outputs, level: float | None) -> dict[str, Any]:
+        given: dict[str, Any] = {"actual": self.actual, "forecast": outputs["forecast"], "season": self.season}
+        given["quantiles"] = quantiles(outputs)
+        if level is not None:
+            given |= {"lower": outputs[f"lo{level:g}"], "upper": outputs[f"hi{level:g}"], "level": level}
+        return given
+
+
+def levels(outputs: Iterable[str]) -> tuple[float, ...]:
+    """The levels, in percent, of the bands among the outputs' names, ascending."""
+    names = set(outputs)
+    found = (re.fullmatch(r"lo([\d.]+)", name) for name in names)
+    return tuple(sorted(float(f[1]) for f in found if f and f"hi{f[1]}" in names))
+
+
+def quantiles(outputs: Outputs) -> dict[float, np.ndarray]:
+    """The outputs by the quantile that they stand for: "lo80" is 0.1, the forecast itself 0.5."""
+    result = {0.5: outputs["forecast"]}
+    for level in levels(outputs):
+        result[round(0.5 - level / 200, 6)] = outputs[f"lo{level:g}"]
+        result[round(0.5 + level / 200, 6)] = outputs[f"hi{level:g}"]
+    return dict(sorted(result.items()))
+
+
+def columns(metric: Metric, outputs: Iterable[str]) -> Iterator[tuple[str, float | None]]:
+    """The names under which a metric appears, with their level: those that need a band once for each level."""
+    if not {"lower", "upper", "level"} & set(metric.needs):
+        yield metric.name, None
+    else:
+        for level in levels(outputs):
+            yield f"{metric.name}{level:g}", level
+
+
+def _call(metric: Metric, given: Mapping[str, Any]) -> np.ndarray:
+    if metric.whole:
+        return np.asarray(metric.function(**{name: given[name] for name in metric.needs}), np.float64)
+    scores = np.full(len(given["actual"]), np.nan)
+    for i, actual in enumerate(given["actual"]):
+        seen = ~np.isnan(actual)
+        if seen.any():
+            scores[i] = metric.function(**{name: _series(name, given[name], i, seen) for name in metric.needs})
+    return scores
+
+
+def _series(name: str, value: Any, i: int, seen: np.ndarray) -> Any:
+    """What a user's metric gets of series `i`: rows with a known actual, and all known values of training."""
+    if isinstance(value, Mapping):
+        return {key: v[i][seen] for key, v in value.items()}
+    if not isinstance(value, np.ndarray):
+        return value
+    return value[i][~np.isnan(value[i])] if name == "train" else value[i][seen]
+
+
+def _by_length(train: Panel) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Training targets padded to a rectangle, by powers of two, so that one long series does not widen them all."""
+    sizes = np.ceil(np.log2(np.maximum(train.lengths, 1)))
+    for size in np.unique(sizes):
+        rows = np.flatnonzero(sizes == size)
+        part = train.where(rows)
+        window = part.window(part.target, int(part.lengths.max()))
+        window.setflags(write=False)
+        yield rows, window

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from featurizers.arrays import Array, State, namespace
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
@@ -20,6 +22,8 @@ class SeasonalNaive(Learner):
     season: int
 
     def train(self, panel: Panel) -> SeasonalNaiveModel:
+        if self.season < 1:
+            raise ValueError(f"SeasonalNaive needs a season of at least 1 row, not {self.season}.")
         return SeasonalNaiveModel(self.season)
 
 
@@ -37,8 +41,7 @@ class SeasonalNaiveModel(Model):
         cycle, before = past[:, -self.season :], past[:, -2 * self.season : -self.season]
         cycle = xp.where(xp.isnan(cycle), before, cycle)
         cycle = xp.where(xp.isnan(cycle), last_value(past)[:, None], cycle)
-        repeats = -(-horizon // self.season)
-        return {"forecast": xp.concat([cycle] * repeats, axis=1)[:, :horizon]}
+        return {"forecast": repeated(cycle, horizon)}
 
 
 def Naive() -> SeasonalNaive:
@@ -49,7 +52,11 @@ def Naive() -> SeasonalNaive:
 def last_value(past: Array) -> Array:
     """The newest value of each row of `past` (series, k) that is not NaN, (series,)."""
     xp = namespace(past)
-    value = past[:, 0]
-    for i in range(1, past.shape[1]):
-        value = xp.where(xp.isnan(past[:, i]), value, past[:, i])
-    return value
+    place = xp.where(xp.isnan(past), 0, np.arange(past.shape[1])[None, :])
+    newest = xp.max(place, axis=1, keepdims=True)  # 0 where all are NaN: that one is NaN as well
+    return xp.take_along_axis(past, newest, axis=1)[:, 0]
+
+
+def repeated(cycle: Array, horizon: int) -> Array:
+    """`cycle` (series, season), over and over: (series, horizon)."""
+    return namespace(cycle).take(cycle, np.arange(horizon) % cycle.shape[1], axis=1)

@@ -1,0 +1,214 @@
+"""Local models: one set of numbers for each series, looked up by its keys and kept in memory."""
+
+from __future__ import annotations
+
+import warnings
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from featurizers.arrays import State
+from featurizers.panel import Panel, positions
+from learners.each import each
+from learners.learner import Model
+
+LocalKind = TypeVar("LocalKind", bound="LocalModel")
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One series as its fit sees it: from its first known value to its last."""
+
+    name: str
+    values: np.ndarray  # (rows,), NaN where missing inside
+    clock: np.ndarray  # (rows,), wall-clock seconds
+    columns: np.ndarray  # (rows, columns)
+
+    @property
+    def filled(self) -> np.ndarray:
+        """The values, straight lines across the missing ones."""
+        return interpolated(self.values)
+
+    @property
+    def known(self) -> np.ndarray:
+        """The values that are not missing."""
+        return self.values[~np.isnan(self.values)]
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What fitting one series gave: its numbers before its first row, and a sentence where it fell back."""
+
+    numbers: dict[str, np.ndarray]
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class LocalModel(Model):
+    """Numbers of each series. Memory is these numbers, moved on row by row by `remember`.
+
+    `start` is the memory before the row at `first`, where a series has its first known value in training; `ended`
+    the memory after its last training row, at `last` (only what differs from `start`). A panel that holds a series
+    from its first row is filtered from there; one that begins later is taken as a continuation, so that its rows
+    after `last` count. A series that was not in training has NaN throughout. `report` names every series whose fit
+    fell back to something simpler.
+    """
+
+    keys: dict[str, tuple[Any, ...]]  # key column -> one value a series
+    count: int
+    first: np.ndarray = field(repr=False)  # (series,), UTC seconds
+    start: State = field(repr=False)  # (series, k) each
+    last: np.ndarray = field(repr=False)  # (series,), UTC seconds
+    ended: State = field(repr=False)
+    report: tuple[str, ...] = ()
+
+    def find(self, ids: pd.DataFrame) -> np.ndarray:
+        """The row of each series in the tables of numbers, -1 where it was not in training."""
+        mine = pd.DataFrame({n: list(v) for n, v in self.keys.items()}, index=range(self.count))
+        return positions(mine, ids)
+
+    def memory(self, panel: Panel) -> State:
+        at = self.find(panel.ids)
+        if self.count == 0 or panel.count == 0:
+            return {n: np.full((panel.count, v.shape[1]), np.nan) for n, v in self.start.items()}
+        unknown, at = (at < 0)[:, None], np.maximum(at, 0)
+        state = {n: np.where(unknown, np.nan, v[at]) for n, v in self.start.items()}
+        origin, begin = self.first[at], _begin(panel, self.first[at])
+        later = (begin > origin) & (_end(panel, self.last[at]) >= self.last[at])
+        state |= {n: np.where(later[:, None] & ~unknown, v[at], state[n]) for n, v in self.ended.items()}
+        # The row in the panel at which the filter starts; before 0 there are missing rows to walk through.
+        at_first = _rows_between(panel, begin, origin)
+        at_last = _rows_between(panel, begin, self.last[at]) + 1
+        return self._run(state, panel, np.where(later, at_last, at_first))
+
+    def _run(self, state: State, panel: Panel, row: np.ndarray) -> State:
+        """Advance each series over its rows from `row` on."""
+        columns = {"target": panel.y} | {n: panel.column(n) for n in self.needs.past}
+        steps, starts = panel.lengths - row, panel.indptr[:-1] + row
+        if not self.moves or len(panel) == 0:
+            return state
+        for j in range(int(steps.max(initial=0))):
+            index = np.clip(starts + j, 0, len(panel) - 1)
+            inside, active = row + j >= 0, (j < steps)[:, None]
+            now = {n: np.where(inside, v[index].astype(np.float64), np.nan) for n, v in columns.items()}
+            with np.errstate(all="ignore"):
+                moved = self.remember(state, now)
+            state = {n: v if v is state[n] else np.where(active, v, state[n]) for n, v in moved.items()}
+        return state
+
+    @property
+    def moves(self) -> bool:
+        """Whether observations change the memory."""
+        return True
+
+    @abstractmethod
+    def remember(self, state: State, now: State) -> State: ...
+
+
+def fit_local(
+    kind: Callable[..., LocalKind], fit: Callable[[Series], Fit], panel: Panel, columns: Iterable[str] = (), **settings: Any
+) -> LocalKind:
+    """Fit each series of `panel` on its own, through `each`; `kind` is then made of all numbers, padded with zeros."""
+    names = tuple(columns)
+    series = [_series(panel, i, names) for i in range(panel.count)]
+    fits = each(fit, series)
+    known = np.array([len(s.values) > 0 for s in series], bool)
+    begun = _stamps(panel, known)
+    model = kind(
+        keys={c: tuple(panel.ids[c].tolist()) for c in panel.ids.columns},
+        count=panel.count,
+        first=begun,
+        start=stacked([f.numbers for f in fits]),
+        last=np.where(panel.lengths > 0, panel.last.astype(np.int64), begun),
+        ended={},
+        report=tuple(f.note for f in fits if f.note),
+        **settings,
+    )
+    ended = model.memory(panel) if model.moves else {}
+    return replace(model, ended={n: v for n, v in ended.items() if not np.array_equal(v, model.start[n], True)})
+
+
+def stacked(parts: list[dict[str, np.ndarray]]) -> State:
+    """The numbers of all series as (series, k), padded with zeros to the longest; square matrices stay square."""
+    result: State = {}
+    for name in parts[0] if parts else ():
+        arrays = [np.asarray(p[name], np.float64) for p in parts]
+        shape = tuple(np.max([a.shape for a in arrays], axis=0))
+        table = np.zeros((len(parts), *shape))
+        for i, a in enumerate(arrays):
+            table[(i, *(slice(n) for n in a.shape))] = a
+            if np.isnan(a).all():
+                table[i] = np.nan
+        result[name] = table.reshape(len(parts), -1)
+    return result
+
+
+def interpolated(values: np.ndarray) -> np.ndarray:
+    """`values` (rows,) with straight lines across missing ones, and the nearest value at the ends."""
+    missing = np.isnan(values)
+    if missing.all() or not missing.any():
+        return values
+    rows = np.arange(len(values))
+    return np.interp(rows, rows[~missing], values[~missing])
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """One thread for BLAS and OpenMP, which small fits need, and no warnings: what fails is reported by name."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1), warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def reason(error: Exception) -> str:
+    """An error in one line of a report."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text[:120].rstrip(".")
+
+
+def _series(panel: Panel, i: int, columns: tuple[str, ...]) -> Series:
+    rows = slice(panel.indptr[i], panel.indptr[i + 1])
+    y = np.where(np.isfinite(panel.y[rows]), panel.y[rows], np.nan)
+    known = np.flatnonzero(~np.isnan(y))
+    inside = slice(known[0], known[-1] + 1) if len(known) else slice(0, 0)
+    table = [panel.column(c)[rows][inside].astype(np.float64) for c in columns]
+    name = panel.name(i) or "The series"
+    matrix = np.array(table).reshape(len(columns), len(y[inside])).T
+    return Series(name, y[inside], panel.clock(panel.times[rows][inside]), matrix)
+
+
+def _stamps(panel: Panel, known: np.ndarray) -> np.ndarray:
+    """The stamp of the first finite value of each series, UTC seconds; of the panel's first row where it has none."""
+    rows = np.where(np.isfinite(panel.y), np.arange(len(panel)), len(panel))
+    stamps = panel.times.astype("datetime64[s]").astype(np.int64)
+    result = np.full(panel.count, stamps.min(initial=np.iinfo(np.int64).max) if len(panel) else 0)
+    full = np.flatnonzero(known)
+    if len(full):
+        result[full] = stamps[np.minimum.reduceat(rows, panel.indptr[full])]
+    return result
+
+
+def _begin(panel: Panel, default: np.ndarray) -> np.ndarray:
+    """The stamp of the first row of each series, UTC seconds."""
+    full, result = panel.lengths > 0, default.copy()
+    result[full] = panel.times[panel.indptr[:-1][full]].astype("datetime64[s]").astype(np.int64)
+    return result
+
+
+def _end(panel: Panel, default: np.ndarray) -> np.ndarray:
+    return np.where(panel.lengths > 0, panel.last.astype(np.int64), default - 1)
+
+
+def _rows_between(panel: Panel, begin: np.ndarray, stamp: np.ndarray) -> np.ndarray:
+    """How many rows after `begin` each stamp lies."""
+    if (begin == stamp).all():
+        return np.zeros(len(begin), np.int64)
+    steps, _ = panel.freq.steps(begin.astype("datetime64[s]"), stamp.astype("datetime64[s]"))
+    return steps

@@ -1,0 +1,102 @@
+"""The command line: `forecast run job.toml`, and its kin. Parses and calls, no more."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+app = typer.Typer(help="Time-series forecasting from a long table to an ONNX file.", no_args_is_help=True,
+                  add_completion=True, pretty_exceptions_enable=False)  # fmt: skip
+
+JobFile = Annotated[Path, typer.Argument(help="The job, a TOML file.")]
+Output = Annotated[Optional[Path], typer.Option("--output", "-o", help="Where to write.")]  # noqa: UP045 - typer reads it
+
+
+@app.command()
+def run(job: JobFile, output: Output = None) -> None:
+    """Validate the job's learners, forecast with the winner, export it, and write the run's folder."""
+    from dataclasses import replace
+
+    from forecast.job import Job
+    from forecast.run import execute
+
+    read = Job.read(job)
+    if output is not None or read.output is None:
+        read = replace(read, output=str(output or Path("runs") / job.stem))
+    print(execute(read))
+
+
+@app.command()
+def compare(job: JobFile) -> None:
+    """Validate the job's learners on rolling origins and print the leaderboard; nothing is written."""
+    from forecast.job import Job
+    from forecast.progress import progress
+    from forecast.select import select
+    from forecast.tables import read
+
+    read_job = Job.read(job)
+    panel = read(read_job).train
+    with progress("compare") as report:
+        print(select(read_job.resolve(panel), panel, report).board)
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="A run's folder, or a saved model's.")],
+    horizon: Annotated[Optional[int], typer.Option(help="Rows to forecast; the job's own if left out.")] = None,  # noqa: UP045
+    output: Output = None,
+) -> None:
+    """Write a saved model as an ONNX file."""
+    from forecast.export import to_onnx
+    from forecast.job import Job
+    from forecast.saving import load
+
+    inside = folder / "model" if (folder / "model").is_dir() else folder
+    if horizon is None:
+        if not (folder / "job.toml").exists():
+            raise ValueError(f"{str(folder)!r} holds no job.toml that says the horizon: give --horizon.")
+        horizon = Job.read(folder / "job.toml").horizon
+    path = output or folder / "model.onnx"
+    check = to_onnx(load(inside), path, horizon)
+    print(f"{path}: agrees with Python to {check['worst_relative_difference']:.1e} relative")
+
+
+@app.command()
+def score(
+    model: Annotated[Path, typer.Argument(help="An ONNX file that was exported here.")],
+    table: Annotated[Path, typer.Argument(help="History, and known columns of the rows to forecast, as CSV.")],
+    output: Output = None,
+) -> None:
+    """Forecast from an ONNX file with onnxruntime and numpy alone; CSV to a file or to standard output."""
+    from forecast.score import main
+
+    main([str(model), str(table), *([str(output)] if output else [])])
+
+
+@app.command()
+def datasets(
+    fetch: Annotated[Optional[str], typer.Option(help="Download this public set into the cache.")] = None,  # noqa: UP045
+) -> None:
+    """List the tables that come with the package and those that can be fetched."""
+    from forecast import datasets as sets
+
+    if fetch is not None:
+        print(sets.fetch(fetch))
+        return
+    for line in sets.catalogue():
+        print(line)
+
+
+def main() -> None:
+    """Run the command line; an error of the user's is a sentence, not a traceback."""
+    try:
+        app()
+    except ValueError as error:
+        print(f"forecast: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("forecast: stopped", file=sys.stderr)
+        sys.exit(130)

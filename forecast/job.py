@@ -1,0 +1,135 @@
+"""Job: what a run is asked for, written in Python or in TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from featurizers.panel import Panel
+from forecast import defaults
+from forecast.plan import Plan, recipe
+from forecast.recipes import build
+from learners.learner import Learner
+
+
+@dataclass(frozen=True)
+class Job:
+    """Every setting of a run. What is left None is filled in by the rules of `forecast.defaults`, visibly: the run's
+    own `job.toml` holds the values that were used.
+
+    `data` is what `Panel.read` takes: source, id, time, target, known, past, static, freq, aggregate ...
+    `learners` are names ("LightGBM", "DirectLightGBM", "Ets" ...) or recipes, by name.
+    `test` keeps rows aside that nothing is chosen on: their number in each series, the stamp after which they come,
+    or a second table. `by` gives each group of series its own winner and its own model.
+    """
+
+    data: Mapping[str, Any]
+    horizon: int
+    lags: tuple[int, ...] | None = None
+    windows: tuple[int, ...] | None = None
+    season: int | None = None
+    holidays: tuple[str, ...] = ()
+    learners: Mapping[str, Any] | tuple[Any, ...] | None = None
+    folds: int = 3
+    step: int | None = None
+    metric: str = "mase"
+    by: tuple[str, ...] = ()
+    levels: tuple[int, ...] = (80, 95)
+    ensemble: bool = True
+    test: int | str | None = None
+    test_step: int | None = None
+    known_future: str | None = None
+    workers: int = 1
+    seed: int = 0
+    output: str | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)  # default learners that did not take part, and why
+
+    @classmethod
+    def read(cls, path: str | Path) -> Job:
+        """A job from a TOML file. Paths of tables are relative to the file."""
+        path = Path(path)
+        try:
+            text = path.read_text()
+        except OSError as error:
+            raise ValueError(f"The job {str(path)!r} cannot be read: {error.strerror}.") from None
+        try:
+            given = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ValueError(f"The job {str(path)!r} is not valid TOML: {error}.") from None
+        job = cls.of(given)
+        data = dict(job.data)
+        for name in ("source",):
+            data[name] = _beside(path, data.get(name))
+        return replace(job, data=data, test=_beside(path, job.test), known_future=_beside(path, job.known_future))
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Job:
+        """A job from plain values. ValueError for a setting that is not there, with the ones that are close."""
+        known = [f.name for f in fields(cls)]
+        for name in given:
+            if name not in known:
+                close = get_close_matches(name, known, 2)
+                hint = f"Did you mean {' or '.join(map(repr, close))}?" if close else f"There are {', '.join(known)}."
+                raise ValueError(f"A job has no setting {name!r}. {hint}")
+        for name in ("data", "horizon"):
+            if name not in given:
+                raise ValueError(f"The job does not say {name!r}, which has no default.")
+        values = {name: _frozen(name, value) for name, value in given.items()}
+        if not isinstance(values["horizon"], int) or values["horizon"] < 1:
+            raise ValueError(f"The horizon must be a whole number from 1 on, not {values['horizon']!r}.")
+        return cls(**values)
+
+    def resolve(self, panel: Panel) -> Job:
+        """The same job with every open setting decided on `panel`."""
+        folds = defaults.fold_count(panel, self.horizon, self.folds)
+        lags = self.lags or defaults.lags(panel, self.horizon, folds, self.season)
+        windows = self.windows if self.windows is not None else defaults.windows(panel, self.horizon, folds, self.season)
+        names, left_out = self.learners, self.left_out
+        if names is None:
+            names, left_out = defaults.learners(panel, self.horizon, folds)
+        return replace(self, folds=folds, lags=lags, windows=windows, learners=names, left_out=left_out)
+
+    def plan(self, panel: Panel) -> Plan:
+        seasons = defaults.seasons(panel, self.season)
+        return Plan.of(panel, horizon=self.horizon, seasons=seasons, lags=tuple(self.lags or ()),
+                       windows=tuple(self.windows or ()), holidays=self.holidays, seed=self.seed)  # fmt: skip
+
+    def recipes(self, panel: Panel) -> dict[str, Learner]:
+        """The learners that compete, by name; the seasonal naive forecast is always among them, as the yardstick."""
+        plan, found = self.plan(panel), {}
+        named = self.learners if isinstance(self.learners, Mapping) else {_name(x): x for x in self.learners or ()}
+        if "SeasonalNaive" not in named:
+            named = {"SeasonalNaive": "SeasonalNaive", **named}
+        for name, value in named.items():
+            if isinstance(value, str):
+                found[name] = recipe(value, plan)
+            else:
+                found[name] = value if isinstance(value, Learner) else build(value)
+        return found
+
+
+def _name(learner: Any) -> str:
+    if isinstance(learner, str):
+        return learner
+    return next(iter(learner)) if isinstance(learner, Mapping) else type(learner).__name__
+
+
+def _frozen(name: str, value: Any) -> Any:
+    """Lists and single values in the form that the field holds."""
+    if name in ("lags", "windows", "levels", "holidays", "by") and value is not None:
+        return (value,) if isinstance(value, int | str) else tuple(value)
+    if name == "learners" and isinstance(value, list):
+        return tuple(value)
+    return value
+
+
+def _beside(path: Path, table: Any) -> Any:
+    """A path as seen from the job's folder; what is no path (a query, a number, a stamp) stays as it is."""
+    if not isinstance(table, str) or " " in table.strip() or ":" in table:
+        return table
+    beside = path.parent / table
+    return str(beside) if beside.exists() else table

@@ -231,6 +231,14 @@ class Namespace:
         )
         return Symbol(self.graph, out, x.dtype, x.shape)
 
+    def smallest(self, x: Any, count: int) -> tuple[Symbol, Symbol]:
+        """The `count` smallest of each row of x (rows, columns) and their columns; the earlier of two that are equal."""
+        out, index, graph = self.graph.name(), self.graph.name(), self.graph
+        operands = [x.name, graph.constant(np.array([count])).name]
+        graph.nodes.append(helper.make_node("TopK", operands, [out, index], axis=1, largest=0, sorted=1))
+        shape = (x.shape[0], count)
+        return Symbol(graph, out, x.dtype, shape), Symbol(graph, index, np.dtype(np.int64), shape)
+
     def matmul(self, a: Any, b: Any) -> Symbol:
         x, y = self._same([a, b])
         lead = broadcast(x.shape[:-2], y.shape[:-2])

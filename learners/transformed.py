@@ -1,0 +1,69 @@
+"""Transformed: a learner that works on another scale of the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from featurizers.arrays import Array, State, namespace
+from featurizers.features import tagged, untagged
+from featurizers.featurizer import Needs
+from featurizers.panel import Panel
+from learners.learner import Learner, Model
+from learners.transforms.transform import Transform
+
+
+@dataclass(frozen=True)
+class Transformed(Learner):
+    """`learner` trained on the transformed target; its forecasts and bands are transformed back.
+
+    `Transformed(Transformed(learner, Difference()), Log1p())` takes differences of logarithms.
+    """
+
+    learner: Learner
+    transform: Transform
+
+    def train(self, panel: Panel) -> TransformedModel:
+        transform = self.transform.resolve(panel)
+        changed = transform.panel(panel)
+        model = self.learner.train(changed)
+        if getattr(self.transform, "over", "") == "window" and model.memory(changed):
+            raise ValueError(f"Scale(over='window') can't hold {type(self.learner).__name__}, which keeps more of a "
+                             f"series than a window: use Scale(over='series').")  # fmt: skip
+        return TransformedModel(model, transform)
+
+
+@dataclass(frozen=True, eq=False)
+class TransformedModel(Model):
+    model: Model
+    transform: Transform
+
+    @property
+    def needs(self) -> Needs:
+        inner = self.model.needs
+        return Needs(self.transform.reach(inner.lookback), inner.past, inner.ahead)
+
+    @property
+    def single(self) -> bool:
+        return self.model.single
+
+    def predict(self, state: State, future: State) -> State:
+        past, mine = self._past(state), untagged("transform", state)
+        inner = untagged("inner", state) | {"target": self.transform.forward(past, mine)}
+        return self.transform.invert(self.model.predict(inner, future), past, mine)
+
+    def memory(self, panel: Panel) -> State:
+        inner = self.model.memory(self.transform.panel(panel))
+        return tagged("transform", self.transform.memory(panel)) | tagged("inner", inner)
+
+    def remember(self, state: State, now: State) -> State:
+        past, mine = self._past(state), untagged("transform", state)
+        y = now["target"][:, None]
+        seen = namespace(past, y).concat([past, y], axis=1)
+        values = self.transform.forward(seen, mine)
+        inner = untagged("inner", state) | {"target": values[:, :-1]}
+        kept = self.model.remember(inner, now | {"target": values[:, -1]})
+        return tagged("transform", self.transform.remember(mine, now)) | tagged("inner", kept)
+
+    def _past(self, state: State) -> Array:
+        size = self.needs.lookback
+        return state["target"][:, -size:] if size else state["target"][:, :0]

@@ -1,0 +1,143 @@
+"""Difference and SeasonalDifference: the change from the row, or the season, before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from featurizers.arrays import Array, State, namespace
+from featurizers.panel import Panel
+from learners.transforms.transform import Transform
+
+REACH = 14  # rows beyond those it needs in which a value is sought where the newest one is missing
+
+
+class _Undone(Transform):
+    """What both differences share: bands."""
+
+    def invert(self, outputs: State, past: Array, state: State) -> State:
+        """The forecast is summed up. The errors of the steps count as independent, so that the distances of a
+        band from it add up in squares: sums of the bounds themselves would be far too wide."""
+        if "forecast" not in outputs:
+            return super().invert(outputs, past, state)
+        middle = outputs["forecast"]
+        xp, forecast = namespace(middle), self.inverse(middle, past, state)
+        result = {"forecast": forecast}
+        for name, values in outputs.items():
+            if name != "forecast":
+                gap = values - middle
+                away = xp.sqrt(self._summed(xp.square(gap)))
+                result[name] = xp.where(gap < 0.0, forecast - away, forecast + away)
+        return result
+
+    def _summed(self, values: Array) -> Array:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Difference(_Undone):
+    """y[t] - y[t - 1], `order` times over. Forecasts are summed up from the last value that is not missing.
+
+    Source: Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 9.1.
+    """
+
+    order: int = 1
+
+    @property
+    def lost(self) -> int:
+        return self.order
+
+    def reach(self, lookback: int) -> int:
+        return lookback + self.order + REACH
+
+    def resolve(self, panel: Panel) -> Difference:
+        if self.order < 1:
+            raise ValueError(f"The order of a difference is at least 1, not {self.order}.")
+        return self
+
+    def whole(self, panel: Panel) -> np.ndarray:
+        values = panel.y
+        for _ in range(self.order):
+            values = values - earlier(values, panel.position, 1)
+        return values
+
+    def forward(self, past: Array, state: State) -> Array:
+        for _ in range(self.order):
+            past = past[:, 1:] - past[:, :-1]
+        return past
+
+    def inverse(self, values: Array, past: Array, state: State) -> Array:
+        xp, levels = namespace(values, past), [past]
+        for _ in range(self.order - 1):
+            levels.append(levels[-1][:, 1:] - levels[-1][:, :-1])
+        for level in reversed(levels):
+            values = newest(level)[:, None] + xp.cumulative_sum(values, axis=1)
+        return values
+
+    def _summed(self, values: Array) -> Array:
+        xp = namespace(values)
+        for _ in range(self.order):
+            values = xp.cumulative_sum(values, axis=1)
+        return values
+
+
+@dataclass(frozen=True)
+class SeasonalDifference(_Undone):
+    """y[t] - y[t - season]. Forecasts are added to the last season, in which a missing value is taken from the
+    season before, or else is the newest one that is there.
+
+    Source: Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 9.1.
+    """
+
+    season: int
+
+    @property
+    def lost(self) -> int:
+        return self.season
+
+    def reach(self, lookback: int) -> int:
+        return lookback + 2 * self.season
+
+    def resolve(self, panel: Panel) -> SeasonalDifference:
+        if self.season < 1:
+            raise ValueError(f"A season has at least 1 row, not {self.season}.")
+        return self
+
+    def whole(self, panel: Panel) -> np.ndarray:
+        return panel.y - earlier(panel.y, panel.position, self.season)
+
+    def forward(self, past: Array, state: State) -> Array:
+        return past[:, self.season :] - past[:, : -self.season]
+
+    def inverse(self, values: Array, past: Array, state: State) -> Array:
+        xp = namespace(values, past)
+        cycle, before = past[:, -self.season :], past[:, -2 * self.season : -self.season]
+        cycle = xp.where(xp.isnan(cycle), before, cycle)
+        return self._onto(xp.where(xp.isnan(cycle), newest(past)[:, None], cycle), values)
+
+    def _onto(self, cycle: Array, values: Array) -> Array:
+        """`values` (series, horizon) summed up season by season from `cycle` (series, season)."""
+        seasons = []
+        for start in range(0, values.shape[1], self.season):
+            block = values[:, start : start + self.season]
+            cycle = cycle[:, : block.shape[1]] + block
+            seasons.append(cycle)
+        return namespace(values).concat(seasons, axis=1)
+
+    def _summed(self, values: Array) -> Array:
+        return self._onto(namespace(values).zeros_like(values[:, : self.season]), values)
+
+
+def earlier(values: np.ndarray, position: np.ndarray, k: int) -> np.ndarray:
+    """The value `k` rows before each row of a panel (rows,), NaN where the series has none."""
+    at = np.maximum(np.arange(len(values)) - k, 0)
+    return np.where(position >= k, values[at], np.nan)
+
+
+def newest(past: Array) -> Array:
+    """The newest value of each row of `past` (series, k) that is not NaN, (series,)."""
+    xp, value = namespace(past), past[:, 0]
+    for i in range(1, past.shape[1]):
+        value = xp.where(xp.isnan(past[:, i]), value, past[:, i])
+    return value

@@ -1,0 +1,160 @@
+"""Scale: every series in units of its own level and spread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from featurizers.arrays import Array, State, namespace
+from featurizers.panel import Panel, positions
+from learners.transforms.transform import Transform
+
+FLAT = 1e-12  # a spread below this part of the level is rounding: the series is constant
+
+
+@dataclass(frozen=True)
+class Scale(Transform):
+    """(y - location) / width: "standard" by mean and standard deviation, "robust" by median and quartile distance
+    (the standard deviation where that is 0), "mean" by nothing and the mean of |y|. A constant series has width 1.
+
+    Over "series" the two numbers are those of the training rows of each series, kept as its memory. A series that was
+    not in training takes those of the history it comes with; in a graph, which sees no more than a window, it is NaN.
+    Over "window" they are those of the last `window` rows before the forecast, whatever the series; training then
+    scales each series as a whole, and the learner inside may keep nothing of a series but a window.
+    """
+
+    how: Literal["standard", "robust", "mean"] = "standard"
+    over: Literal["series", "window"] = "series"
+    window: int | None = None  # rows; for over="window"
+
+    def resolve(self, panel: Panel) -> Transform:
+        if self.how not in ("standard", "robust", "mean"):
+            raise ValueError(f"A scale is 'standard', 'robust' or 'mean', not {self.how!r}.")
+        if self.over == "window":
+            if self.window is None or self.window < 2:
+                raise ValueError("Scale(over='window') needs a window of at least 2 rows: Scale(..., window=28).")
+            return WindowScale(self.how, self.window)
+        if self.over != "series":
+            raise ValueError(f"A scale is over 'series' or 'window', not {self.over!r}.")
+        location, width = measured(panel, self.how)
+        keys = {name: tuple(panel.ids[name].tolist()) for name in panel.ids.columns}
+        return SeriesScale(self.how, keys, location, width)
+
+    def whole(self, panel: Panel) -> np.ndarray:
+        raise self._unresolved()
+
+    def forward(self, past: Array, state: State) -> Array:
+        raise self._unresolved()
+
+    def inverse(self, values: Array, past: Array, state: State) -> Array:
+        raise self._unresolved()
+
+    def _unresolved(self) -> ValueError:
+        return ValueError("Scale has not seen a panel yet: call resolve(panel) first.")
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesScale(Transform):
+    """`Scale` over series, with what it measured in training."""
+
+    how: str
+    keys: dict[str, tuple[Any, ...]] = field(repr=False)  # key column -> one value a series
+    location: np.ndarray = field(repr=False)  # (series,)
+    width: np.ndarray = field(repr=False)  # (series,)
+
+    def whole(self, panel: Panel) -> np.ndarray:
+        location, width = self._of(panel)
+        return (panel.y - np.repeat(location, panel.lengths)) / np.repeat(width, panel.lengths)
+
+    def forward(self, past: Array, state: State) -> Array:
+        return (past - state["scale.location"]) / state["scale.width"]
+
+    def inverse(self, values: Array, past: Array, state: State) -> Array:
+        return values * state["scale.width"] + state["scale.location"]
+
+    def memory(self, panel: Panel) -> State:
+        location, width = self._of(panel)
+        return {"scale.location": location[:, None], "scale.width": width[:, None]}
+
+    def remember(self, state: State, now: State) -> State:
+        return {name: state[name] for name in ("scale.location", "scale.width")}
+
+    def _of(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
+        """Location and width of each series of `panel`, (series,) each."""
+        at = positions(pd.DataFrame({name: list(values) for name, values in self.keys.items()}), panel.ids)
+        new = at < 0
+        if not len(self.location):
+            return measured(panel, self.how)
+        location, width = self.location[np.maximum(at, 0)], self.width[np.maximum(at, 0)]
+        if new.any():
+            location[new], width[new] = measured(panel.where(new), self.how)
+        return location, width
+
+
+@dataclass(frozen=True)
+class WindowScale(Transform):
+    """`Scale` over the last `window` rows."""
+
+    how: str
+    window: int
+
+    def reach(self, lookback: int) -> int:
+        return max(lookback, self.window)
+
+    def whole(self, panel: Panel) -> np.ndarray:
+        location, width = measured(panel, self.how)
+        return (panel.y - np.repeat(location, panel.lengths)) / np.repeat(width, panel.lengths)
+
+    def forward(self, past: Array, state: State) -> Array:
+        location, width = statistics(past[:, -self.window :], self.how)
+        return (past - location[:, None]) / width[:, None]
+
+    def inverse(self, values: Array, past: Array, state: State) -> Array:
+        location, width = statistics(past[:, -self.window :], self.how)
+        return values * width[:, None] + location[:, None]
+
+
+def measured(panel: Panel, how: str) -> tuple[np.ndarray, np.ndarray]:
+    """Location and width of each series, (series,) each; 0 and 1 where it has no value."""
+    location, width = np.zeros(panel.count), np.ones(panel.count)
+    for length in np.unique(panel.lengths[panel.lengths > 0]):  # series of one length side by side
+        series = np.flatnonzero(panel.lengths == length)
+        values = panel.y[panel.indptr[series][:, None] + np.arange(length)]
+        location[series], width[series] = statistics(values, how)
+    return location, width
+
+
+def statistics(values: Array, how: str) -> tuple[Array, Array]:
+    """Location and width of each row of `values` (series, n), of which NaN do not count."""
+    xp = namespace(values)
+    seen = ~xp.isnan(values)
+    count = xp.sum(xp.where(seen, 1.0, 0.0), axis=1)
+    many = xp.maximum(count, 1.0)
+    if how == "mean":
+        width = xp.sum(xp.where(seen, xp.abs(values), 0.0), axis=1) / many
+        return xp.zeros_like(width), xp.where(width > 0.0, width, 1.0)
+    mean = xp.sum(xp.where(seen, values, 0.0), axis=1) / many
+    away = xp.where(seen, values - mean[:, None], 0.0)
+    width, location = xp.sqrt(xp.sum(away * away, axis=1) / many), mean
+    if how == "robust":
+        ordered = xp.sort(xp.where(seen, values, xp.inf), axis=1)
+        location = xp.where(count > 0.0, quantile(ordered, count, 0.5), 0.0)
+        between = quantile(ordered, count, 0.75) - quantile(ordered, count, 0.25)
+        width = xp.where(between > FLAT * xp.abs(mean), between, width)
+    return location, xp.where(width > FLAT * xp.abs(mean), width, 1.0)
+
+
+def quantile(ordered: Array, count: Array, share: float) -> Array:
+    """The quantile of the first `count` (series,) columns of `ordered` (series, n), by straight lines between them."""
+    xp = namespace(ordered)
+    last = xp.maximum(count - 1.0, 0.0)
+    place = last * share
+    low = xp.floor(place)
+    below = xp.take_along_axis(ordered, xp.astype(low, xp.int64)[:, None], axis=1)[:, 0]
+    above = xp.take_along_axis(ordered, xp.astype(xp.minimum(low + 1.0, last), xp.int64)[:, None], axis=1)[:, 0]
+    empty = count <= 0.0  # all columns are infinite
+    below, above = xp.where(empty, 0.0, below), xp.where(empty, 0.0, above)
+    return below + (above - below) * (place - low)

@@ -2,18 +2,174 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from featurizers.findings import Finding
-from featurizers.panel import Panel
+from featurizers.panel import UNKNOWN, Panel, positions
+
+_HOW = "The next rows of known columns are given as a table with the keys, the time and these columns"
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """Rows with known columns: the series (-1: not in the panel), stamps as the panel's, values or codes."""
+
+    series: np.ndarray
+    times: np.ndarray
+    columns: dict[str, np.ndarray]
+    levels: dict[str, tuple[str, ...]]
 
 
 def known_columns(
-    panel: Panel, times: np.ndarray, given: Panel | pd.DataFrame | None, names: list[str]
+    panel: Panel, times: np.ndarray, given: Any, names: list[str]
 ) -> tuple[dict[str, np.ndarray], list[Finding]]:
-    """The known columns `names` at `times` (series, horizon), each (series * horizon,), and what was amiss."""
+    """The known columns `names` at `times` (series, horizon), each (series * horizon,), and what was amiss.
+
+    `given` is a panel, or any table, with rows for at least these stamps. A missing row is a ValueError that names
+    series and stamp. In a row that is there, a missing number takes the last value before it, a missing category or
+    one that the panel does not know is UNKNOWN; each with a finding.
+    """
     if not names:
         return {}, []
-    assert isinstance(given, Panel)
-    return {n: given.columns[n] for n in names}, []
+    if given is None:
+        raise ValueError(f"The forecast needs {names} of the next rows. {_HOW}.")
+    rows = _of_panel(panel, given, names) if isinstance(given, Panel) else _of_table(panel, given, names)
+    at = _find(panel, rows, times, names)
+    found: list[Finding] = []
+    columns = {}
+    for name in names:
+        values = rows.columns[name][at]
+        if name in panel.levels:
+            columns[name] = _coded(panel, name, values, rows.levels[name], times, found)
+        else:
+            columns[name] = _carried(panel, name, values, times, found)
+    return columns, found
+
+
+def _of_panel(panel: Panel, given: Panel, names: list[str]) -> Given:
+    """A panel's rows, and those after its last target."""
+    parts = [given] + ([given.ahead] if given.ahead is not None else [])
+    for name in names:
+        if any(name not in part.columns for part in parts):
+            raise ValueError(f"The column {name!r} is not in the panel that gives the next rows. {_HOW}.")
+    series = np.concatenate([panel.find(part.ids)[part.owner] for part in parts])
+    times = np.concatenate([part.times for part in parts])
+    columns = {name: np.concatenate([part.column(name) for part in parts]) for name in names}
+    return Given(series, times, columns, {n: given.levels[n] for n in names if n in given.levels})
+
+
+def _of_table(panel: Panel, given: Any, names: list[str]) -> Given:
+    from featurizers.collect import series_of
+    from featurizers.policy import listed, suggestion
+    from featurizers.sources import open_table
+    from featurizers.values import codes, numbers, text
+
+    keys = list(panel.ids.columns)
+    table = open_table(given, keys)
+    for name in (*keys, panel.time, *names):
+        if name not in table.columns:
+            near = suggestion(name, table.columns)
+            raise ValueError(f"There is no column {name!r}{near} in the table that gives the next rows; it has "
+                             f"{listed(table.columns)}.")  # fmt: skip
+    ids = {}
+    for key in keys:
+        column = series_of(table, key)
+        whole = panel.ids[key].dtype == np.int64
+        exact = numbers(column, key) if whole else text(column)
+        ids[key] = np.where(np.isfinite(exact), exact, -1).astype(np.int64) if whole else exact
+    mine = positions(panel.ids, pd.DataFrame(ids, index=range(len(table))))
+    columns, levels = {}, {}
+    for name in names:
+        if name in panel.levels:
+            columns[name], levels[name] = codes(series_of(table, name))
+        else:
+            columns[name] = numbers(series_of(table, name), name)
+    return Given(mine, _times(panel, series_of(table, panel.time)), columns, levels)
+
+
+def _times(panel: Panel, column: pd.Series) -> np.ndarray:
+    """Stamps as the panel has them: UTC where it has a zone (a table's naive stamps are its wall clock)."""
+    from featurizers.stamps import read_stamps
+
+    stamps = read_stamps(column, panel.time)
+    if panel.zone is None:
+        return stamps.local
+    if stamps.zone is not None:
+        return stamps.times
+    local = pd.DatetimeIndex(stamps.times).tz_localize(panel.zone, ambiguous="NaT", nonexistent="NaT")
+    return local.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[s]")
+
+
+def _find(panel: Panel, rows: Given, times: np.ndarray, names: list[str]) -> np.ndarray:
+    """The row that is meant by each series and stamp, the last of several."""
+    usable = np.flatnonzero((rows.series >= 0) & ~np.isnat(rows.times))
+    low = times.min(initial=np.datetime64("2262-01-01", "s")).astype("datetime64[s]").astype(np.int64)
+    high = times.max(initial=np.datetime64("1678-01-01", "s")).astype("datetime64[s]").astype(np.int64)
+    seconds = rows.times.astype("datetime64[s]").astype(np.int64)
+    usable = usable[(seconds[usable] >= low) & (seconds[usable] <= high)]
+    span = max(int(high - low) + 1, 1)
+    key = rows.series[usable] * span + seconds[usable] - low
+    order = np.argsort(key, kind="stable")
+    key, usable = key[order], usable[order]
+    wanted = (np.arange(panel.count)[:, None] * span + times.astype("datetime64[s]").astype(np.int64) - low).ravel()
+    place = np.searchsorted(key, wanted, side="right") - 1
+    there = (place >= 0) & (len(key) > 0)
+    there[there] = key[place[there]] == wanted[there]
+    if not there.all():
+        lost = int(np.flatnonzero(~there)[0])
+        raise ValueError(
+            f"The known columns {names} are not given for {_where(panel, times, lost)} ({int((~there).sum()):,} of "
+            f"{len(there):,} rows are missing). {_HOW}, one row for each series and each stamp every {panel.freq}."
+        )
+    return np.asarray(usable[place])
+
+
+def _where(panel: Panel, times: np.ndarray, at: int) -> str:
+    label, time = panel.name(at // times.shape[1]), times.ravel()[at]
+    zone = " UTC" if panel.zone is not None else ""
+    return f"{'series ' + label + ' at ' if label else ''}{str(time).replace('T', ' ')}{zone}"
+
+
+def _finding(panel: Panel, kind: str, name: str, times: np.ndarray, bad: np.ndarray, text: str) -> Finding:
+    first = int(np.flatnonzero(bad)[0])
+    label = panel.name(first // times.shape[1])
+    status = "fixed" if kind == "missing_covariate" and name not in panel.levels else "alerted"
+    message = f"{_where(panel, times, first)}: {text}"
+    return Finding(kind, status, message, label, -1, str(times.ravel()[first]), name, int(bad.sum()))  # type: ignore[arg-type]
+
+
+def _carried(panel: Panel, name: str, values: np.ndarray, times: np.ndarray, found: list[Finding]) -> np.ndarray:
+    bad = ~np.isfinite(values)
+    if not bad.any():
+        return values
+    history = panel.column(name) if name in panel.columns else np.full(len(panel), np.nan)
+    place = np.maximum.accumulate(np.where(np.isnan(history), -1, np.arange(len(history))), initial=-1)[1:]
+    last = np.full(panel.count, np.nan)
+    full = panel.lengths > 0
+    at = place[panel.indptr[1:][full] - 1]
+    last[full] = np.where(at >= panel.indptr[:-1][full], history[at], np.nan)
+    wide = np.concatenate([last[:, None], np.where(bad, np.nan, values).reshape(times.shape)], axis=1)
+    back = np.maximum.accumulate(np.where(np.isnan(wide), 0, np.arange(wide.shape[1])), axis=1)
+    result = np.take_along_axis(wide, back, axis=1)[:, 1:].ravel()
+    text = f"{name!r} is missing, one of {int(bad.sum())} such rows; the last value before is taken."
+    found.append(_finding(panel, "missing_covariate", name, times, bad, text))
+    return result
+
+
+def _coded(
+    panel: Panel, name: str, values: np.ndarray, levels: tuple[str, ...], times: np.ndarray, found: list[Finding]
+) -> np.ndarray:
+    code = {level: i for i, level in enumerate(panel.levels[name])}
+    table = np.array([*(code.get(level, UNKNOWN) for level in levels), UNKNOWN], np.int64)
+    result = table[values]
+    if (values < 0).any():
+        text = f"the category {name!r} is missing; it counts as unknown."
+        found.append(_finding(panel, "missing_covariate", name, times, values < 0, text))
+    for old in np.unique(values[(result == UNKNOWN) & (values >= 0)]):
+        text = f"the category {levels[old]!r} of {name!r} was not seen before; it counts as unknown."
+        found.append(_finding(panel, "unseen_category", name, times, values == old, text))
+    return result

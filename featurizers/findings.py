@@ -64,10 +64,15 @@ class Findings:
         return sorted(rows, key=lambda r: (_ORDER[r[0]], r[1]))
 
     def __str__(self) -> str:
+        """A table, a line for each kind; the checks that found nothing share the last."""
         if not self.items:
             return "No findings."
-        lines = [f"{'status':8} {'kind':18} {'series':>7} {'rows':>8}  first"]
-        lines += [f"{s:8} {k:18} {n:7d} {r:8d}  {m}" for s, k, n, r, m in self.summary()]
+        seen = [row for row in self.summary() if row[0] != "passed"]
+        passed = sorted({f.kind for f in self.items if f.status == "passed"})
+        lines = [f"{'status':8} {'kind':18} {'series':>7} {'rows':>10}  first"] if seen else []
+        lines += [f"{s:8} {k:18} {n:7,d} {r:10,d}  {m}" for s, k, n, r, m in seen]
+        if passed:
+            lines.append(f"passed   {len(passed)} checks: {', '.join(passed)}")
         return "\n".join(lines)
 
     __repr__ = __str__

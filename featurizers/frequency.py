@@ -54,6 +54,20 @@ class Frequency:
             raise ValueError(f"Frequency {text!r} does not move forward.")
         return cls(offset.freqstr)
 
+    @classmethod
+    def infer(cls, times: np.ndarray, series: np.ndarray | None = None) -> Frequency | None:
+        """The frequency that most series have, in spite of gaps; None where no series has two stamps.
+
+        `times` datetime64[s] and `series` int64, both (rows,), sorted by series, then by time.
+
+        >>> Frequency.infer(np.array(["2024-01-31", "2024-02-29", "2024-04-30"], "datetime64[s]")).name
+        'ME'
+        """
+        from featurizers.spacing import infer_name
+
+        name = infer_name(times, np.zeros(len(times), np.int64) if series is None else series)
+        return None if name is None else cls.parse(name)
+
     def __str__(self) -> str:
         return self.name
 
@@ -89,6 +103,17 @@ class Frequency:
         return self.seconds is None or self.seconds % DAY == 0
 
     @property
+    def ends(self) -> bool:
+        """Whether a stamp is the last day of its period (weeks, "ME", "QE" ...), not the first."""
+        return self.unit == "W" or self.unit.endswith("E")
+
+    @property
+    def anchor(self) -> int:
+        """The phase of a week's stamps in days since 1970, 0 for every other frequency."""
+        # 1970-01-01 was a Thursday, and pandas counts Monday as 0.
+        return (int(self.offset.weekday) - 3) % 7 if self.unit == "W" else 0  # type: ignore[attr-defined]
+
+    @property
     def season(self) -> int:
         """The season that such data usually has, in steps: 12 for months, 7 for days, 24 for hours, 48 for 30min."""
         if self.unit in ("min", "s") and self.seconds is not None:
@@ -114,7 +139,7 @@ class Frequency:
             apart = (times - origin).astype("timedelta64[s]").astype(np.int64)
             return apart // self.seconds, apart % self.seconds == 0
         origin_day, times_day = origin.astype("datetime64[D]"), times.astype("datetime64[D]")
-        grid = self._grid(min(origin_day.min(), times_day.min()), max(origin_day.max(), times_day.max()))
+        grid = self.grid(min(origin_day.min(), times_day.min()), max(origin_day.max(), times_day.max()))
         start = np.searchsorted(grid, origin_day, side="right") - 1
         at = np.searchsorted(grid, times_day, side="right") - 1
         exact = (grid[at] == times_day) & ((at - start) % self.step == 0)
@@ -128,7 +153,7 @@ class Frequency:
             return origin + np.asarray(count) * np.timedelta64(self.seconds, "s")
         day = origin.astype("datetime64[D]")
         reach = np.timedelta64(int((np.abs(count).max(initial=0) + 2) * self.step * self._days), "D")
-        grid = self._grid(day.min() - reach, day.max() + reach)
+        grid = self.grid(day.min() - reach, day.max() + reach)
         at = np.searchsorted(grid, day, side="right") - 1 + np.asarray(count) * self.step
         return grid[at].astype("datetime64[s]") + (origin - day.astype("datetime64[s]"))
 
@@ -137,7 +162,7 @@ class Frequency:
         """An upper bound for the days in one base unit."""
         return 4 if self.unit == "B" else 32 if "M" in self.unit else 93 if "Q" in self.unit else 367
 
-    def _grid(self, first: np.datetime64, last: np.datetime64) -> np.ndarray:
+    def grid(self, first: np.datetime64, last: np.datetime64) -> np.ndarray:
         """Every stamp of the base unit from before `first` to after `last`, as datetime64[D]."""
         margin = np.timedelta64(2 * self._days, "D")
         base = self.offset.base

@@ -1,0 +1,131 @@
+"""Collect: the columns of a table that were asked for, as rows sorted by series and time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from featurizers.findings import Finding
+from featurizers.policy import Policy, listed, names_of, suggestion
+from featurizers.rows import Rows, each_series
+from featurizers.stamps import Stamps, read_stamps
+from featurizers.values import codes, is_category, keys, numbers
+
+
+@dataclass(frozen=True)
+class Names:
+    """What each column of the table is."""
+
+    id: tuple[str, ...]
+    time: str
+    target: str
+    roles: Mapping[str, str]  # column -> known, past or static
+
+    @classmethod
+    def of(cls, id: Any, time: str, target: str, known: Any, past: Any, static: Any) -> Names:
+        """ValueError where a column is given two parts to play."""
+        roles: dict[str, str] = {}
+        parts = {"id": names_of(id), "time": (time,), "target": (target,)}
+        given = {"known": names_of(known), "past": names_of(past), "static": names_of(static)}
+        taken: dict[str, str] = {}
+        for part, names in {**parts, **given}.items():
+            for name in names:
+                if not isinstance(name, str):
+                    raise ValueError(f"A column is named by its name, not by {name!r} ({part}).")
+                if name in taken and not (part == "static" and taken[name] == "id"):
+                    raise ValueError(f"The column {name!r} can't be both {taken[name]} and {part}.")
+                taken[name] = part
+                if part in given:
+                    roles[name] = part
+        return cls(parts["id"], time, target, roles)
+
+    def check(self, columns: list[str]) -> None:
+        """ValueError for a name that the table does not have."""
+        for part, names in (("id", self.id), ("time", (self.time,)), ("target", (self.target,)),
+                            *((role, (name,)) for name, role in self.roles.items())):  # fmt: skip
+            for name in names:
+                if name not in columns:
+                    near = suggestion(name, columns)
+                    raise ValueError(f"There is no column {name!r}{near} ({part}); the table has {listed(columns)}.")
+
+
+def series_of(table: nw.DataFrame[Any], name: str) -> pd.Series:
+    """A column as a pandas series, counted from 0."""
+    return table[name].to_pandas().reset_index(drop=True)
+
+
+def collect(table: nw.DataFrame[Any], names: Names, policy: Policy) -> tuple[Rows, Stamps, list[Finding]]:
+    """Rows with the target and every column that has a role, and what had to be left out."""
+    names.check(list(table.columns))
+    if len(table) == 0:
+        raise ValueError("The table has no rows.")
+    stamps = read_stamps(series_of(table, names.time), names.time)
+    found = list(stamps.findings)
+    code, ids, keyless = _series(table, names.id)
+    timeless = np.isnat(stamps.times)
+    for lost, kind, column in ((timeless, "missing_time", names.time), (keyless & ~timeless, "missing_id", names.id)):
+        if lost.any():
+            found.append(_lost(kind, lost, column))
+    there = np.flatnonzero(~(timeless | keyless))
+    if len(there) == 0:
+        raise ValueError(f"No row has both a time in {names.time!r} and a key in {listed(names.id)}.")
+    columns, levels = {names.target: numbers(series_of(table, names.target), names.target)}, {}
+    for name in names.roles:
+        column = series_of(table, name)
+        if name in policy.categorical or is_category(column):
+            columns[name], levels[name] = codes(column)
+        else:
+            columns[name] = numbers(column, name)
+    rows = Rows(ids, code, stamps.times, np.arange(len(table)), columns, levels).take(there).without_empty()
+    ordered = rows.sorted()
+    return ordered, stamps, found + _unsorted(rows, ordered)
+
+
+def _series(table: nw.DataFrame[Any], names: tuple[str, ...]) -> tuple[np.ndarray, pd.DataFrame, np.ndarray]:
+    """The series of each row, the sorted table of keys, and which rows lack a key."""
+    if not names:
+        return np.zeros(len(table), np.int64), pd.DataFrame(index=pd.RangeIndex(1)), np.zeros(len(table), bool)
+    parts = [keys(series_of(table, name)) for name in names]
+    missing = np.logical_or.reduce([code < 0 for code, _ in parts])
+    size = 1
+    mixed = np.zeros(len(table), np.int64)
+    for code, distinct in parts:
+        if size * max(len(distinct), 1) >= 2**62:  # close up, so that the product fits
+            used, mixed = np.unique(mixed, return_inverse=True)
+            size = len(used)
+        mixed, size = mixed * len(distinct) + np.maximum(code, 0), size * max(len(distinct), 1)
+    if size > 4 * len(table) + 1000:
+        used, at, mixed = np.unique(mixed, return_index=True, return_inverse=True)
+    else:
+        present = np.bincount(mixed, minlength=size) > 0
+        first = np.zeros(size, np.int64)
+        first[mixed[::-1]] = np.arange(len(table))[::-1]
+        at, mixed = first[present], (np.cumsum(present) - 1)[mixed]
+    ids = {name: distinct.iloc[np.maximum(code[at], 0)].reset_index(drop=True)
+           for name, (code, distinct) in zip(names, parts, strict=True)}  # fmt: skip
+    return mixed.reshape(-1), pd.DataFrame(ids), missing
+
+
+def _lost(kind: str, lost: np.ndarray, column: Any) -> Finding:
+    row, count = int(np.flatnonzero(lost)[0]), int(lost.sum())
+    what = "time" if kind == "missing_time" else "key"
+    text = f"Row {row} has no {what} ({listed(names_of(column))}); {count} such rows are left out."
+    return Finding(kind, "dropped", text, row=row, column=", ".join(names_of(column)), count=count)
+
+
+def _unsorted(rows: Rows, ordered: Rows) -> list[Finding]:
+    """Rows that come before an earlier one of their series in the source."""
+    late = np.flatnonzero((ordered.series[1:] == ordered.series[:-1]) & (ordered.row[1:] < ordered.row[:-1])) + 1
+    if len(late) == 0:
+        return []
+
+    def sentence(first: int, count: int) -> str:
+        more = f" ({count} such breaks in the series)" if count > 1 else ""
+        return f"the row stands before row {int(ordered.row[first - 1])}, which is earlier{more}; the rows are sorted."
+
+    return each_series("unsorted", "fixed", ordered, late, sentence)

@@ -1,0 +1,154 @@
+"""Guards: what can be wrong with the values of a table, what is done about it, and in whose rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from featurizers.findings import Finding
+from featurizers.policy import Policy
+from featurizers.rows import Rows, each_series, first_where
+
+
+def finite(rows: Rows, target: str) -> tuple[Rows, list[Finding]]:
+    """Infinite numbers become NaN."""
+    found, columns = [], dict(rows.columns)
+    for name, values in rows.columns.items():
+        if values.dtype != np.float64 or not (bad := np.isinf(values)).any():
+            continue
+
+        def sentence(first: int, count: int, name: str = name) -> str:
+            more = f", as are {count - 1} more" if count > 1 else ""
+            return f"{name!r} is infinite; it counts as unknown{more}."
+
+        found += each_series("infinite", "fixed", rows, bad, sentence, column=name)
+        columns[name] = np.where(bad, np.nan, values)
+    return replace(rows, columns=columns), found
+
+
+def ends(rows: Rows, target: str, has_known: bool) -> tuple[Rows, Rows, list[Finding]]:
+    """The rows from the first to the last known target of each series; the later rows, which hold the future of the
+    known columns; and findings about what was cut."""
+    there = ~np.isnan(rows.columns[target])
+    if there.all():
+        return rows, rows.take(np.zeros(0, np.int64)), []
+    count, place = len(rows.ids), np.arange(len(rows))
+    first, last = np.full(count, len(rows)), np.full(count, -1)
+    np.minimum.at(first, rows.series[there], place[there])
+    np.maximum.at(last, rows.series[there], place[there])
+    empty = (last < 0)[rows.series]
+    leading, trailing = ~empty & (place < first[rows.series]), ~empty & (place > last[rows.series])
+    kept = "the rows are kept as the future of the known columns" if has_known else "the rows are left out"
+    found = each_series("all_missing", "dropped", rows, empty, lambda f, n: (
+        f"{target!r} is unknown in all {n} rows; the series is left out."))  # fmt: skip
+    found += each_series("leading_nan", "dropped", rows, leading, lambda f, n: (
+        f"{target!r} is unknown in the first {n} rows of the series; they are left out."))  # fmt: skip
+    found += each_series("future_rows" if has_known else "trailing_nan", "fixed" if has_known else "dropped", rows,
+        trailing, lambda f, n: f"{target!r} is unknown in the last {n} rows of the series; {kept}.")  # fmt: skip
+    if empty.all():
+        raise ValueError(f"The target {target!r} is unknown in every row: there is nothing to learn from.")
+    inner = rows.take(~(empty | leading | trailing))
+    return inner, rows.take(trailing & has_known), found
+
+
+def unknown_targets(rows: Rows, target: str) -> list[Finding]:
+    """Rows inside a series whose target is unknown."""
+    bad = np.isnan(rows.columns[target])
+    return each_series("nan_target", "alerted", rows, bad, lambda f, n: (
+        f"{target!r} is unknown" + (f", as in {n - 1} more rows" if n > 1 else "") + "; the row stays, unknown."))  # fmt: skip
+
+
+def covariates(rows: Rows, roles: Mapping[str, str], policy: Policy) -> tuple[Rows, list[Finding]]:
+    """Missing values of known and past columns; `policy.fill` carries the last one forward, then back."""
+    found, columns = [], dict(rows.columns)
+    for name, role in roles.items():
+        values = rows.columns.get(name)
+        if role == "static" or values is None:
+            continue
+        bad = np.isnan(values) if values.dtype == np.float64 else values < 0
+        if not bad.any():
+            continue
+        done = "the last value before is taken" if policy.fill else "left unknown (fill=True carries the last one on)"
+
+        def sentence(first: int, count: int, name: str = name, done: str = done) -> str:
+            return f"{name!r} is missing" + (f", as in {count - 1} more rows" if count > 1 else "") + f"; {done}."
+
+        found += each_series("missing_covariate", "fixed" if policy.fill else "alerted", rows, bad, sentence, name)
+        columns[name] = _filled(values, ~bad, rows.series) if policy.fill else values
+    return replace(rows, columns=columns), found
+
+
+def _filled(values: np.ndarray, there: np.ndarray, series: np.ndarray) -> np.ndarray:
+    """The last value that is there in the series, else the next."""
+    place = np.arange(len(values))
+    last = np.maximum.accumulate(np.where(there, place, -1))
+    after = np.minimum.accumulate(np.where(there, place, len(values))[::-1])[::-1]
+    after = np.minimum(after, len(values) - 1)
+    back = (last >= 0) & (series[last] == series)
+    ahead = there[after] & (series[after] == series)
+    return np.where(back, values[last], np.where(ahead, values[after], values))
+
+
+def statics(rows: Rows, roles: Mapping[str, str]) -> tuple[dict[str, np.ndarray], dict[str, str], list[Finding]]:
+    """One value a series of every static column; a column that varies inside a series becomes a past one."""
+    found: list[Finding] = []
+    values, now = {}, dict(roles)
+    starts = rows.starts
+    for name in [n for n, role in roles.items() if role == "static"]:
+        column = rows.columns[name]
+        missing = np.isnan(column) if column.dtype == np.float64 else column < 0
+        filled = _filled(column, ~missing, rows.series) if missing.any() else column
+        varies = np.flatnonzero((filled[1:] != filled[:-1]) & (np.diff(rows.series) == 0) & ~missing[1:]) + 1
+        varies = varies[~_unknown(filled[varies - 1])]
+        if len(varies):
+            found += each_series("static_varies", "alerted", rows, varies, lambda f, n, name=name: (  # type: ignore[misc]
+                f"the static column {name!r} changes inside the series; it counts as a past column."), name)  # fmt: skip
+            now[name] = "past"
+            continue
+        values[name] = np.empty(len(rows.ids), column.dtype)
+        values[name][rows.series[starts]] = filled[starts]
+        lost = starts[_unknown(filled[starts])]
+        found += each_series("missing_covariate", "alerted", rows, lost, lambda f, n, name=name: (  # type: ignore[misc]
+            f"the static column {name!r} has no value in the series; left unknown."), name)  # fmt: skip
+    return values, now, found
+
+
+def _unknown(values: np.ndarray) -> np.ndarray:
+    return np.isnan(values) if values.dtype == np.float64 else values < 0
+
+
+def constant(rows: Rows, target: str) -> list[Finding]:
+    """Series (of two rows or more) whose target never changes."""
+    y, starts = rows.columns[target], rows.starts
+    still = np.fmax.reduceat(y, starts) == np.fmin.reduceat(y, starts)
+    still &= np.diff(np.r_[starts, len(rows)]) > 1
+    return each_series("constant", "alerted", rows, starts[still], lambda f, n: (
+        f"{target!r} is {y[f]:g} in every row of the series; a forecast will say the same."))  # fmt: skip
+
+
+def short(rows: Rows, target: str, policy: Policy) -> tuple[Rows, list[Finding]]:
+    """Series with fewer than `policy.min_length` rows: kept, left out or refused. (`padded` lengthens them.)"""
+    starts = rows.starts
+    sizes = np.diff(np.r_[starts, len(rows)])
+    few = sizes < policy.min_length
+    if not few.any():
+        return rows, []
+    done = {"keep": "it is kept as it is", "drop": "it is left out", "pad": "its first row is repeated before it"}
+    size = np.zeros(len(rows.ids), np.int64)
+    size[rows.series[starts]] = sizes
+    if policy.short == "error":
+        place = int(starts[few][0])
+        raise ValueError(
+            f"A series has {sizes[few][0]} rows, fewer than {policy.min_length}: {first_where(rows, place)}."
+        )
+    status = {"keep": "alerted", "drop": "dropped", "pad": "fixed"}[policy.short]
+    found = each_series("too_short", status, rows, starts[few], lambda f, n: (  # type: ignore[arg-type]
+        f"the series has {size[rows.series[f]]} rows, fewer than {policy.min_length}; {done[policy.short]}."))  # fmt: skip
+    found = [replace(f, count=int(n)) for f, n in zip(found, sizes[few], strict=True)]
+    if policy.short == "drop":
+        if few.all():
+            raise ValueError(f"Every series has fewer than {policy.min_length} rows; none is left.")
+        return rows.take(~np.repeat(few, sizes)), found
+    return rows, found

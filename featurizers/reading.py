@@ -1,0 +1,146 @@
+"""Reading: the one door. Any table in, a panel that nothing downstream has to check again out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from featurizers import guards
+from featurizers.aggregate import aggregated, ways
+from featurizers.collect import Names, collect
+from featurizers.findings import Finding, Findings
+from featurizers.frequency import Frequency
+from featurizers.leaks import leaks
+from featurizers.memory import memory
+from featurizers.panel import Panel
+from featurizers.policy import Policy
+from featurizers.regular import Grid, filled, merged, on_grid, padded
+from featurizers.rows import Rows
+from featurizers.sources import open_table
+from featurizers.stamps import Stamps
+from featurizers.timing import check_keys, choose, same_frequency
+
+CHECKS = (
+    "missing_time", "missing_id", "unsorted", "wrong_frequency", "mixed_frequency", "off_grid", "duplicate", "gap",
+    "infinite", "nan_target", "all_missing", "leading_nan", "trailing_nan", "missing_covariate", "static_varies",
+    "constant", "too_short", "leak", "row_number", "memory",
+)  # fmt: skip
+
+
+def read(
+    source: Any,
+    id: str | Sequence[str] | None = None,
+    *,
+    time: str,
+    target: str,
+    known: str | Iterable[str] = (),
+    past: str | Iterable[str] = (),
+    static: str | Iterable[str] = (),
+    freq: str | Frequency | None = None,
+    aggregate: str | Mapping[str, str] | None = None,
+    **policy: Any,
+) -> Panel:
+    """Check, repair and sort a table, and say in `panel.findings` what was seen and done.
+
+    `source` is anything that `open_table` takes. `id` names the key columns, if there are several series. Columns are
+    `known` (their future is given), `past` (it is not) or `static` (one value a series); others are not read, though
+    they are searched for leaks. `freq` is a pandas offset; without it the stamps tell. `aggregate` adds a finer table
+    up to `freq`: "sum", "mean", "min" or "max" of the target (the mean of numeric columns, the commonest category),
+    or a mapping from columns to these. `policy` holds settings of `Policy`, such as short="drop", min_length=30.
+
+    Stamps below a day with a time zone are kept in UTC (`panel.zone` remembers the zone); coarser ones become dates
+    of the wall clock, so that a change of the clocks is no gap.
+
+    ValueError, in a sentence that names the culprit, where the table can't be what was meant.
+    """
+    settings = Policy.of(policy)
+    names = Names.of(id, time, target, known, past, static)
+    table = open_table(source, names.id)
+    rows, stamps, found = collect(table, names, settings)
+    if aggregate is None:
+        check_keys(rows, table, names)
+    rows, zone = _clocked(rows, stamps, freq)
+    freq, fine, more = choose(rows, freq, aggregate is not None)
+    found += more
+    rows, more = guards.finite(rows, target)
+    found += more
+    roles, late = leaks(rows, table, names, settings)
+    rows = replace(rows, columns={n: v for n, v in rows.columns.items() if n == target or n in roles})
+    if aggregate is None:
+        rows, more = _even(rows, freq, target, settings)
+    else:
+        how = ways(aggregate, target, [n for n in rows.columns if n not in rows.levels])
+        rows, more = aggregated(rows, freq, how, fine, settings)
+    found += more
+    return _panel(rows, replace(names, roles=roles), freq, zone, found + late, settings)
+
+
+def _even(rows: Rows, freq: Frequency, target: str, settings: Policy) -> tuple[Rows, list[Finding]]:
+    """Every row at a stamp of its series' grid, one row a stamp."""
+    rows, found = same_frequency(rows, freq, settings)
+    rows, more = on_grid(rows, Grid.of(freq, rows.times, rows.series, len(rows.ids)))
+    found += more
+    rows, more = merged(rows.sorted() if more else rows, target, settings)
+    return rows, found + more
+
+
+def _panel(
+    rows: Rows, names: Names, freq: Frequency, zone: str | None, found: list[Finding], settings: Policy
+) -> Panel:
+    target, has_known = names.target, "known" in names.roles.values()
+    rows, later, more = guards.ends(rows, target, has_known)
+    found += more
+    rows, more = guards.short(rows, target, settings)
+    rows, later = _same_series(rows, later)
+    found += more + guards.constant(rows, target) + guards.unknown_targets(rows, target)
+    rows, more = guards.covariates(rows, names.roles, settings)
+    values, roles, late = guards.statics(rows, names.roles)
+    found += more + late
+    rows = replace(rows, columns={n: v for n, v in rows.columns.items() if n not in values})
+    grid = Grid.of(freq, rows.times, rows.series, len(rows.ids))
+    rows, more = filled(rows, grid, target, settings)
+    rows = padded(rows, grid, settings.min_length) if settings.short == "pad" else rows
+    panel = Panel(
+        ids=rows.ids, indptr=rows.indptr, times=rows.times, freq=freq, time=names.time, target=target,
+        columns={n: rows.columns[n] if n in rows.columns else values[n] for n in (target, *roles)}, roles=roles,
+        levels={n: rows.levels[n] for n in roles if n in rows.levels}, zone=zone,
+    )  # fmt: skip
+    found += more + memory(panel)
+    passed = [
+        Finding(kind, "passed", "Nothing found.", count=0) for kind in CHECKS if kind not in {f.kind for f in found}
+    ]
+    return replace(panel, ahead=_ahead(panel, later), findings=Findings((*found, *passed)))
+
+
+def _same_series(rows: Rows, later: Rows) -> tuple[Rows, Rows]:
+    """Both without the series that have no rows in the first."""
+    sizes = np.bincount(rows.series, minlength=len(rows.ids))
+    later = later.take((sizes > 0)[later.series])
+    code = np.cumsum(sizes > 0) - 1
+    reduced = rows.without_empty()
+    return reduced, replace(later, ids=reduced.ids, series=code[later.series])
+
+
+def _ahead(panel: Panel, later: Rows) -> Panel | None:
+    """The rows after the last target, with their known columns."""
+    names = panel.by_role("known")
+    if len(later) == 0 or not names:
+        return None
+    columns = {n: later.columns[n] for n in names} | {n: panel.columns[n] for n in panel.by_role("static")}
+    roles = {n: panel.roles[n] for n in columns}
+    return replace(panel, indptr=later.indptr, times=later.times, columns=columns, roles=roles,
+                   levels={n: panel.levels[n] for n in columns if n in panel.levels})  # fmt: skip
+
+
+def _clocked(rows: Rows, stamps: Stamps, asked: Any) -> tuple[Rows, str | None]:
+    """Rows in UTC with their zone, or, where a step is a day or more, by the wall clock."""
+    if stamps.zone is None:
+        return rows, None
+    local = replace(rows, times=stamps.local[rows.row]).sorted()
+    freq = Frequency.parse(asked) if asked is not None else Frequency.infer(local.times, local.series)
+    own = Frequency.infer(local.times, local.series) or freq
+    daily = freq is None or (freq.daily and (own is None or own.daily or asked is not None))
+    return (local, None) if daily else (rows, stamps.zone)

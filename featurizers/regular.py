@@ -1,0 +1,250 @@
+"""Regular: the grid of stamps of each series, strays moved onto it, doubles merged, gaps filled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from featurizers.findings import Finding
+from featurizers.frequency import DAY, Frequency
+from featurizers.policy import Policy
+from featurizers.rows import Rows, each_series, first_where, mode_by, stamp
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """The stamps that each series may have. A series has its own phase (its weekday, its minute), found as its
+    commonest, unless the grid is `anchored` at the frequency's own (periods that finer rows are added up to)."""
+
+    freq: Frequency
+    phase: np.ndarray  # int64, (series,), in seconds below a day, else in days or calendar steps
+    clock: np.ndarray  # int64, (series,), the time of day in seconds
+    steps: np.ndarray  # datetime64[D], every step of a calendar frequency, empty where the width is fixed
+    anchored: bool = False
+
+    @classmethod
+    def of(cls, freq: Frequency, times: np.ndarray, series: np.ndarray, count: int, anchored: bool = False) -> Grid:
+        """`times` datetime64[s] and `series` (rows,), sorted by series."""
+        nothing, seconds = np.zeros(count, np.int64), times.astype(np.int64)
+        if not freq.daily and freq.seconds is not None:
+            phase, share = mode_by(series, seconds % freq.seconds, count)
+            phase = nothing if anchored else np.where(share < 0.5, 0, phase)
+            return cls(freq, phase, nothing, np.zeros(0, "datetime64[D]"), anchored)
+        clock = nothing if anchored else mode_by(series, seconds % DAY, count)[0]
+        steps = np.zeros(0, "datetime64[D]")
+        if freq.seconds is None and len(times):
+            days = times.astype("datetime64[D]")
+            room = np.timedelta64(366, "D")
+            steps = freq.grid(days.min() - room, days.max() + room)
+        grid = cls(freq, nothing, clock, steps, anchored)
+        cycle, at = grid._cycle, grid._at(times)
+        if cycle == 1:
+            return grid
+        phase = nothing + freq.anchor if anchored else mode_by(series, at % cycle, count)[0]
+        return replace(grid, phase=phase)
+
+    @property
+    def _cycle(self) -> int:
+        """How many days, or calendar steps, lie between two stamps."""
+        return self.freq.step if self.freq.seconds is None else self.freq.seconds // DAY
+
+    def _at(self, times: np.ndarray) -> np.ndarray:
+        """The day, or the calendar step, that each stamp belongs to."""
+        days = times.astype("datetime64[D]")
+        if self.freq.seconds is not None:
+            return days.astype(np.int64)
+        if self.freq.ends:
+            return np.searchsorted(self.steps, days, side="left")
+        return np.searchsorted(self.steps, days, side="right") - 1
+
+    def number(self, times: np.ndarray, series: np.ndarray) -> np.ndarray:
+        """The period of each stamp, counted, int64."""
+        phase = self.phase[series]
+        if not self.freq.daily and self.freq.seconds is not None:
+            # A stamp a little early is late, not a period early.
+            slack = 0 if self.anchored else self.freq.seconds // 10
+            return np.asarray((times.astype(np.int64) - phase + slack) // self.freq.seconds)
+        cycle, at = self._cycle, self._at(times)
+        nearest = (cycle - 1) // 2 if self.freq.seconds is not None else 0
+        if self.anchored:
+            nearest = cycle - 1 if self.freq.ends else 0
+        return np.asarray((at - phase + nearest) // cycle)
+
+    def times(self, number: np.ndarray, series: np.ndarray) -> np.ndarray:
+        """The stamp of each period, datetime64[s]."""
+        phase = self.phase[series]
+        if not self.freq.daily and self.freq.seconds is not None:
+            return np.asarray((phase + number * self.freq.seconds).astype("datetime64[s]"))
+        at, clock = phase + number * self._cycle, self.clock[series].astype("timedelta64[s]")
+        days = at.astype("datetime64[D]") if self.freq.seconds is not None else self.steps[at]
+        return np.asarray(days.astype("datetime64[s]") + clock)
+
+
+def on_grid(rows: Rows, grid: Grid) -> tuple[Rows, list[Finding]]:
+    """Every stamp moved to that of its period."""
+    times = grid.times(grid.number(rows.times, rows.series), rows.series)
+    off = np.flatnonzero(times != rows.times)
+    if len(off) == 0:
+        return rows, []
+
+    def sentence(first: int, count: int) -> str:
+        more = f", as are {count - 1} more" if count > 1 else ""
+        return f"the stamp is off the series' grid (every {grid.freq}); it is moved to {stamp(times[first])}{more}."
+
+    found = each_series("off_grid", "fixed", rows, off, sentence)
+    return replace(rows, times=times), found
+
+
+def merged(rows: Rows, target: str, policy: Policy) -> tuple[Rows, list[Finding]]:
+    """One row for each stamp of a series."""
+    new = np.r_[True, (rows.series[1:] != rows.series[:-1]) | (rows.times[1:] != rows.times[:-1])]
+    if len(rows) == 0 or new.all():
+        return rows, []
+    starts = np.flatnonzero(new)
+    sizes = np.diff(np.r_[starts, len(rows)])
+    several = sizes > 1
+    if policy.duplicates == "error":
+        place = int(starts[several][0])
+        raise ValueError(f"There are {sizes[several][0]} rows for one stamp: {first_where(rows, place)}.")
+    inside = np.repeat(several, sizes)
+    heads = np.r_[0, sizes[several].cumsum()[:-1]]
+    equal = np.ones(several.sum(), bool)
+    columns = {}
+    for name, values in rows.columns.items():
+        group = values[inside]
+        first = np.repeat(group[heads], sizes[several])
+        same = (group == first) | ((group != group) & (first != first))
+        equal &= np.logical_and.reduceat(same, heads)
+        columns[name] = values[starts]
+        columns[name][several] = _one(group, heads, sizes[several], policy.duplicates)
+        exact = np.logical_and.reduceat(same, heads)
+        columns[name][several] = np.where(exact, group[heads], columns[name][several])
+    found = _doubles(rows, starts[several], sizes[several], equal, target, policy)
+    return replace(rows.take(starts), columns=columns), found
+
+
+def _one(group: np.ndarray, heads: np.ndarray, sizes: np.ndarray, how: str) -> np.ndarray:
+    """One value for each run of rows: NaN is left out, and codes take the last."""
+    if how == "last" or group.dtype == np.int64:
+        return np.asarray(group[heads + sizes - 1])
+    there = ~np.isnan(group)
+    total, count = np.add.reduceat(np.where(there, group, 0.0), heads), np.add.reduceat(there.astype(np.int64), heads)
+    total = total if how == "sum" else total / np.maximum(count, 1)
+    return np.where(count > 0, total, np.nan)
+
+
+def _doubles(
+    rows: Rows, places: np.ndarray, sizes: np.ndarray, equal: np.ndarray, target: str, policy: Policy
+) -> list[Finding]:
+    found: list[Finding] = []
+    extra = dict(zip(places.tolist(), sizes.tolist(), strict=True))
+    for same, mask in ((True, equal), (False, ~equal)):
+        at = places[mask]
+        lost = np.bincount(rows.series[at], weights=sizes[mask] - 1, minlength=len(rows.ids)).astype(np.int64)
+
+        def sentence(first: int, count: int, same: bool = same) -> str:
+            values = rows.columns[target][first : first + extra[first]]
+            shown = " and ".join(f"{v:g}" for v in values[:4]) + (" ..." if len(values) > 4 else "")
+            other = ", ".join(str(r) for r in rows.row[first + 1 : first + min(extra[first], 5)])
+            more = f"; so do {count - 1} more stamps" if count > 1 else ""
+            if same:
+                return f"the stamp comes again in row {other} with the same values, one is kept{more}."
+            kept = {"mean": "their mean", "sum": "their sum", "last": "the last"}[policy.duplicates]
+            return f"the stamp comes again in row {other} with other values ({target!r} {shown}), {kept} is kept{more}."
+
+        found += [
+            replace(f, count=int(lost[rows.series[at[i]]]))
+            for f, i in zip(
+                each_series("duplicate", "fixed", rows, at, sentence), _firsts(rows.series[at]), strict=True
+            )
+        ]
+    return found
+
+
+def _firsts(series: np.ndarray) -> np.ndarray:
+    return np.unique(series, return_index=True)[1]
+
+
+def filled(rows: Rows, grid: Grid, target: str, policy: Policy) -> tuple[Rows, list[Finding]]:
+    """A row for every missing stamp between the first and the last of a series: target NaN, covariates carried on."""
+    number = grid.number(rows.times, rows.series)
+    jump = np.where(rows.series[1:] == rows.series[:-1], np.diff(number), 1)
+    before = np.flatnonzero(jump > 1)
+    if len(before) == 0:
+        return rows, []
+    if policy.gaps == "error":
+        raise ValueError(f"Stamps are missing after {first_where(rows, int(before[0]))}, every {grid.freq}.")
+    repeats = np.r_[jump, 1]
+    source = np.repeat(np.arange(len(rows)), repeats)
+    ahead = np.arange(len(source)) - np.repeat(np.r_[0, repeats.cumsum()[:-1]], repeats)
+    new = ahead > 0
+    series = rows.series[source]
+    times = rows.times[source]
+    times[new] = grid.times(number[source[new]] + ahead[new], series[new])
+    columns = {name: _carried(values, rows, source, new) for name, values in rows.columns.items()}
+    columns[target][new] = np.nan
+    found = _gap_findings(rows, grid, before, jump, target)
+    return Rows(rows.ids, series, times, np.where(new, -1, rows.row[source]), columns, rows.levels), found
+
+
+def _carried(values: np.ndarray, rows: Rows, source: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """`values` spread over the rows, those of new rows from the last that is there in the series."""
+    result = values[source]
+    missing = np.isnan(result[new]) if values.dtype == np.float64 else result[new] < 0
+    if not missing.any():
+        return result
+    there = ~np.isnan(values) if values.dtype == np.float64 else values >= 0
+    last = np.maximum.accumulate(np.where(there, np.arange(len(values)), -1))[source[new]]
+    fine = (last >= 0) & (rows.series[last] == rows.series[source[new]])
+    result[new] = np.where(fine, values[last], result[new])
+    return result
+
+
+def _gap_findings(rows: Rows, grid: Grid, before: np.ndarray, jump: np.ndarray, target: str) -> list[Finding]:
+    missing = jump[before] - 1
+    total = np.bincount(rows.series[before], weights=missing, minlength=len(rows.ids)).astype(np.int64)
+    carried = " and the covariates of the row before" if len(rows.columns) > 1 else ""
+
+    def sentence(first: int, count: int) -> str:
+        n, size = int(total[rows.series[first]]), int(jump[first]) - 1
+        number = grid.number(rows.times[first : first + 1], rows.series[first : first + 1])
+        start = grid.times(number + 1, rows.series[first : first + 1])[0]
+        spring = (
+            " (the hour that clocks skip in spring)"
+            if size * (grid.freq.seconds or 0) == 3600 and _clocks(start)
+            else ""
+        )
+        where = f"after it {size} {'stamp is' if size == 1 else 'stamps are'} missing, from {stamp(start)}{spring}"
+        all_of = f"; {n} in {count} gaps in the series" if count > 1 else ""
+        return f"{where}{all_of}; {'they become' if n > 1 else 'it becomes'} rows with {target!r} unknown{carried}."
+
+    found = each_series("gap", "fixed", rows, before, sentence)
+    firsts = _firsts(rows.series[before])
+    return [replace(f, count=int(total[rows.series[before[i]]])) for f, i in zip(found, firsts, strict=True)]
+
+
+def _clocks(time: np.datetime64) -> bool:
+    """Whether clocks are changed at such a time somewhere: a Sunday's small hours in spring or autumn."""
+    day = time.astype("datetime64[D]")
+    month = int(time.astype("datetime64[M]").astype(np.int64)) % 12 + 1
+    hour = int((time - day).astype("timedelta64[h]").astype(np.int64))
+    return int(day.astype(np.int64) + 3) % 7 == 6 and hour <= 3 and month in (3, 4, 9, 10, 11)
+
+
+def padded(rows: Rows, grid: Grid, length: int) -> Rows:
+    """Every series at least `length` rows long: its first row repeated at the stamps before it."""
+    starts = rows.starts
+    sizes = np.diff(np.r_[starts, len(rows)])
+    lacking = np.maximum(length - sizes, 0)
+    if not lacking.any():
+        return rows
+    repeats = np.ones(len(rows), np.int64)
+    repeats[starts] += lacking
+    source = np.repeat(np.arange(len(rows)), repeats)
+    back = np.repeat(repeats.cumsum(), repeats) - 1 - np.arange(len(source))
+    number = grid.number(rows.times, rows.series)[source] - back
+    new, series = back > 0, rows.series[source]
+    times = rows.times[source]
+    times[new] = grid.times(number[new], series[new])
+    return replace(rows.take(source), times=times, row=np.where(new, -1, rows.row[source]))

@@ -1,0 +1,109 @@
+"""Sources: whatever holds a table becomes one, in memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import pandas as pd
+
+_KINDS = (
+    "a pandas or polars frame, a pyarrow table, the path of a CSV or Parquet file or of a folder of Parquet files, "
+    "an SQL query for DuckDB, or a pair (connection, query)"
+)
+_QUERY = re.compile(r"\s*(select|with|from)\s", re.IGNORECASE)
+# What a CSV file may write for a missing value; key columns know only the empty cell, as "NA" may be Namibia.
+_MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None", "<NA>", "#N/A", "#NA"]
+
+
+def open_table(source: Any, keys: Sequence[str] = ()) -> nw.DataFrame[Any]:
+    """The table that `source` is, or leads to; its rows are counted in this order, from 0.
+
+    A text that begins with SELECT, WITH or FROM is a query for DuckDB, which reads files by their names
+    ("SELECT * FROM 'sales/*.parquet'"); any other text is a path. A pair (connection, query) runs the query on a
+    DuckDB connection, or on any other that pandas can read from. ValueError if there is no table to be had.
+    """
+    if isinstance(source, str) and _QUERY.match(source):
+        return _query(None, source)
+    if isinstance(source, str | Path):
+        return _from_path(Path(source), keys)
+    if isinstance(source, tuple) and len(source) == 2 and isinstance(source[1], str):
+        return _query(source[0], source[1])
+    if isinstance(source, Mapping):
+        source = pd.DataFrame(dict(source))
+    if isinstance(source, pd.DataFrame):
+        source = _flat(source)
+    try:
+        frame = nw.from_native(source)
+    except Exception as problem:  # each library has its own kinds of errors
+        raise ValueError(
+            f"A table can't be read from a {type(source).__name__!r}: give {_KINDS}. ({problem})"
+        ) from None
+    return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+
+
+def _flat(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its named index as columns, and with text as column names."""
+    if frame.columns.nlevels > 1:
+        raise ValueError("The table's column names have several levels; give one name a column.")
+    for name in frame.index.names:
+        if name is not None:
+            frame = frame.reset_index(level=name, drop=name in frame.columns)
+    names = [str(name) for name in frame.columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"The table has several columns called {twice[0]!r}; rename all but one.")
+    return frame if names == list(frame.columns) else frame.set_axis(names, axis=1)
+
+
+def _from_path(path: Path, keys: Sequence[str]) -> nw.DataFrame[Any]:
+    if not path.exists():
+        raise ValueError(f"There is no file or folder {str(path)!r}.")
+    if path.is_dir() or ".parquet" in path.suffixes or path.suffix == ".pq":
+        return nw.from_native(_parquet(path))
+    if any(suffix in (".csv", ".tsv", ".txt") for suffix in path.suffixes):
+        return nw.from_native(_flat(_csv(path, keys)))
+    if path.suffix in (".feather", ".arrow"):
+        import pyarrow.feather
+
+        return nw.from_native(pyarrow.feather.read_table(path))
+    raise ValueError(f"The ending of {path.name!r} is not known; files may end in .csv, .tsv or .parquet.")
+
+
+def _parquet(path: Path) -> Any:
+    import pyarrow.dataset
+
+    if path.is_dir() and not any(path.rglob("*.parquet")):
+        raise ValueError(f"The folder {str(path)!r} holds no Parquet files.")
+    try:
+        return pyarrow.dataset.dataset(str(path), format="parquet", partitioning="hive").to_table()
+    except (OSError, ValueError) as problem:
+        raise ValueError(f"{str(path)!r} can't be read as Parquet: {problem}") from None
+
+
+def _csv(path: Path, keys: Sequence[str]) -> pd.DataFrame:
+    try:
+        header = pd.read_csv(path, nrows=0, sep="\x00").columns
+        line = str(header[0]) if len(header) else ""
+        separator = max(",;\t|", key=line.count)
+        names = pd.read_csv(path, nrows=0, sep=separator).columns
+        missing = {name: [""] if name in keys else _MISSING for name in names}
+        return pd.read_csv(path, sep=separator, keep_default_na=False, na_values=missing, low_memory=False)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as problem:
+        raise ValueError(f"{str(path)!r} can't be read as CSV: {problem}") from None
+
+
+def _query(connection: Any, query: str) -> nw.DataFrame[Any]:
+    try:
+        import duckdb
+    except ImportError:
+        raise ValueError("Queries need DuckDB: pip install duckdb.") from None
+    if connection is not None and not isinstance(connection, duckdb.DuckDBPyConnection):
+        return nw.from_native(_flat(pd.read_sql(query, connection)))
+    try:
+        return nw.from_native((connection or duckdb.connect()).execute(query).fetch_arrow_table())
+    except duckdb.Error as problem:
+        raise ValueError(f"DuckDB can't run the query {query!r}: {problem}") from None

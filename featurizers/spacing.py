@@ -1,0 +1,126 @@
+"""Spacing: the frequency that stamps have, found in spite of gaps, strays and clocks that change."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from featurizers.rows import mode_by
+
+DAY = 86_400
+_MONTH = 30.4369  # days
+_NICE = np.array([1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 300, 360, 600, 720, 900, 1200, 1800, 3600, 7200, 10800, 14400,
+                  21600, 28800, 43200, DAY, 7 * DAY])  # fmt: skip
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+
+
+def spacings(times: np.ndarray, series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distances between neighbours in a series, and the series: seconds, or calendar months as negative numbers.
+
+    `times` datetime64[s] and `series` int64, (rows,), sorted by series, then by time. Equal stamps count once.
+    Distances near a day or above are whole days, so that clock times do not matter.
+    """
+    seconds = times.astype(np.int64)
+    apart = np.diff(seconds)
+    inside = (series[1:] == series[:-1]) & (apart > 0)
+    owner = series[1:][inside]
+    if len(owner) and np.median(apart[inside]) > 0.8 * DAY:
+        days = np.diff(seconds // DAY)
+        inside &= days > 0
+        days, owner = days[inside], series[1:][inside]
+        months = np.round(days / _MONTH).astype(np.int64)
+        monthly = (days >= 28) & (np.abs(days - months * _MONTH) <= np.where(months == 1, 3.5, 4.5)) & (days % 7 != 0)
+        monthly |= (days >= 28) & (days % 7 == 0) & _same_day(times, inside)
+        return np.where(monthly, -months, days * DAY), owner
+    return apart[inside], owner
+
+
+def _same_day(times: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Whether two neighbours lie on the same day of the month, or both at a month's end."""
+    day = times.astype("datetime64[D]")
+    number = (day - day.astype("datetime64[M]")).astype(np.int64)
+    last = (day + 1).astype("datetime64[M]") != day.astype("datetime64[M]")
+    return np.asarray(((number[1:] == number[:-1]) | (last[1:] & last[:-1]))[inside])
+
+
+def infer_name(times: np.ndarray, series: np.ndarray) -> str | None:
+    """The name of the frequency that most series have; None if no series has two different stamps."""
+    apart, owner = spacings(times, series)
+    if len(apart) == 0:
+        return None
+    count = int(series[-1]) + 1
+    modes, _ = mode_by(owner, apart, count)
+    present = np.unique(owner)
+    values, votes = np.unique(modes[present], return_counts=True)
+    rows = np.array([(modes[owner] == v).sum() for v in values[:50]] + [0] * max(len(values) - 50, 0))
+    width = int(values[np.lexsort((rows, votes))[-1]])
+    mine = modes[series] == width
+    distances = apart[modes[owner] == width]
+    width = _settled(width, distances)
+    return _calendar(width, times[mine]) if width < 0 else _fixed(width, times[mine])
+
+
+def _settled(width: int, apart: np.ndarray) -> int:
+    """`width`, or what divides most distances where it does not: data with gaps, or whose stamps are not exact."""
+    same = apart[np.sign(apart) == np.sign(width)]
+    if (same % width == 0).sum() >= 0.9 * len(apart):
+        return width
+    values, counts = np.unique(same, return_counts=True)
+    common = int(np.gcd.reduce(values[counts >= max(0.02 * len(apart), 2)])) if (counts > 1).any() else 0
+    if common and (width < 0 or common in _NICE or common % DAY == 0) and (same % common == 0).mean() >= 0.9:
+        return -common if width < 0 else common
+    if width < 0:
+        return width
+    middle = float(np.median(same))
+    return int(_NICE[np.abs(np.log(_NICE / middle)).argmin()])
+
+
+def _fixed(width: int, times: np.ndarray) -> str:
+    if width % DAY:
+        for letter, size in (("h", 3600), ("min", 60), ("s", 1)):
+            if width % size == 0:
+                return f"{width // size if width > size else ''}{letter}"
+    days = width // DAY
+    # 1970-01-01 was a Thursday
+    weekday = (times.astype("datetime64[D]").astype(np.int64) + 3) % 7
+    seen = np.bincount(weekday, minlength=7)
+    if days == 1:
+        weekend = seen[5:].sum() / len(times)
+        business = len(times) >= 6 and (weekend == 0 or (weekend < 0.02 and len(times) >= 50))
+        span = (times.max() - times.min()).astype("timedelta64[D]").astype(np.int64)
+        return "B" if business and span >= 7 else "D"
+    if days % 7 == 0:
+        return f"{days // 7 if days > 7 else ''}W-{_WEEKDAYS[int(seen.argmax())]}"
+    return f"{days}D"
+
+
+def _calendar(width: int, times: np.ndarray) -> str:
+    day = times.astype("datetime64[D]")
+    month = day.astype("datetime64[M]")
+    first = month.astype("datetime64[D]")
+    last = (month + 1).astype("datetime64[D]") - 1
+    fits = {
+        "S": day == first,
+        "E": day == last,
+        "BS": day == np.busday_offset(first, 0, roll="forward"),
+        "BE": day == np.busday_offset(last, 0, roll="backward"),
+    }
+    share = {letter: fit.mean() for letter, fit in fits.items()}
+    plain = max(("S", "E"), key=lambda k: share[k])
+    kind = plain if share[plain] > 0.9 else max(share, key=lambda k: share[k])
+    if share[kind] < 0.5:
+        kind = "S"
+    months = -width
+    number = month.astype(np.int64) % 12  # 0 is January
+    anchor, agreed = mode_by(np.zeros(len(number), np.int64), number % months if months in (3, 12) else number * 0, 1)
+    if months == 3 and agreed[0] > 0.9:
+        # A quarter that ends in March, June ... is called by the end of its year, December.
+        name = _MONTHS[int(anchor[0])] if kind.endswith("S") else _MONTHS[(int(anchor[0]) + 9) % 12]
+        return f"{_letters(kind, 'Q')}-{name}"
+    if months == 12 and agreed[0] > 0.9:
+        return f"{_letters(kind, 'Y')}-{_MONTHS[int(anchor[0])]}"
+    return f"{months if months > 1 else ''}{_letters(kind, 'M')}"
+
+
+def _letters(kind: str, period: str) -> str:
+    return f"B{period}{kind[1]}" if kind.startswith("B") else f"{period}{kind}"

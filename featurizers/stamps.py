@@ -1,0 +1,164 @@
+"""Stamps: a column of times in any notation, as seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from featurizers.findings import Finding
+
+# Notations that are not ISO 8601, tried in this order: month first, as the commoner in published tables.
+_DATES = ("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%m-%d-%Y", "%d-%m-%Y", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y",
+          "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y", "%d-%b-%y", "%b %Y", "%B %Y", "%b-%y",
+          "%Y.%m.%d")  # fmt: skip
+_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
+_UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+_EARLY, _LATE = 315_532_800, 4_102_444_800  # 1980 and 2100: epoch numbers are believed between these
+
+
+@dataclass(frozen=True, eq=False)
+class Stamps:
+    times: np.ndarray  # datetime64[s], (rows,), NaT where missing; UTC where zone is set
+    zone: str | None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def local(self) -> np.ndarray:
+        """The wall clock of each stamp, datetime64[s]."""
+        if self.zone is None:
+            return self.times
+        return _naive(pd.DatetimeIndex(self.times).tz_localize("UTC").tz_convert(self.zone).tz_localize(None))
+
+
+def read_stamps(column: pd.Series, name: str) -> Stamps:
+    """Dates, times, periods, text or unmistakable numbers. ValueError, with the row, for what is no time."""
+    column = column.reset_index(drop=True)
+    kind: Any = column.dtype
+    if isinstance(kind, pd.PeriodDtype):
+        return Stamps(_naive(column.dt.to_timestamp()), None)
+    if isinstance(kind, pd.CategoricalDtype):
+        column = column.astype(kind.categories.dtype)
+        kind = column.dtype
+    if isinstance(kind, pd.ArrowDtype) and not pd.api.types.is_numeric_dtype(kind):
+        text = pd.api.types.is_string_dtype(kind)
+        column = column.astype(object if text else kind) if text else pd.Series(column.array.to_numpy())
+        if getattr(kind.pyarrow_dtype, "tz", None):
+            column = pd.to_datetime(column, utc=True).dt.tz_convert(kind.pyarrow_dtype.tz)
+        kind = column.dtype
+    if pd.api.types.is_bool_dtype(kind):
+        raise ValueError(f"The time column {name!r} holds true and false, not times.")
+    if pd.api.types.is_numeric_dtype(kind):
+        return _from_numbers(column, name)
+    if not pd.api.types.is_datetime64_any_dtype(kind):
+        column, findings = _from_text(column, name)
+        return _whole(column, name, findings)
+    return _whole(column, name, ())
+
+
+def _naive(values: Any) -> np.ndarray:
+    return np.asarray(values, dtype="datetime64[us]").astype("datetime64[s]")
+
+
+def _whole(column: pd.Series, name: str, findings: tuple[Finding, ...]) -> Stamps:
+    """Whole seconds in UTC, and the zone."""
+    zone = getattr(column.dtype, "tz", None)
+    exact = (column.dt.tz_convert("UTC").dt.tz_localize(None) if zone is not None else column).to_numpy()
+    times = exact.astype("datetime64[s]")
+    broken = np.flatnonzero((times != exact) & ~np.isnat(exact))
+    if len(broken):
+        message = f"Row {broken[0]} has the time {exact[broken[0]]}: fractions of a second are cut off."
+        findings += (Finding("sub_second", "fixed", message, row=int(broken[0]), column=name, count=len(broken)),)
+    return Stamps(times, None if zone is None else str(zone), findings)
+
+
+def _from_numbers(column: pd.Series, name: str) -> Stamps:
+    numbers = pd.to_numeric(column).to_numpy(np.float64, na_value=np.nan)
+    fine = np.isfinite(numbers)
+    whole, low, high = numbers[fine], numbers[fine].min(initial=np.inf), numbers[fine].max(initial=-np.inf)
+    times = np.full(len(numbers), np.datetime64("NaT"), "datetime64[s]")
+    if len(whole) == 0:
+        return Stamps(times, None)
+    shape = None
+    if (whole == np.floor(whole)).all():
+        digits = {"%Y": (1500, 2500), "%Y%m": (150001, 250012), "%Y%m%d": (15000101, 25001231)}
+        shape = next((s for s, (a, b) in digits.items() if a <= low and high <= b), None)
+    if shape is not None:
+        read = pd.to_datetime(pd.Series(whole.astype(np.int64).astype(str)), format=shape, errors="coerce")
+        if read.notna().all():
+            times[fine] = _naive(read)
+            return Stamps(times, None)
+    unit = next((u for u, size in _UNITS.items() if _EARLY * size <= low and high <= _LATE * size), None)
+    if unit is None:
+        raise ValueError(
+            f"The time column {name!r} holds numbers ({low:g} to {high:g}) that are no dates that one can be sure of. "
+            f"Turn them into dates first, for example with pandas.to_datetime({name}, unit='s')."
+        )
+    times[fine] = (whole // _UNITS[unit]).astype(np.int64).astype("datetime64[s]")
+    message = f"The numbers in {name!r} are read as time since 1970 in {unit}: {whole[0]:.0f} is {times[fine][0]}."
+    return Stamps(times, None, (Finding("epoch", "fixed", message, column=name, count=len(whole)),))
+
+
+def _from_text(column: pd.Series, name: str) -> tuple[pd.Series, tuple[Finding, ...]]:
+    """Each distinct value is read once, all in the same notation."""
+    codes, values = pd.factorize(column.astype(object))
+    texts = pd.Series([v.strip() if isinstance(v, str) else v for v in values], dtype=object)
+    empty = texts.isin(["", "NaT", "nan", "None", "NA"])
+    read, findings = _notation(texts[~empty], name, column, codes)
+    full = read.reindex(range(len(texts) + 1))  # the last is for missing values, whose code is -1
+    return full.iloc[np.where(codes < 0, len(texts), codes)].reset_index(drop=True), findings
+
+
+def _notation(
+    texts: pd.Series, name: str, column: pd.Series, codes: np.ndarray
+) -> tuple[pd.Series, tuple[Finding, ...]]:
+    best = _attempt(texts, format="ISO8601")
+    if best.notna().all():
+        return best, ()
+    if not texts.map(lambda v: isinstance(v, str)).all():  # python dates, datetimes, periods
+        plain = texts.map(lambda v: v.to_timestamp() if isinstance(v, pd.Period) else v)
+        best = _attempt(plain)
+    elif texts.str.fullmatch(r"\d{4}-?[Qq][1-4]").all():
+        return pd.Series(pd.PeriodIndex(texts.str.upper(), freq="Q").to_timestamp(), index=texts.index), ()
+    else:
+        for shape in (date + clock for clock in _CLOCKS for date in _DATES):
+            read = _attempt(texts, format=shape)
+            if read.notna().all():
+                return read, _ambiguous(texts, shape, read, name)
+            best = read if read.notna().sum() > best.notna().sum() else best
+    if best.notna().all():
+        return best, ()
+    bad = texts.index[best.isna().to_numpy()][0]
+    row = int(np.flatnonzero(codes == bad)[0])
+    raise ValueError(
+        f"The time column {name!r} holds {column.iloc[row]!r} in row {row}, which is no time in the notation of the "
+        "others. Write all times in one notation, best as 2024-12-31 or 2024-12-31 23:00:00."
+    )
+
+
+def _ambiguous(texts: pd.Series, shape: str, read: pd.Series, name: str) -> tuple[Finding, ...]:
+    if not shape.startswith(("%m/%d", "%m-%d")):
+        return ()
+    other = shape.replace("%m", "%_").replace("%d", "%m").replace("%_", "%d")
+    swapped = _attempt(texts, format=other)
+    if not swapped.notna().all() or (swapped == read).all():
+        return ()
+    message = (
+        f"{texts.iloc[0]!r} in {name!r} could be month or day first; month first is taken: {read.iloc[0]:%Y-%m-%d}."
+    )
+    return (Finding("ambiguous_date", "alerted", message, row=0, column=name, count=len(texts)),)
+
+
+def _attempt(texts: pd.Series, **how: Any) -> pd.Series:
+    """Times with NaT for what can't be read; offsets that differ (a change of the clocks) are brought to UTC."""
+    nothing = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]")
+    for settings in (how, how | {"utc": True}):
+        try:
+            read = pd.to_datetime(texts, errors="coerce", **settings)
+        except (ValueError, TypeError, OverflowError):
+            continue
+        if pd.api.types.is_datetime64_any_dtype(read.dtype):
+            return read
+    return nothing

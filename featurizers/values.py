@@ -1,0 +1,86 @@
+"""Values: columns of any type as numbers, or as codes of categories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def is_category(column: pd.Series) -> bool:
+    """Whether a column holds names rather than amounts."""
+    kind: Any = column.dtype
+    if isinstance(kind, pd.CategoricalDtype):
+        return True
+    if pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind):
+        return False
+    there = column.dropna()
+    return not len(there) or bool(pd.isna(pd.to_numeric(_plain(there), errors="coerce")).any())
+
+
+def _plain(column: pd.Series) -> pd.Series:
+    """Text and other objects as objects, of which to_numeric makes numbers, or nothing."""
+    if isinstance(column.dtype, pd.CategoricalDtype) or not pd.api.types.is_numeric_dtype(column.dtype):
+        return column.astype(object)
+    return column
+
+
+def numbers(column: pd.Series, name: str) -> np.ndarray:
+    """Float64, NaN where missing. ValueError, with the row, for what is no number."""
+    kind: Any = column.dtype
+    if pd.api.types.is_datetime64_any_dtype(kind) or pd.api.types.is_timedelta64_dtype(kind):
+        raise ValueError(f"The column {name!r} holds times; turn them into numbers or text first.")
+    if pd.api.types.is_complex_dtype(kind):
+        raise ValueError(f"The column {name!r} holds complex numbers.")
+    if isinstance(kind, np.dtype) and kind != object:
+        return np.array(column.to_numpy(), np.float64)
+    plain = _plain(column)
+    read = pd.to_numeric(plain, errors="coerce")
+    if pd.api.types.is_complex_dtype(read.dtype):
+        raise ValueError(f"The column {name!r} holds complex numbers.")
+    bad = np.flatnonzero(read.isna().to_numpy() & column.notna().to_numpy())
+    if len(bad):
+        raise ValueError(f"The column {name!r} holds {column.iloc[int(bad[0])]!r} in row {bad[0]}, which is no number.")
+    return np.array(read.to_numpy(np.float64, na_value=np.nan), np.float64)
+
+
+def codes(column: pd.Series) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Codes and their categories, as sorted text; -1 where missing."""
+    found, values = pd.factorize(column)
+    names = text(pd.Series(values)).tolist()
+    levels = sorted(set(names))
+    place = {level: i for i, level in enumerate(levels)}
+    table = np.array([*(place[n] for n in names), -1], np.int64)
+    return table[found], tuple(levels)
+
+
+def text(column: pd.Series) -> np.ndarray:
+    """Values as people write them: whole numbers without a point."""
+    kind: Any = column.dtype
+    if isinstance(kind, pd.CategoricalDtype):
+        column = column.astype(kind.categories.dtype)
+    values = column.astype(object).to_numpy()
+    return np.array([_word(v) for v in values], object)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, float | np.floating) and value == np.floor(value) and abs(value) < 2**53:
+        return str(int(value))
+    return str(value)
+
+
+def keys(column: pd.Series) -> tuple[np.ndarray, pd.Series]:
+    """Codes of a key column, -1 where missing, and its distinct values in order: int64, or text."""
+    found, values = pd.factorize(column)
+    distinct = pd.Series(values)
+    kind: Any = distinct.dtype
+    whole = None
+    if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind) and len(distinct):
+        exact = distinct.to_numpy(np.float64)
+        fits = np.isfinite(exact).all() and (exact == np.floor(exact)).all() and np.abs(exact).max() < 2**62
+        whole = distinct.to_numpy(np.int64) if fits else None
+    named = whole if whole is not None else text(distinct)
+    unique, place = np.unique(np.asarray(named, None if whole is not None else object), return_inverse=True)
+    table = np.r_[place.reshape(-1), -1].astype(np.int64)
+    return table[found], pd.Series(unique) if whole is not None else pd.Series(unique, dtype=str)

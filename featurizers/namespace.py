@@ -239,6 +239,19 @@ class Namespace:
         shape = (x.shape[0], count)
         return Symbol(graph, out, x.dtype, shape), Symbol(graph, index, np.dtype(np.int64), shape)
 
+    def argsort(self, x: Any) -> Symbol:
+        """The order that sorts x, which has one axis (its size may be open) and no NaN and no ties."""
+        x = self.asarray(x)
+        out, index = self.graph.name(), self.graph.name()
+        count = self.graph.node("Shape", [x], np.int64, (1,))
+        node = helper.make_node("TopK", [x.name, count.name], [out, index], axis=0, largest=0, sorted=1)
+        self.graph.nodes.append(node)
+        return Symbol(self.graph, index, np.dtype(np.int64), x.shape)
+
+    def flatnonzero(self, x: Any) -> Symbol:
+        """The places where x, which has one axis, is true; how many is open."""
+        return self.graph.node("NonZero", [x], np.int64, (1, None))[0, :]
+
     def matmul(self, a: Any, b: Any) -> Symbol:
         x, y = self._same([a, b])
         lead = broadcast(x.shape[:-2], y.shape[:-2])

@@ -14,12 +14,11 @@ from threadpoolctl import threadpool_limits
 from featurizers.panel import Panel
 from forecast.backtest import Fold, RollingOrigin
 from forecast.metrics import METRICS, Function, Metric, find, mean_of
-from forecast.truth import Outputs, Truth, columns
-from learners.each import each
+from forecast.truth import Outputs, Table, Truth, all_columns, measure
+from learners.each import each, reason
 from learners.learner import Learner
 
 Progress = Callable[[int, int, str], None]
-Table = dict[str, np.ndarray]  # one array for each name
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +44,8 @@ class Leaderboard:
 
     panel: Panel = field(repr=False)
     on: RollingOrigin
-    metric: Metric
+    metric: Metric  # ranks
+    measures: tuple[Metric, ...] = field(repr=False)
     recipes: dict[str, Learner]
     truths: tuple[Truth, ...] = field(repr=False)
     outputs: dict[str, tuple[Outputs, ...]] = field(repr=False)  # per learner and truth; {} where it failed
@@ -56,7 +56,7 @@ class Leaderboard:
     @property
     def names(self) -> list[str]:
         """The learners, the best first."""
-        return self._ranked(self.metric)
+        return self.ranked(self.metric)
 
     @property
     def best(self) -> str:
@@ -65,7 +65,7 @@ class Leaderboard:
 
     def best_by(self, metric: str | Function | Metric) -> str:
         """The name of the best learner by another metric."""
-        best = self._ranked(find(metric))[0]
+        best = self.ranked(find(metric))[0]
         if not any(self.outputs[best]):
             reasons = "; ".join(f"{a.name}: {a.failure}" for a in self.attempts[:5])
             raise ValueError(f"No learner could be fitted. {reasons}")
@@ -122,6 +122,15 @@ class Leaderboard:
         pairs = zip(self.truths, self.outputs[self._known(name)], strict=True)
         return tuple((t, t.actual - o["forecast"]) for t, o in pairs if o)
 
+    def joined(self, name: str, learner: Learner, outputs: tuple[Outputs, ...]) -> Leaderboard:
+        """The same with one more learner, whose forecasts of each fold are known already: a blend of others."""
+        scores, totals = measure(self.truths, {name: outputs}, self.measures, self.panel.count)
+        attempts = tuple(Attempt(name, t.number) for t in self.truths)
+        return replace(
+            self, recipes={**self.recipes, name: learner}, outputs={**self.outputs, name: outputs},
+            scores={**self.scores, **scores}, totals={**self.totals, **totals}, attempts=self.attempts + attempts,
+        )  # fmt: skip
+
     def _known(self, name: str | None) -> str:
         name = self.best if name is None else name
         if name not in self.recipes:
@@ -137,7 +146,8 @@ class Leaderboard:
         found = dict.fromkeys(m for totals in self.totals.values() for m in totals)
         return sorted(found, key=lambda m: not m.startswith(self.metric.name))
 
-    def _ranked(self, metric: Metric) -> list[str]:
+    def ranked(self, metric: Metric) -> list[str]:
+        """The learners by a metric, the best first; by mae where the metric is defined for no series."""
         if metric.higher is None:
             raise ValueError(f"Metric {metric.name!r} does not rank learners: neither more nor less of it is better.")
         values = self._totals(metric)
@@ -149,7 +159,7 @@ class Leaderboard:
 
     def _totals(self, metric: Metric) -> dict[str, float]:
         """Each learner's total; of a metric that needs a band, the mean over the levels."""
-        wanted = {name: [c for c, _ in _all_columns(metric, self.outputs[name])] for name in self.recipes}
+        wanted = {name: [c for c, _ in all_columns(metric, self.outputs[name])] for name in self.recipes}
         totals = self.totals
         if any(c not in totals[name] for name, found in wanted.items() for c in found):
             totals = measure(self.truths, self.outputs, [metric], self.panel.count)[1]
@@ -182,7 +192,7 @@ def compare(
     if not recipes:
         raise ValueError("There is no learner to compare.")
     first = find(metric)
-    wanted = list({m.name: m for m in (first, *map(find, metrics), *METRICS.values())}.values())
+    wanted = tuple({m.name: m for m in (first, *map(find, metrics), *METRICS.values())}.values())
     folds = tuple(on.split(panel))
     truths = tuple(Truth.of(fold, season or panel.freq.season) for fold in folds)
     items = [(name, k) for name in recipes for k in (range(len(folds)) if on.refit else (None,))]
@@ -197,7 +207,7 @@ def compare(
     outputs = {name: tuple(a.outputs for a in attempts if a.name == name) for name in recipes}
     scores, totals = measure(truths, outputs, wanted, panel.count)
     slim = tuple(replace(a, outputs={}) for a in attempts)
-    return Leaderboard(panel, on, first, recipes, truths, outputs, scores, totals, slim)
+    return Leaderboard(panel, on, first, wanted, recipes, truths, outputs, scores, totals, slim)
 
 
 def attempt(folds: tuple[Fold, ...], recipes: Mapping[str, Learner], item: tuple[str, int | None]) -> list[Attempt]:
@@ -228,49 +238,6 @@ def _scored(values: np.ndarray, fold: Fold) -> np.ndarray:
     """The scored rows of an output, (series, horizon); what is not finite is missing."""
     table = values.reshape(fold.train.count, -1)[:, fold.gap :]
     return np.where(np.isfinite(table), table, np.nan)
-
-
-def measure(
-    truths: tuple[Truth, ...], outputs: Mapping[str, tuple[Outputs, ...]], metrics: Iterable[Metric], count: int
-) -> tuple[dict[str, Table], dict[str, dict[str, float]]]:
-    """Scores, learner -> metric -> (truths, series of the panel), and totals, learner -> metric -> number."""
-    scores: dict[str, Table] = {name: {} for name in outputs}
-    totals: dict[str, dict[str, float]] = {name: {} for name in outputs}
-    for metric in metrics:
-        pooled: dict[str, dict[str, list[float]]] = {name: {} for name in outputs}
-        for name, folds in outputs.items():
-            for k, (truth, found) in enumerate(zip(truths, folds, strict=True)):
-                for column, level in columns(metric, found) if found else ():
-                    table = scores[name].setdefault(column, np.full((len(truths), count), np.nan))
-                    table[k, truth.series] = truth.score(metric, found, level)
-                    if metric.pooled:
-                        pooled[name].setdefault(column, []).append(truth.total(metric, found, level))
-        for column in dict.fromkeys(c for name in outputs for c, _ in _all_columns(metric, outputs[name])):
-            mine = {name: scores[name][column] for name in outputs if column in scores[name]}
-            for name, table in _filled(mine, metric).items():
-                values = np.array(pooled[name][column]) if metric.pooled else mean_of(table, axis=0)
-                totals[name][column] = float(mean_of(values, axis=0))
-    return scores, totals
-
-
-def _filled(tables: Table, metric: Metric) -> Table:
-    """Scores where a missing forecast counts as the worst that another learner made of the same series and fold."""
-    if metric.higher is None:
-        return tables
-    sign = -1.0 if metric.higher else 1.0
-    worst = np.max([np.where(np.isnan(t), -np.inf, sign * t) for t in tables.values()], axis=0)
-    worst = np.where(np.isinf(worst), np.nan, sign * worst)
-    return {name: np.where(np.isnan(t), worst, t) for name, t in tables.items()}
-
-
-def _all_columns(metric: Metric, folds: tuple[Outputs, ...]) -> list[tuple[str, float | None]]:
-    return list(dict.fromkeys(c for outputs in folds if outputs for c in columns(metric, outputs)))
-
-
-def reason(error: BaseException) -> str:
-    """Why something failed, in one line."""
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def named(learners: Iterable[Learner]) -> dict[str, Learner]:

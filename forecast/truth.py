@@ -14,6 +14,7 @@ from forecast.backtest import Fold
 from forecast.metrics import Metric, mean_of
 
 Outputs = Mapping[str, np.ndarray]  # "forecast", and perhaps "lo80", "hi80" ...: (series, horizon) each
+Table = dict[str, np.ndarray]  # one array for each name
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,3 +124,41 @@ def _by_length(train: Panel) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         window = part.window(part.target, int(part.lengths.max()))
         window.setflags(write=False)
         yield rows, window
+
+
+def measure(
+    truths: tuple[Truth, ...], outputs: Mapping[str, tuple[Outputs, ...]], metrics: Iterable[Metric], count: int
+) -> tuple[dict[str, Table], dict[str, dict[str, float]]]:
+    """Scores, learner -> metric -> (truths, series of the panel), and totals, learner -> metric -> number."""
+    scores: dict[str, Table] = {name: {} for name in outputs}
+    totals: dict[str, dict[str, float]] = {name: {} for name in outputs}
+    for metric in metrics:
+        pooled: dict[str, dict[str, list[float]]] = {name: {} for name in outputs}
+        for name, folds in outputs.items():
+            for k, (truth, found) in enumerate(zip(truths, folds, strict=True)):
+                for column, level in columns(metric, found) if found else ():
+                    table = scores[name].setdefault(column, np.full((len(truths), count), np.nan))
+                    table[k, truth.series] = truth.score(metric, found, level)
+                    if metric.pooled:
+                        pooled[name].setdefault(column, []).append(truth.total(metric, found, level))
+        for column in dict.fromkeys(c for name in outputs for c, _ in all_columns(metric, outputs[name])):
+            mine = {name: scores[name][column] for name in outputs if column in scores[name]}
+            for name, table in filled(mine, metric).items():
+                values = np.array(pooled[name][column]) if metric.pooled else mean_of(table, axis=0)
+                totals[name][column] = float(mean_of(values, axis=0))
+    return scores, totals
+
+
+def filled(tables: Table, metric: Metric) -> Table:
+    """Scores where a missing forecast counts as the worst that another learner made of the same series and fold."""
+    if metric.higher is None:
+        return tables
+    sign = -1.0 if metric.higher else 1.0
+    worst = np.max([np.where(np.isnan(t), -np.inf, sign * t) for t in tables.values()], axis=0)
+    worst = np.where(np.isinf(worst), np.nan, sign * worst)
+    return {name: np.where(np.isnan(t), worst, t) for name, t in tables.items()}
+
+
+def all_columns(metric: Metric, folds: tuple[Outputs, ...]) -> list[tuple[str, float | None]]:
+    """The columns of a metric in any of the folds."""
+    return list(dict.fromkeys(c for outputs in folds if outputs for c in columns(metric, outputs)))

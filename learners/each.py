@@ -26,3 +26,9 @@ def each(
         if done is not None:
             done(result)
     return results
+
+
+def reason(error: BaseException) -> str:
+    """Why something failed, in one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

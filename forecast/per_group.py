@@ -1,0 +1,214 @@
+"""PerGroup: a model of its own for each group of series. PerSeries: for each series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial, reduce
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from featurizers.arrays import Array, State, namespace
+from featurizers.featurizer import Needs
+from featurizers.panel import UNKNOWN, Panel, positions
+from learners.around import reported
+from learners.each import each, reason
+from learners.learner import Learner, Model
+from learners.naive import SeasonalNaive
+from learners.together import shared
+
+NUMBER = "group.number"
+Shelf = tuple[str, str]  # what a model calls a part of its memory, and the key of the table that holds it
+
+
+@dataclass(frozen=True)
+class PerGroup(Learner):
+    """`learner` trained on each group of series alone; groups are the values of the key or static columns `by`.
+
+    The groups go through `each`. Where the training of one fails, `backup` (None: seasonal naive) takes its place and
+    the model's `report` says why. A series that was not in training has no forecast (NaN).
+    """
+
+    learner: Learner
+    by: tuple[str, ...]
+    backup: Learner | None = None
+
+    def train(self, panel: Panel) -> PerGroupModel:
+        backup = SeasonalNaive(panel.freq.season) if self.backup is None else self.backup
+        names, number = groups(panel, tuple(self.by))
+        fitted = each(partial(_train, self.learner, backup, panel, number, names), list(range(len(names))))
+        return PerGroupModel(
+            models=tuple(model for model, _, _ in fitted),
+            names=names,
+            failures=tuple(failure for _, failure, _ in fitted),
+            shelves=tuple(shelves for _, _, shelves in fitted),
+            keys={c: tuple(panel.ids[c].tolist()) for c in panel.ids.columns},
+            number=number,
+        )
+
+
+@dataclass(frozen=True)
+class PerSeries(Learner):
+    """`learner` trained on each series alone. See `PerGroup`."""
+
+    learner: Learner
+    backup: Learner | None = None
+
+    def train(self, panel: Panel) -> PerGroupModel:
+        return PerGroup(self.learner, tuple(panel.ids.columns), self.backup).train(panel)
+
+
+@dataclass(frozen=True, eq=False)
+class PerGroupModel(Model):
+    """The model of each group, and the group of each series.
+
+    Memory: the group's number, and what the models keep. Models of different groups that keep something under the
+    same name and of the same width share a table, since a series has but one group.
+    """
+
+    models: tuple[Model, ...]
+    names: tuple[str, ...]
+    failures: tuple[str, ...]  # per group, why its learner could not be trained; "" where it could
+    shelves: tuple[tuple[Shelf, ...], ...] = field(repr=False)  # per group
+    keys: dict[str, tuple[Any, ...]] = field(repr=False)  # key column -> one value a series
+    number: np.ndarray = field(repr=False)  # the group of each series, (series,)
+
+    @property
+    def report(self) -> tuple[str, ...]:
+        """Sentences about the groups that did not go as asked."""
+        found = []
+        for name, failure, model in zip(self.names, self.failures, self.models, strict=True):
+            found += [f"Group {name} has the backup model: {failure}"] if failure else []
+            found += [f"Group {name}: {text}" for text in reported(model)]
+        return tuple(found)
+
+    def frame(self) -> pd.DataFrame:
+        """One row a group: its name, series, model (the winner, where it was chosen) and why it failed."""
+        winners = [getattr(m, "winner", type(m).__name__.removesuffix("Model")) for m in self.models]
+        sizes = np.bincount(self.number, minlength=len(self.names))
+        return pd.DataFrame({"group": self.names, "series": sizes, "model": winners, "failure": self.failures})
+
+    @property
+    def needs(self) -> Needs:
+        return reduce(Needs.__or__, (m.needs for m in self.models), Needs())
+
+    @property
+    def single(self) -> bool:
+        return any(m.single for m in self.models)
+
+    def memory(self, panel: Panel) -> State:
+        mine = pd.DataFrame({n: list(v) for n, v in self.keys.items()}, index=range(len(self.number)))
+        at = positions(mine, panel.ids)
+        number = np.where(at < 0, UNKNOWN, self.number[np.maximum(at, 0)])
+        state: State = {NUMBER: number[:, None]}
+        for key in dict.fromkeys(key for shelves in self.shelves for _, key in shelves):
+            width, kind = key.partition(".")[0].removeprefix("group").split("_")
+            state[key] = np.full((panel.count, int(width)), np.nan if kind == "f" else UNKNOWN, f"{kind}8")
+        for g, model in enumerate(self.models):
+            rows = np.flatnonzero(number == g)
+            if len(rows) and self.shelves[g]:
+                memory = model.memory(panel.where(rows))
+                for name, key in self.shelves[g]:
+                    state[key][rows] = memory[name]
+        return state
+
+    def remember(self, state: State, now: State) -> State:
+        kept = [name for name in state if "." in name]
+        parts, order = [], []
+        for g, rows in self._routed(state):
+            mine = _rows(state, rows)
+            part = {name: mine[name] for name in kept}
+            if g != UNKNOWN and self.shelves[g]:
+                moved = self.models[g].remember(self._own(mine, g), _rows(now, rows))
+                part |= {key: moved[name] for name, key in self.shelves[g]}
+            parts.append(part)
+            order.append(rows)
+        return _back(parts, order, kept)
+
+    def predict(self, state: State, future: State) -> State:
+        parts, order = [], []
+        for g, rows in self._routed(state):
+            if g != UNKNOWN:
+                parts.append(self.models[g].predict(self._own(_rows(state, rows), g), _rows(future, rows)))
+            else:
+                xp, time = namespace(rows), _rows(future, rows)["time"]
+                columns = shared(parts) if parts else ["forecast"]
+                parts.append(dict.fromkeys(columns, xp.astype(time, xp.float64) * xp.nan))
+            order.append(rows)
+        return _back(parts, order, columns)
+
+    def _routed(self, state: State) -> Iterator[tuple[int, Array]]:
+        """Each group and its rows; last, the rows without a group. A graph asks every group: some may be empty there."""
+        number = state[NUMBER][:, 0]
+        xp = namespace(number)
+        for g in range(len(self.models)):
+            rows = xp.flatnonzero(number == g)
+            if xp is not np or len(rows):
+                yield g, rows
+        yield UNKNOWN, xp.flatnonzero(number < 0)
+
+    def _own(self, state: State, g: int) -> State:
+        """What the model of group `g` finds: the windows, and its memory under its own names."""
+        windows = {name: values for name, values in state.items() if "." not in name}
+        return windows | {name: state[key] for name, key in self.shelves[g]}
+
+
+def groups(panel: Panel, by: tuple[str, ...]) -> tuple[tuple[str, ...], np.ndarray]:
+    """The names of the groups in the order of their values, and the group of each series, (series,).
+
+    ValueError if a column of `by` has no one value for each series.
+    """
+    usable = [*panel.ids.columns, *panel.by_role("static")]
+    columns = []
+    for name in by:
+        if name not in usable:
+            raise ValueError(f"Groups by {name!r} are not possible: key and static columns are {', '.join(usable)}.")
+        if name in panel.ids.columns:
+            columns.append(panel.ids[name].to_numpy())
+        else:
+            values = panel.columns[name]
+            coded = panel.levels.get(name)
+            columns.append(values if coded is None else np.array([*coded, "unknown"], object)[values])
+    if not by:
+        return ("all",), np.zeros(panel.count, np.int64)
+    number = pd.DataFrame(dict(zip(by, columns, strict=True))).groupby(list(by), dropna=False).ngroup().to_numpy()
+    first = np.unique(number, return_index=True)[1]
+    names = tuple(", ".join(f"{n}={c[i]}" for n, c in zip(by, columns, strict=True)) for i in first)
+    return names, number.astype(np.int64)
+
+
+def _train(
+    learner: Learner, backup: Learner, panel: Panel, number: np.ndarray, names: tuple[str, ...], g: int
+) -> tuple[Model, str, tuple[Shelf, ...]]:
+    """The model of group `g`, why it is the backup's, if it is, and what it keeps in memory."""
+    part, failure = panel.where(number == g), ""
+    try:
+        model = learner.train(part)
+    except Exception as error:
+        failure = reason(error)
+        try:
+            model = backup.train(part)
+        except Exception as second:
+            raise ValueError(
+                f"Group {names[g]} failed ({failure}), and so did its backup: {reason(second)}"
+            ) from second
+    return model, failure, tuple((name, _shelf(name, values)) for name, values in model.memory(part).items())
+
+
+def _shelf(name: str, values: np.ndarray) -> str:
+    """The key under which all groups keep what is called `name` and has this width and type."""
+    return f"group{values.shape[1]}_{values.dtype.kind}.{name}"
+
+
+def _rows(state: State, rows: Array) -> State:
+    xp = namespace(rows)
+    return {name: xp.take(values, rows, axis=0) for name, values in state.items()}
+
+
+def _back(parts: list[State], order: list[Array], columns: list[str]) -> State:
+    """The rows of all parts in the places that they came from."""
+    xp = namespace(*order)
+    place = xp.argsort(xp.concat(order, axis=0))
+    return {name: xp.take(xp.concat([p[name] for p in parts], axis=0), place, axis=0) for name in columns}

@@ -1,0 +1,37 @@
+"""Around: a model around another, which does as that one does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from featurizers.arrays import State
+from featurizers.featurizer import Needs
+from featurizers.panel import Panel
+from learners.learner import Model
+
+
+@dataclass(frozen=True, eq=False)
+class Around(Model):
+    inner: Model
+
+    @property
+    def needs(self) -> Needs:
+        return self.inner.needs
+
+    @property
+    def single(self) -> bool:
+        return self.inner.single
+
+    def memory(self, panel: Panel) -> State:
+        return self.inner.memory(panel)
+
+    def remember(self, state: State, now: State) -> State:
+        return self.inner.remember(state, now)
+
+    def predict(self, state: State, future: State) -> State:
+        return self.inner.predict(state, future)
+
+
+def reported(model: Model) -> tuple[str, ...]:
+    """What a model says about its own training: sentences, none if all went as asked."""
+    return tuple(getattr(model, "report", ()))

@@ -1,0 +1,47 @@
+"""Otherwise: a learner with another behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from featurizers.arrays import State, namespace
+from featurizers.panel import Panel
+from learners.around import reported
+from learners.each import reason
+from learners.learner import Learner
+from learners.together import Together
+
+
+@dataclass(frozen=True)
+class Otherwise(Learner):
+    """The forecasts of `learner`, and those of `backup` wherever they are not finite.
+
+    If the training of `learner` fails, `backup` forecasts everything, and the model's `report` says why.
+    """
+
+    learner: Learner
+    backup: Learner
+
+    def train(self, panel: Panel) -> OtherwiseModel:
+        backup = self.backup.train(panel)
+        try:
+            model = self.learner.train(panel)
+        except Exception as error:
+            failure = f"{type(self.backup).__name__} stands in for {type(self.learner).__name__}: {reason(error)}"
+            return OtherwiseModel((backup,), (failure, *reported(backup)))
+        return OtherwiseModel((model, backup), (*reported(model), *reported(backup)))
+
+
+@dataclass(frozen=True, eq=False)
+class OtherwiseModel(Together):
+    """The models in the order in which they are asked."""
+
+    report: tuple[str, ...] = ()
+
+    def predict(self, state: State, future: State) -> State:
+        first, *rest = self.answers(state, future)
+        for answer in rest:
+            xp = namespace(first["forecast"], answer["forecast"])
+            good = xp.isfinite(first["forecast"])
+            first = {name: xp.where(good, values, answer.get(name, xp.nan)) for name, values in first.items()}
+        return first

@@ -1,0 +1,46 @@
+"""Together: several models side by side, each with its own part of the memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+
+from featurizers.arrays import State
+from featurizers.features import tagged, untagged
+from featurizers.featurizer import Needs
+from featurizers.panel import Panel
+from learners.learner import Model
+
+
+@dataclass(frozen=True, eq=False)
+class Together(Model):
+    """What is the same for every model that asks all of `models` about every series."""
+
+    models: tuple[Model, ...]
+
+    @property
+    def needs(self) -> Needs:
+        return reduce(Needs.__or__, (m.needs for m in self.models), Needs())
+
+    @property
+    def single(self) -> bool:
+        return any(m.single for m in self.models)
+
+    def memory(self, panel: Panel) -> State:
+        return {k: v for i, m in enumerate(self.models) for k, v in tagged(f"m{i}", m.memory(panel)).items()}
+
+    def remember(self, state: State, now: State) -> State:
+        return {
+            k: v
+            for i, m in enumerate(self.models)
+            for k, v in tagged(f"m{i}", m.remember(untagged(f"m{i}", state), now)).items()
+        }
+
+    def answers(self, state: State, future: State) -> list[State]:
+        """What each model predicts."""
+        return [m.predict(untagged(f"m{i}", state), future) for i, m in enumerate(self.models)]
+
+
+def shared(answers: list[State]) -> list[str]:
+    """The outputs that all have, in the order of the first."""
+    return [name for name in answers[0] if all(name in a for a in answers)]

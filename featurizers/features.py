@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace
 from featurizers.featurizer import Featurizer, Needs
 from featurizers.panel import Panel
+from featurizers.windows import Window, Windowed, fill_windows
 
 
 def tagged(tag: str, memory: State) -> State:
@@ -48,8 +50,21 @@ class Features(Featurizer):
     def resolve(self, panel: Panel) -> Features:
         return Features(tuple(p.resolve(panel) for p in self.parts))
 
-    def transform(self, panel: Panel) -> np.ndarray:
-        return np.concatenate([np.empty((len(panel), 0)), *(p.transform(panel) for p in self.parts)], axis=1)
+    def transform(self, panel: Panel, *, dtype: Any = np.float64) -> np.ndarray:
+        """All rows, in one matrix that the parts fill; what is a window of the target is filled in one pass."""
+        out = np.empty((len(panel), len(self.names())), dtype)
+        windows: dict[int, Window] = {}
+        start = 0
+        for part in self.parts:
+            end = start + len(part.names())
+            if isinstance(part, Windowed):
+                windows |= dict(zip(range(start, end), part.windows, strict=True))
+            else:
+                out[:, start:end] = part.transform(panel)
+            start = end
+        if windows:
+            fill_windows(panel.y, panel.indptr, windows, out)
+        return out
 
     def step(self, state: State, now: State) -> Array:
         columns = [p.step(untagged(f"f{i}", state), now) for i, p in enumerate(self.parts)]

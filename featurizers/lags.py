@@ -4,35 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from featurizers.arrays import Array, State, namespace
-from featurizers.featurizer import Featurizer, Needs
-from featurizers.panel import Panel
+from featurizers.windows import Window, Windowed
 
 
 @dataclass(frozen=True)
-class Lags(Featurizer):
-    """The target `lags` rows ago, each from 1 on."""
+class Lags(Windowed):
+    """The target `lags` steps ago, each from 1 on; a step is `season` rows.
+
+    >>> Lags((1, 2), season=52).names()
+    ['lag52', 'lag104']
+    """
 
     lags: tuple[int, ...]
-
-    @property
-    def needs(self) -> Needs:
-        return Needs(lookback=max(self.lags))
+    season: int = 1
 
     def names(self) -> list[str]:
-        return [f"lag{k}" for k in self.lags]
+        return [f"lag{k * self.season}" for k in self.lags]
 
-    def transform(self, panel: Panel) -> np.ndarray:
-        return np.stack([lagged(panel, k) for k in self.lags], axis=1)
-
-    def step(self, state: State, now: State) -> Array:
-        past = state["target"]
-        return namespace(past).stack([past[:, -k] for k in self.lags], axis=1)
-
-
-def lagged(panel: Panel, k: int) -> np.ndarray:
-    """The target k rows earlier in the same series, NaN where there is none."""
-    at = np.arange(len(panel)) - k
-    return np.where(panel.position >= k, panel.y[np.maximum(at, 0)], np.nan)
+    @property
+    def windows(self) -> list[Window]:
+        if self.season < 1 or min(self.lags, default=1) < 1:
+            raise ValueError(f"Lags count from 1 and a season has at least 1 row, but {self} was asked for.")
+        return [Window("lag", lag=int(k), season=self.season) for k in self.lags]

@@ -111,7 +111,12 @@ class LocalModel(Model):
 
 
 def fit_local(
-    kind: Callable[..., LocalKind], fit: Callable[[Series], Fit], panel: Panel, columns: Iterable[str] = (), **settings: Any
+    kind: Callable[..., LocalKind],
+    fit: Callable[[Series], Fit],
+    panel: Panel,
+    columns: Iterable[str] = (),
+    /,
+    **settings: Any,
 ) -> LocalKind:
     """Fit each series of `panel` on its own, through `each`; `kind` is then made of all numbers, padded with zeros."""
     names = tuple(columns)

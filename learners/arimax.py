@@ -1,0 +1,32 @@
+"""Arimax: a regression on known columns with ARIMA errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from featurizers.panel import Panel
+from learners.arima import ArimaModel, Order, Seasonal, check_order, fit_arima, fixed
+from learners.learner import Learner
+
+
+@dataclass(frozen=True)
+class Arimax(Learner):
+    """y = slopes * columns + ARIMA(order)(seasonal), all estimated at once by exact maximum likelihood.
+
+    The columns are known ahead; one that does not vary in a series has no slope there, and the report says so.
+    `levels` are coverages in percent of analytic bands. Source: Harvey (1989); Hyndman & Athanasopoulos, 10.1.
+    """
+
+    order: Order = (1, 0, 0)
+    seasonal: Seasonal = (0, 0, 0, 1)
+    columns: tuple[str, ...] = ()
+    constant: bool | None = None
+    levels: tuple[int, ...] = ()
+
+    def train(self, panel: Panel) -> ArimaModel:
+        check_order(self.order, self.seasonal)
+        if not self.columns:
+            raise ValueError("Arimax needs known columns, for instance columns=('Price',); without any use Arima.")
+        fit = partial(fixed, tuple(self.order), tuple(self.seasonal), self.constant)
+        return fit_arima(fit, panel, self.columns, self.levels)

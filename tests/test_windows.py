@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -52,7 +55,7 @@ def test_equals_pandas(stat: str, holes: float) -> None:
     ]
     out = window_columns(panel.y, panel.indptr, windows)
     for at, w in enumerate(windows):
-        expected = [by_pandas(panel.y[a:b], w) for a, b in zip(panel.indptr, panel.indptr[1:], strict=False)]
+        expected = [by_pandas(panel.y[a:b], w) for a, b in pairwise(panel.indptr)]
         np.testing.assert_allclose(out[:, at], np.concatenate(expected), rtol=1e-9, atol=1e-9, err_msg=str(w))
 
 
@@ -100,17 +103,17 @@ def test_a_constant_has_its_own_mean_and_no_deviation(value: float) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_threads_and_neighbours_change_no_bit(dtype: type) -> None:
+def test_threads_and_neighbours_change_no_bit(dtype: Any) -> None:
     parts = [rows(seed, 0.1 if seed % 2 else 0.0)[: 40 * seed] for seed in range(8)]
     values, indptr = np.concatenate(parts).astype(dtype), np.r_[0, np.cumsum([len(p) for p in parts])]
     specs = [(stat, n, 1, season, 2, 0.3, 0) for stat in ("mean", "std", "min", "quantile") for n in (3, 9)
              for season in (1, 5)]  # fmt: skip
     for spec in specs:
-        one, four = np.empty((2, len(values), 1), dtype)
+        one, four = np.empty((len(values), 1), dtype), np.empty((len(values), 1), dtype)
         native.windows(values, indptr, [spec], one, 1)
         native.windows(values, indptr, [spec], four, 4)
         np.testing.assert_array_equal(one, four)
-        for a, b in zip(indptr, indptr[1:], strict=False):
+        for a, b in pairwise(indptr):
             alone = np.empty((b - a, 1), dtype)
             native.windows(values[a:b], np.array([0, b - a]), [spec], alone, 1)
             np.testing.assert_array_equal(alone, one[a:b])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial, reduce
 from typing import Any
@@ -27,18 +27,18 @@ Shelf = tuple[str, str]  # what a model calls a part of its memory, and the key 
 class PerGroup(Learner):
     """`learner` trained on each group of series alone; groups are the values of the key or static columns `by`.
 
-    The groups go through `each`. Where the training of one fails, `backup` (None: seasonal naive) takes its place and
-    the model's `report` says why. A series that was not in training has no forecast (NaN).
+    A mapping gives each group a learner of its own, by the group's name: "Brand=tropicana". The groups go through
+    `each`. Where the training of one fails, `backup` (None: seasonal naive) takes its place and the model's `report`
+    says why. A series that was not in training has no forecast (NaN).
     """
 
-    learner: Learner
+    learner: Learner | Mapping[str, Learner]
     by: tuple[str, ...]
     backup: Learner | None = None
 
     def train(self, panel: Panel) -> PerGroupModel:
-        backup = SeasonalNaive(panel.freq.season) if self.backup is None else self.backup
         names, number = groups(panel, tuple(self.by))
-        fitted = each(partial(_train, self.learner, backup, panel, number, names), list(range(len(names))))
+        fitted = each(partial(self._train, panel, number, names), range(len(names)))
         return PerGroupModel(
             models=tuple(model for model, _, _ in fitted),
             names=names,
@@ -47,6 +47,30 @@ class PerGroup(Learner):
             keys={c: tuple(panel.ids[c].tolist()) for c in panel.ids.columns},
             number=number,
         )
+
+    def _train(
+        self, panel: Panel, number: np.ndarray, names: tuple[str, ...], g: int
+    ) -> tuple[Model, str, tuple[Shelf, ...]]:
+        """The model of group `g`, why it is the backup's, if it is, and what it keeps in memory."""
+        part, failure = panel.where(number == g), ""
+        try:
+            model = self._chosen(names[g]).train(part)
+        except Exception as error:
+            failure = reason(error)
+            backup = SeasonalNaive(panel.freq.season) if self.backup is None else self.backup
+            try:
+                model = backup.train(part)
+            except Exception as second:
+                both = f"Group {names[g]} failed ({failure}), and so did its backup: {reason(second)}"
+                raise ValueError(both) from second
+        return model, failure, tuple((name, _shelf(name, values)) for name, values in model.memory(part).items())
+
+    def _chosen(self, name: str) -> Learner:
+        if not isinstance(self.learner, Mapping):
+            return self.learner
+        if name not in self.learner:
+            raise ValueError(f"No learner is given for {name!r}; there is one for {', '.join(self.learner)}.")
+        return self.learner[name]
 
 
 @dataclass(frozen=True)
@@ -140,7 +164,7 @@ class PerGroupModel(Model):
         return _back(parts, order, columns)
 
     def _routed(self, state: State) -> Iterator[tuple[int, Array]]:
-        """Each group and its rows; last, the rows without a group. A graph asks every group: some may be empty there."""
+        """Each group and its rows; last, the rows without a group. A graph asks every group: it may be empty."""
         number = state[NUMBER][:, 0]
         xp = namespace(number)
         for g in range(len(self.models)):
@@ -177,24 +201,6 @@ def groups(panel: Panel, by: tuple[str, ...]) -> tuple[tuple[str, ...], np.ndarr
     first = np.unique(number, return_index=True)[1]
     names = tuple(", ".join(f"{n}={c[i]}" for n, c in zip(by, columns, strict=True)) for i in first)
     return names, number.astype(np.int64)
-
-
-def _train(
-    learner: Learner, backup: Learner, panel: Panel, number: np.ndarray, names: tuple[str, ...], g: int
-) -> tuple[Model, str, tuple[Shelf, ...]]:
-    """The model of group `g`, why it is the backup's, if it is, and what it keeps in memory."""
-    part, failure = panel.where(number == g), ""
-    try:
-        model = learner.train(part)
-    except Exception as error:
-        failure = reason(error)
-        try:
-            model = backup.train(part)
-        except Exception as second:
-            raise ValueError(
-                f"Group {names[g]} failed ({failure}), and so did its backup: {reason(second)}"
-            ) from second
-    return model, failure, tuple((name, _shelf(name, values)) for name, values in model.memory(part).items())
 
 
 def _shelf(name: str, values: np.ndarray) -> str:

@@ -29,9 +29,9 @@ def known_columns(
 ) -> tuple[dict[str, np.ndarray], list[Finding]]:
     """The known columns `names` at `times` (series, horizon), each (series * horizon,), and what was amiss.
 
-    `given` is a panel, or any table, with rows for at least these stamps. A missing row is a ValueError that names
-    series and stamp. In a row that is there, a missing number takes the last value before it, a missing category or
-    one that the panel does not know is UNKNOWN; each with a finding.
+    `given` is a panel, or any table, with rows for at least these stamps. ValueError, with series and stamp, where it
+    ends too early. Before its last row, a missing number takes the last value before it, a missing category or one
+    that the panel does not know is UNKNOWN; each with a finding.
     """
     if not names:
         return {}, []
@@ -42,9 +42,10 @@ def known_columns(
     found: list[Finding] = []
     columns = {}
     for name in names:
-        values = rows.columns[name][at]
+        values, missing = rows.columns[name], UNKNOWN if name in panel.levels else np.nan
+        values = np.where(at >= 0, values[at], missing) if len(values) else np.full(len(at), missing)
         if name in panel.levels:
-            columns[name] = _coded(panel, name, values, rows.levels[name], times, found)
+            columns[name] = _coded(panel, name, values.astype(np.int64), rows.levels[name], times, found)
         else:
             columns[name] = _carried(panel, name, values, times, found)
     return columns, found
@@ -105,27 +106,28 @@ def _times(panel: Panel, column: pd.Series) -> np.ndarray:
 
 
 def _find(panel: Panel, rows: Given, times: np.ndarray, names: list[str]) -> np.ndarray:
-    """The row that is meant by each series and stamp, the last of several."""
-    usable = np.flatnonzero((rows.series >= 0) & ~np.isnat(rows.times))
-    low = times.min(initial=np.datetime64("2262-01-01", "s")).astype("datetime64[s]").astype(np.int64)
-    high = times.max(initial=np.datetime64("1678-01-01", "s")).astype("datetime64[s]").astype(np.int64)
+    """The row that is meant by each series and stamp, the last of several; -1 for one that is missing between
+    others, which is repaired as a missing value is."""
+    wanted = times.astype("datetime64[s]").astype(np.int64)
+    full = ~np.isnat(times)  # a series without rows has no next ones
+    low, high = (int(wanted[full].min()), int(wanted[full].max())) if full.any() else (0, 0)
     seconds = rows.times.astype("datetime64[s]").astype(np.int64)
-    usable = usable[(seconds[usable] >= low) & (seconds[usable] <= high)]
-    span = max(int(high - low) + 1, 1)
+    usable = np.flatnonzero((rows.series >= 0) & ~np.isnat(rows.times) & (seconds >= low) & (seconds <= high))
+    span = high - low + 1
     key = rows.series[usable] * span + seconds[usable] - low
     order = np.argsort(key, kind="stable")
-    key, usable = key[order], usable[order]
-    wanted = (np.arange(panel.count)[:, None] * span + times.astype("datetime64[s]").astype(np.int64) - low).ravel()
-    place = np.searchsorted(key, wanted, side="right") - 1
-    there = (place >= 0) & (len(key) > 0)
-    there[there] = key[place[there]] == wanted[there]
-    if not there.all():
-        lost = int(np.flatnonzero(~there)[0])
+    key, usable = np.r_[-1, key[order]], np.r_[-1, usable[order]]
+    asked = np.where(full, np.arange(panel.count)[:, None] * span + wanted - low, -2)
+    place = np.searchsorted(key, asked, side="right") - 1
+    there = (place > 0) & (key[place] == asked)
+    later = np.flip(np.logical_or.accumulate(np.flip(there, axis=1), axis=1), axis=1)
+    lost = np.flatnonzero((full & ~later).ravel())
+    if len(lost):
         raise ValueError(
-            f"The known columns {names} are not given for {_where(panel, times, lost)} ({int((~there).sum()):,} of "
-            f"{len(there):,} rows are missing). {_HOW}, one row for each series and each stamp every {panel.freq}."
+            f"The known columns {names} are not given for {_where(panel, times, int(lost[0]))} ({len(lost):,} of "
+            f"{times.size:,} rows are missing). {_HOW}, one row for each series and each stamp every {panel.freq}."
         )
-    return np.asarray(usable[place])
+    return np.where(there, usable[place], -1).ravel()
 
 
 def _where(panel: Panel, times: np.ndarray, at: int) -> str:
@@ -147,7 +149,7 @@ def _carried(panel: Panel, name: str, values: np.ndarray, times: np.ndarray, fou
     if not bad.any():
         return values
     history = panel.column(name) if name in panel.columns else np.full(len(panel), np.nan)
-    place = np.maximum.accumulate(np.where(np.isnan(history), -1, np.arange(len(history))), initial=-1)[1:]
+    place = np.maximum.accumulate(np.where(np.isnan(history), -1, np.arange(len(history))))
     last = np.full(panel.count, np.nan)
     full = panel.lengths > 0
     at = place[panel.indptr[1:][full] - 1]
@@ -165,7 +167,7 @@ def _coded(
 ) -> np.ndarray:
     code = {level: i for i, level in enumerate(panel.levels[name])}
     table = np.array([*(code.get(level, UNKNOWN) for level in levels), UNKNOWN], np.int64)
-    result = table[values]
+    result = np.asarray(table[values])
     if (values < 0).any():
         text = f"the category {name!r} is missing; it counts as unknown."
         found.append(_finding(panel, "missing_covariate", name, times, values < 0, text))

@@ -68,13 +68,14 @@ def collect(table: nw.DataFrame[Any], names: Names, policy: Policy) -> tuple[Row
     found = list(stamps.findings)
     code, ids, keyless = _series(table, names.id)
     timeless = np.isnat(stamps.times)
-    for lost, kind, column in ((timeless, "missing_time", names.time), (keyless & ~timeless, "missing_id", names.id)):
+    for lost, kind, culprits in ((timeless, "missing_time", names.time), (keyless & ~timeless, "missing_id", names.id)):
         if lost.any():
-            found.append(_lost(kind, lost, column))
+            found.append(_lost(kind, lost, culprits))
     there = np.flatnonzero(~(timeless | keyless))
     if len(there) == 0:
         raise ValueError(f"No row has both a time in {names.time!r} and a key in {listed(names.id)}.")
-    columns, levels = {names.target: numbers(series_of(table, names.target), names.target)}, {}
+    columns = {names.target: numbers(series_of(table, names.target), names.target)}
+    levels: dict[str, tuple[str, ...]] = {}
     for name in names.roles:
         column = series_of(table, name)
         if name in policy.categorical or is_category(column):

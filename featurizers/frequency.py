@@ -155,7 +155,7 @@ class Frequency:
         reach = np.timedelta64(int((np.abs(count).max(initial=0) + 2) * self.step * self._days), "D")
         grid = self.grid(day.min() - reach, day.max() + reach)
         at = np.searchsorted(grid, day, side="right") - 1 + np.asarray(count) * self.step
-        return grid[at].astype("datetime64[s]") + (origin - day.astype("datetime64[s]"))
+        return np.asarray(grid[at].astype("datetime64[s]") + (origin - day.astype("datetime64[s]")))
 
     @property
     def _days(self) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from featurizers.findings import Finding
+from featurizers.findings import Finding, Status
 from featurizers.policy import Policy
 from featurizers.rows import Rows, each_series, first_where
 
@@ -56,8 +56,12 @@ def ends(rows: Rows, target: str, has_known: bool) -> tuple[Rows, Rows, list[Fin
 def unknown_targets(rows: Rows, target: str) -> list[Finding]:
     """Rows inside a series whose target is unknown."""
     bad = np.isnan(rows.columns[target])
-    return each_series("nan_target", "alerted", rows, bad, lambda f, n: (
-        f"{target!r} is unknown" + (f", as in {n - 1} more rows" if n > 1 else "") + "; the row stays, unknown."))  # fmt: skip
+
+    def sentence(first: int, count: int) -> str:
+        more = f", as in {count - 1} more rows" if count > 1 else ""
+        return f"{target!r} is unknown{more}; the row stays, unknown."
+
+    return each_series("nan_target", "alerted", rows, bad, sentence)
 
 
 def covariates(rows: Rows, roles: Mapping[str, str], policy: Policy) -> tuple[Rows, list[Finding]]:
@@ -103,16 +107,20 @@ def statics(rows: Rows, roles: Mapping[str, str]) -> tuple[dict[str, np.ndarray]
         varies = np.flatnonzero((filled[1:] != filled[:-1]) & (np.diff(rows.series) == 0) & ~missing[1:]) + 1
         varies = varies[~_unknown(filled[varies - 1])]
         if len(varies):
-            found += each_series("static_varies", "alerted", rows, varies, lambda f, n, name=name: (  # type: ignore[misc]
-                f"the static column {name!r} changes inside the series; it counts as a past column."), name)  # fmt: skip
+            text = f"the static column {name!r} changes inside the series; it counts as a past column."
+            found += each_series("static_varies", "alerted", rows, varies, _same(text), name)
             now[name] = "past"
             continue
         values[name] = np.empty(len(rows.ids), column.dtype)
         values[name][rows.series[starts]] = filled[starts]
         lost = starts[_unknown(filled[starts])]
-        found += each_series("missing_covariate", "alerted", rows, lost, lambda f, n, name=name: (  # type: ignore[misc]
-            f"the static column {name!r} has no value in the series; left unknown."), name)  # fmt: skip
+        text = f"the static column {name!r} has no value in the series; left unknown."
+        found += each_series("missing_covariate", "alerted", rows, lost, _same(text), name)
     return values, now, found
+
+
+def _same(text: str) -> Callable[[int, int], str]:
+    return lambda first, count: text
 
 
 def _unknown(values: np.ndarray) -> np.ndarray:
@@ -143,9 +151,14 @@ def short(rows: Rows, target: str, policy: Policy) -> tuple[Rows, list[Finding]]
         raise ValueError(
             f"A series has {sizes[few][0]} rows, fewer than {policy.min_length}: {first_where(rows, place)}."
         )
-    status = {"keep": "alerted", "drop": "dropped", "pad": "fixed"}[policy.short]
-    found = each_series("too_short", status, rows, starts[few], lambda f, n: (  # type: ignore[arg-type]
-        f"the series has {size[rows.series[f]]} rows, fewer than {policy.min_length}; {done[policy.short]}."))  # fmt: skip
+    states: dict[str, Status] = {"keep": "alerted", "drop": "dropped", "pad": "fixed"}
+
+    def sentence(first: int, count: int) -> str:
+        rows_there = int(size[rows.series[first]])
+        there = f"{rows_there} row{'s' if rows_there > 1 else ''}"
+        return f"the series has {there}, fewer than {policy.min_length}; {done[policy.short]}."
+
+    found = each_series("too_short", states[policy.short], rows, starts[few], sentence)
     found = [replace(f, count=int(n)) for f, n in zip(found, sizes[few], strict=True)]
     if policy.short == "drop":
         if few.all():

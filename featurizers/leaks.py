@@ -9,7 +9,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from featurizers.collect import Names, series_of
+from featurizers.collect import Names
 from featurizers.findings import Finding
 from featurizers.policy import Policy, listed
 from featurizers.rows import Rows, stamp
@@ -48,7 +48,7 @@ def leaks(rows: Rows, table: nw.DataFrame[Any], names: Names, policy: Policy) ->
     rest = {n: v for n, v in columns.items() if n not in guilty and roles.get(n) != "static"}
     for group in _sum(rest, y, series):
         others = listed(group)
-        guilty |= {name: f"{others} add up to the target {names.target!r}" for name in group}
+        guilty |= dict.fromkeys(group, f"{others} add up to the target {names.target!r}")
     for name, why in guilty.items():
         used = name in roles
         drop = used and policy.leaks == "drop"
@@ -107,16 +107,19 @@ def _same_order(values: np.ndarray, y: np.ndarray, series: np.ndarray, at: np.nd
     if fine.sum() < _FEWEST:
         return False
     v, t, s, a = values[fine], y[fine], series[fine], at[fine]
-    rank = max(abs(_correlation(_ranks(v), _ranks(t))), abs(_correlation(_ranks(v, s), _ranks(t, s))))
-    if not rank > 0.999:
-        return False
     beside = (np.diff(s) == 0) & (np.diff(a) == 1)
+    if beside.sum() >= _FEWEST // 2 and not _same_changes(v, t, beside):
+        return False
+    rank = max(abs(_correlation(_ranks(v), _ranks(t))), abs(_correlation(_ranks(v, s), _ranks(t, s))))
+    return rank > 0.999
+
+
+def _same_changes(v: np.ndarray, t: np.ndarray, beside: np.ndarray) -> bool:
+    """Whether the changes from row to row agree: in sign, or, where the target only grows, in size."""
     dv, dt = np.diff(v)[beside], np.diff(t)[beside]
-    if len(dv) < _FEWEST // 2:
-        return True
-    if len(np.unique(np.sign(dt))) > 1 and min((dt > 0).mean(), (dt < 0).mean()) > 0.02:
+    if min((dt > 0).mean(), (dt < 0).mean()) > 0.02:
         return abs(_correlation(np.sign(dv), np.sign(dt))) > 0.9
-    logs = np.diff(np.log(np.where(t > 0, t, np.nan)))[beside] if (t > 0).any() else dt
+    logs = np.diff(np.log(np.where(t > 0, t, np.nan)))[beside]
     known = np.isfinite(logs)
     return abs(_correlation(dv, dt)) > 0.999 or abs(_correlation(dv[known], logs[known])) > 0.999
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -14,15 +15,11 @@ _FACTOR = 10  # what features, a model's copy of them and forecasts take, as a m
 def available() -> int | None:
     """Bytes of memory that programs may still take, None where the system does not say."""
     limits = []
-    try:
+    with contextlib.suppress(OSError, ValueError):
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         limits += [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")]
-    except (OSError, ValueError):
-        pass
-    try:  # the limit of a container
+    with contextlib.suppress(OSError, ValueError):  # the limit of a container; "max" where it has none
         limits.append(int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
-    except (OSError, ValueError):
-        pass
     if not limits and hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     return min(limits, default=None)

@@ -40,7 +40,10 @@ class Policy:
                 raise ValueError(f"There is no setting {name!r}{suggestion(name, known)}; there are {listed(known)}.")
             if name in _CHOICES and value not in _CHOICES[name]:
                 raise ValueError(f"The setting {name!r} is one of {listed(_CHOICES[name])}, not {value!r}.")
-        return cls(**{n: names_of(v) if n == "categorical" else v for n, v in settings.items()})
+        given: dict[str, Any] = dict(settings)
+        if "categorical" in given:
+            given["categorical"] = names_of(given["categorical"])
+        return cls(**given)
 
 
 def names_of(given: Any) -> tuple[str, ...]:

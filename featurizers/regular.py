@@ -26,7 +26,7 @@ class Grid:
     @classmethod
     def of(cls, freq: Frequency, times: np.ndarray, series: np.ndarray, count: int, anchored: bool = False) -> Grid:
         """`times` datetime64[s] and `series` (rows,), sorted by series."""
-        nothing, seconds = np.zeros(count, np.int64), times.astype(np.int64)
+        nothing, seconds = np.zeros(count, np.int64), times.view(np.int64)
         if not freq.daily and freq.seconds is not None:
             phase, share = mode_by(series, seconds % freq.seconds, count)
             phase = nothing if anchored else np.where(share < 0.5, 0, phase)
@@ -51,9 +51,9 @@ class Grid:
 
     def _at(self, times: np.ndarray) -> np.ndarray:
         """The day, or the calendar step, that each stamp belongs to."""
-        days = times.astype("datetime64[D]")
         if self.freq.seconds is not None:
-            return days.astype(np.int64)
+            return np.asarray(times.view(np.int64) // DAY)
+        days = times.astype("datetime64[D]")
         if self.freq.ends:
             return np.searchsorted(self.steps, days, side="left")
         return np.searchsorted(self.steps, days, side="right") - 1
@@ -64,7 +64,7 @@ class Grid:
         if not self.freq.daily and self.freq.seconds is not None:
             # A stamp a little early is late, not a period early.
             slack = 0 if self.anchored else self.freq.seconds // 10
-            return np.asarray((times.astype(np.int64) - phase + slack) // self.freq.seconds)
+            return np.asarray((times.view(np.int64) - phase + slack) // self.freq.seconds)
         cycle, at = self._cycle, self._at(times)
         nearest = (cycle - 1) // 2 if self.freq.seconds is not None else 0
         if self.anchored:
@@ -190,7 +190,7 @@ def filled(rows: Rows, grid: Grid, target: str, policy: Policy) -> tuple[Rows, l
 
 def _carried(values: np.ndarray, rows: Rows, source: np.ndarray, new: np.ndarray) -> np.ndarray:
     """`values` spread over the rows, those of new rows from the last that is there in the series."""
-    result = values[source]
+    result = np.asarray(values[source])
     missing = np.isnan(result[new]) if values.dtype == np.float64 else result[new] < 0
     if not missing.any():
         return result
@@ -205,11 +205,12 @@ def _gap_findings(rows: Rows, grid: Grid, before: np.ndarray, jump: np.ndarray, 
     missing = jump[before] - 1
     total = np.bincount(rows.series[before], weights=missing, minlength=len(rows.ids)).astype(np.int64)
     carried = " and the covariates of the row before" if len(rows.columns) > 1 else ""
+    number = grid.number(rows.times[before], rows.series[before]) + 1
+    starts = grid.times(number, rows.series[before])
 
     def sentence(first: int, count: int) -> str:
         n, size = int(total[rows.series[first]]), int(jump[first]) - 1
-        number = grid.number(rows.times[first : first + 1], rows.series[first : first + 1])
-        start = grid.times(number + 1, rows.series[first : first + 1])[0]
+        start = starts[np.searchsorted(before, first)]
         spring = (
             " (the hour that clocks skip in spring)"
             if size * (grid.freq.seconds or 0) == 3600 and _clocks(start)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -37,22 +38,26 @@ class Rows:
         """Where each series that has rows begins."""
         if len(self) == 0:
             return np.zeros(0, np.int64)
-        return np.flatnonzero(np.r_[True, self.series[1:] != self.series[:-1]])
+        return np.asarray(np.flatnonzero(np.r_[True, self.series[1:] != self.series[:-1]]))
 
     @property
     def indptr(self) -> np.ndarray:
         """(series + 1,)"""
         return np.r_[0, np.bincount(self.series, minlength=len(self.ids)).cumsum()].astype(np.int64)
 
+    @cached_property
+    def _keys(self) -> list[tuple[str, list[object]]]:
+        return [(name, self.ids[name].tolist()) for name in self.ids.columns]
+
     def label(self, i: int) -> str:
         """Series `i` as a person would call it."""
-        return ", ".join(f"{name}={self.ids[name].iat[i]}" for name in self.ids.columns)
+        return ", ".join(f"{name}={values[i]}" for name, values in self._keys)
 
     def sorted(self) -> Rows:
         """Ordered by series, then by time; equal stamps stay in the order of the source."""
         if len(self) == 0:
             return self
-        seconds = self.times.astype(np.int64)
+        seconds = self.times.view(np.int64)
         low, span = int(seconds.min()), int(seconds.max() - seconds.min()) + 1
         if span * (int(self.series.max()) + 1) < 2**62:
             key = self.series * span + (seconds - low)

@@ -45,6 +45,10 @@ def open_table(source: Any, keys: Sequence[str] = ()) -> nw.DataFrame[Any]:
     return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
 
 
+def _eager(table: Any) -> nw.DataFrame[Any]:
+    return nw.from_native(table, eager_only=True)
+
+
 def _flat(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with its named index as columns, and with text as column names."""
     if frame.columns.nlevels > 1:
@@ -63,13 +67,13 @@ def _from_path(path: Path, keys: Sequence[str]) -> nw.DataFrame[Any]:
     if not path.exists():
         raise ValueError(f"There is no file or folder {str(path)!r}.")
     if path.is_dir() or ".parquet" in path.suffixes or path.suffix == ".pq":
-        return nw.from_native(_parquet(path))
+        return _eager(_parquet(path))
     if any(suffix in (".csv", ".tsv", ".txt") for suffix in path.suffixes):
         return nw.from_native(_flat(_csv(path, keys)))
     if path.suffix in (".feather", ".arrow"):
         import pyarrow.feather
 
-        return nw.from_native(pyarrow.feather.read_table(path))
+        return _eager(pyarrow.feather.read_table(path))
     raise ValueError(f"The ending of {path.name!r} is not known; files may end in .csv, .tsv or .parquet.")
 
 
@@ -104,6 +108,7 @@ def _query(connection: Any, query: str) -> nw.DataFrame[Any]:
     if connection is not None and not isinstance(connection, duckdb.DuckDBPyConnection):
         return nw.from_native(_flat(pd.read_sql(query, connection)))
     try:
-        return nw.from_native((connection or duckdb.connect()).execute(query).fetch_arrow_table())
+        result = (connection or duckdb.connect()).execute(query)
+        return _eager(result.fetch_arrow_table())
     except duckdb.Error as problem:
         raise ValueError(f"DuckDB can't run the query {query!r}: {problem}") from None

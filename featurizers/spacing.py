@@ -8,6 +8,7 @@ from featurizers.rows import mode_by
 
 DAY = 86_400
 _MONTH = 30.4369  # days
+_ENOUGH = 1_000_000  # rows that show a frequency
 _NICE = np.array([1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 300, 360, 600, 720, 900, 1200, 1800, 3600, 7200, 10800, 14400,
                   21600, 28800, 43200, DAY, 7 * DAY])  # fmt: skip
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -20,31 +21,48 @@ def spacings(times: np.ndarray, series: np.ndarray) -> tuple[np.ndarray, np.ndar
     `times` datetime64[s] and `series` int64, (rows,), sorted by series, then by time. Equal stamps count once.
     Distances near a day or above are whole days, so that clock times do not matter.
     """
-    seconds = times.astype(np.int64)
+    seconds = times.view(np.int64)
     apart = np.diff(seconds)
     inside = (series[1:] == series[:-1]) & (apart > 0)
-    owner = series[1:][inside]
-    if len(owner) and np.median(apart[inside]) > 0.8 * DAY:
-        days = np.diff(seconds // DAY)
-        inside &= days > 0
-        days, owner = days[inside], series[1:][inside]
-        months = np.round(days / _MONTH).astype(np.int64)
-        monthly = (days >= 28) & (np.abs(days - months * _MONTH) <= np.where(months == 1, 3.5, 4.5)) & (days % 7 != 0)
-        monthly |= (days >= 28) & (days % 7 == 0) & _same_day(times, inside)
-        return np.where(monthly, -months, days * DAY), owner
-    return apart[inside], owner
+    after = np.flatnonzero(inside) + 1
+    apart = apart[inside]
+    if len(apart) == 0 or np.median(apart) <= 0.8 * DAY:
+        return apart, series[after]
+    days = seconds[after] // DAY - seconds[after - 1] // DAY
+    after, days = after[days > 0], days[days > 0]
+    result = days * DAY
+    wide = np.flatnonzero(days >= 28)
+    if len(wide):
+        months = np.round(days[wide] / _MONTH).astype(np.int64)
+        near = np.abs(days[wide] - months * _MONTH) <= np.where(months == 1, 3.5, 4.5)
+        near &= (days[wide] % 7 != 0) | _same_day(times[after[wide] - 1], times[after[wide]])
+        result[wide[near]] = -months[near]
+    return result, series[after]
 
 
-def _same_day(times: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Whether two neighbours lie on the same day of the month, or both at a month's end."""
-    day = times.astype("datetime64[D]")
-    number = (day - day.astype("datetime64[M]")).astype(np.int64)
-    last = (day + 1).astype("datetime64[M]") != day.astype("datetime64[M]")
-    return np.asarray(((number[1:] == number[:-1]) | (last[1:] & last[:-1]))[inside])
+def _same_day(early: np.ndarray, late: np.ndarray) -> np.ndarray:
+    """Whether two stamps lie on the same day of the month, or both at a month's end."""
+    days = early.astype("datetime64[D]"), late.astype("datetime64[D]")
+    number = [(day - day.astype("datetime64[M]")).astype(np.int64) for day in days]
+    last = [(day + 1).astype("datetime64[M]") != day.astype("datetime64[M]") for day in days]
+    return np.asarray((number[0] == number[1]) | (last[0] & last[1]))
+
+
+def _some(series: np.ndarray) -> np.ndarray:
+    """Positions of enough rows to see the frequency: the first of every series, all if there are not too many."""
+    starts = np.flatnonzero(np.r_[True, series[1:] != series[:-1]])
+    if len(series) <= _ENOUGH or len(starts) * 50 > len(series):
+        return np.asarray(np.arange(len(series)))
+    sizes = np.diff(np.r_[starts, len(series)])
+    most = max(_ENOUGH // len(starts), 50)
+    taken = np.minimum(sizes, most)
+    return np.asarray(np.arange(taken.sum()) + np.repeat(starts - np.r_[0, taken.cumsum()[:-1]], taken))
 
 
 def infer_name(times: np.ndarray, series: np.ndarray) -> str | None:
     """The name of the frequency that most series have; None if no series has two different stamps."""
+    some = _some(series)
+    times, series = times[some], series[some]
     apart, owner = spacings(times, series)
     if len(apart) == 0:
         return None

@@ -22,12 +22,12 @@ _MANY = 0.25  # of the rows
 
 def check_keys(rows: Rows, table: nw.DataFrame[Any], names: Names) -> None:
     """ValueError where many rows share their stamp, and columns that nobody named would tell them apart."""
-    again = np.flatnonzero((np.diff(rows.series) == 0) & (np.diff(rows.times.astype(np.int64)) == 0))
+    again = np.flatnonzero((np.diff(rows.series) == 0) & (np.diff(rows.times.view(np.int64)) == 0))
     if len(again) < _MANY * len(rows):
         return
     used = {names.time, names.target, *names.id}
     free = [c for c in table.columns if c not in used and names.roles.get(c) in (None, "static")]
-    base = rows.series * 1_000_003 + rows.times.astype(np.int64)
+    base = rows.series * 1_000_003 + rows.times.view(np.int64)
     stamps = np.unique(base, return_inverse=True)[1]
     choices: dict[str, np.ndarray] = {}
     for name in free:
@@ -94,7 +94,7 @@ def _disagrees(rows: Rows, freq: Frequency, fine: Frequency) -> tuple[str, int, 
     grid = Grid.of(freq, rows.times, rows.series, len(rows.ids))
     number = grid.number(rows.times, rows.series)
     inside = rows.series[1:] == rows.series[:-1]
-    moved = np.diff(rows.times.astype(np.int64)) > 0
+    moved = np.diff(rows.times.view(np.int64)) > 0
     close = np.flatnonzero(inside & moved & (np.diff(number) == 0)) + 1
     if len(close) > 0.2 * len(rows):
         return f"{len(close):,} of {len(rows):,} rows are closer to the row before than that", close[0], len(close)
@@ -129,15 +129,15 @@ def same_frequency(rows: Rows, freq: Frequency, policy: Policy) -> tuple[Rows, l
     if count < 2:
         return rows, []
     grid = Grid.of(freq, rows.times, rows.series, count)
-    apart, owner = spacings(rows.times, rows.series)
+    moved = np.flatnonzero((np.diff(rows.series) == 0) & (np.diff(rows.times.view(np.int64)) > 0))
+    steps, same = mode_by(rows.series[moved], np.diff(grid.number(rows.times, rows.series))[moved], count)
+    other = (np.bincount(rows.series[moved], minlength=count) >= 4) & (same >= 0.8) & (steps != 1)
+    if not other.any():
+        return rows, []
+    suspects = rows.take(other[rows.series])
+    apart, owner = spacings(suspects.times, suspects.series)
     usual, share = mode_by(owner, apart, count)
-    enough = np.bincount(owner, minlength=count) >= 4
-    number = grid.number(rows.times, rows.series)
-    inside = rows.series[1:] == rows.series[:-1]
-    jump, of = np.diff(number)[inside & (np.diff(rows.times.astype(np.int64)) > 0)], rows.series[1:]
-    of = of[inside & (np.diff(rows.times.astype(np.int64)) > 0)]
-    steps, same = mode_by(of, jump, count)
-    other = enough & (share >= 0.8) & (same >= 0.8) & (steps != 1)
+    other &= share >= 0.8
     if not other.any():
         return rows, []
     culprits = np.flatnonzero(other[rows.series])

@@ -33,7 +33,7 @@ def numbers(column: pd.Series, name: str) -> np.ndarray:
         raise ValueError(f"The column {name!r} holds times; turn them into numbers or text first.")
     if pd.api.types.is_complex_dtype(kind):
         raise ValueError(f"The column {name!r} holds complex numbers.")
-    if isinstance(kind, np.dtype) and kind != object:
+    if isinstance(kind, np.dtype) and kind.kind != "O":
         return np.array(column.to_numpy(), np.float64)
     plain = _plain(column)
     read = pd.to_numeric(plain, errors="coerce")
@@ -75,11 +75,11 @@ def keys(column: pd.Series) -> tuple[np.ndarray, pd.Series]:
     found, values = pd.factorize(column)
     distinct = pd.Series(values)
     kind: Any = distinct.dtype
-    whole = None
+    whole: np.ndarray | None = None
     if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind) and len(distinct):
         exact = distinct.to_numpy(np.float64)
-        fits = np.isfinite(exact).all() and (exact == np.floor(exact)).all() and np.abs(exact).max() < 2**62
-        whole = distinct.to_numpy(np.int64) if fits else None
+        if np.isfinite(exact).all() and (exact == np.floor(exact)).all() and bool((np.abs(exact) < 2**53).all()):
+            whole = distinct.to_numpy(np.int64)
     named = whole if whole is not None else text(distinct)
     unique, place = np.unique(np.asarray(named, None if whole is not None else object), return_inverse=True)
     table = np.r_[place.reshape(-1), -1].astype(np.int64)

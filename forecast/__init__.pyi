@@ -1,3 +1,18 @@
 from featurizers import *
+from forecast.backtest import RollingOrigin as RollingOrigin
+from forecast.best import Best as Best
+from forecast.conformal import Conformal as Conformal
+from forecast.engine import processes as processes
+from forecast.ensemble import Ensemble as Ensemble
 from forecast.export import to_onnx as to_onnx
+from forecast.job import Job as Job
+from forecast.leaderboard import Leaderboard as Leaderboard
+from forecast.leaderboard import compare as compare
+from forecast.per_group import PerGroup as PerGroup
+from forecast.per_group import PerSeries as PerSeries
+from forecast.run import Run as Run
+from forecast.run import run as run
+from forecast.saving import load as load
+from forecast.saving import save as save
+from forecast.score import score as score
 from learners import *

@@ -87,7 +87,9 @@ class Job:
         """The same job with every open setting decided on `panel`."""
         folds = defaults.fold_count(panel, self.horizon, self.folds)
         lags = self.lags or defaults.lags(panel, self.horizon, folds, self.season)
-        windows = self.windows if self.windows is not None else defaults.windows(panel, self.horizon, folds, self.season)
+        windows = (
+            self.windows if self.windows is not None else defaults.windows(panel, self.horizon, folds, self.season)
+        )
         names, left_out = self.learners, self.left_out
         if names is None:
             names, left_out = defaults.learners(panel, self.horizon, folds)

@@ -48,10 +48,10 @@ def recipe(name: str, plan: Plan) -> Learner:
 
     A regressor's name is that regressor in `Recursive`, or in `Direct` with "Direct" before it.
     """
-    from learners.regressors.regressor import REGRESSORS
+    from learners.regressors.regressor import READY
 
     simple = {key.lower(): maker for key, maker in _SIMPLE.items()}
-    regressors = {key.lower(): key for key in REGRESSORS}
+    regressors = {key.lower(): key for key in READY}
     wanted = name.lower()
     if wanted in simple:
         return simple[wanted](plan)
@@ -59,7 +59,7 @@ def recipe(name: str, plan: Plan) -> Learner:
         return _recursive(regressors[wanted], plan)
     if wanted.removeprefix("direct") in regressors and wanted.startswith("direct"):
         return _direct(regressors[wanted.removeprefix("direct")], plan)
-    names = [*_SIMPLE, *REGRESSORS, *(f"Direct{r}" for r in REGRESSORS)]
+    names = [*_SIMPLE, *READY, *(f"Direct{r}" for r in READY)]
     close = get_close_matches(name, names, 3)
     hint = f"Did you mean {', '.join(map(repr, close))}? " if close else ""
     raise ValueError(f"There is no learner {name!r}. {hint}There are: {', '.join(names)}.")
@@ -71,11 +71,12 @@ def features(plan: Plan, linear: bool = False) -> tuple[Featurizer, ...]:
 
     parts: list[Featurizer] = [Lags(plan.lags)]
     statistics = ("mean",) if linear else ("mean", "std", "min", "max")
-    parts += [Rolling(s, w, min_samples=1 if s != "std" else 2) for w in plan.windows for s in statistics]
+    parts += [Rolling(s, plan.windows, min_samples=2 if s == "std" else 1) for s in statistics]
     parts.append(Calendar(cyclic=linear))
     if linear and plan.seasons[-1] > 1:
         parts.append(Fourier(tuple(s for s in plan.seasons if s > 1), order=3))
-    parts += [Holidays(*_country(place)) for place in plan.holidays]
+    if plan.holidays:
+        parts.append(Holidays(plan.holidays, onehot=linear))
     if plan.known:
         parts.append(Known(plan.known))
     if plan.past:
@@ -83,13 +84,8 @@ def features(plan: Plan, linear: bool = False) -> tuple[Featurizer, ...]:
     if plan.static:
         parts.append(Static(plan.static))
     if plan.categories:
-        parts.append(Categories(plan.categories, one_hot=linear))
+        parts.append(Categories(plan.categories, onehot=linear))
     return tuple(parts)
-
-
-def _country(place: str) -> tuple[str, str | None]:
-    country, _, subdivision = place.partition("-")
-    return country, subdivision or None
 
 
 LINEAR = {"ElasticNet", "LassoLars", "Ridge", "SGD", "KNN"}

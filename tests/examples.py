@@ -54,7 +54,26 @@ def continued(whole: Panel, back: int) -> tuple[Panel, Panel]:
 
 FEATURIZERS: list[Featurizer] = [
     fc.Lags((1, 7, 14)),
+    fc.Lags((1, 2), season=7),
+    *(fc.Rolling(stat, 7) for stat in ("mean", "std", "min", "max", "sum", "median")),
+    fc.Rolling("quantile", 9, q=0.3, min_samples=1),
+    fc.Rolling("mean", 3, lag=2, season=7, min_samples=1),
+    *(fc.Expanding(stat) for stat in ("mean", "std", "min", "max", "sum", "count")),
+    fc.Ewm(0.3),
+    fc.Calendar(),
+    fc.Calendar(cyclic=True),
+    fc.Fourier((7, 365.25), order=2),
+    fc.Trend(),
+    fc.Holidays("US"),
+    fc.Holidays(("US-NY", "KR"), custom={"2023-03-14": "pi"}, onehot=True),
     fc.Known(("promo",)),
+    fc.Past(("visits",), lags=(1, 3)),
+    fc.Static(("area",)),
+    fc.Categories(("kind", "region")),
+    fc.Categories(("kind",), onehot=True),
+    fc.SeriesId(),
+    *(fc.Missing(("promo",), how) for how in ("median", "mean", "mode", "constant", "ffill")),
+    fc.Features((fc.Lags((1, 3)), fc.Expanding("mean"), fc.Calendar(("weekday",)))),
 ]
 
 FEATURES = (fc.Lags((1, 2, 7)), fc.Known(("promo",)))

@@ -1,0 +1,93 @@
+"""Output: the folder of a run, written aside and renamed when it is whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import tempfile
+import time
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from forecast.export import to_onnx
+from forecast.recipes import describe, to_toml
+from forecast.report import write_report
+from forecast.run import Run
+from forecast.saving import save
+
+MARK = "run.json"  # what tells a run's folder from any other
+LIBRARIES = ("onegraph", "numpy", "pandas", "scikit-learn", "lightgbm", "statsmodels", "pmdarima", "prophet", "torch",
+             "onnx", "onnxruntime")  # fmt: skip
+
+
+def write(run: Run, started: float) -> Run:
+    """Write everything that a run gave to `job.output`; a folder of an earlier run is replaced, no other is touched."""
+    folder = Path(str(run.job.output))
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+        raise ValueError(f"The output folder {str(folder)!r} holds something that is not a run: choose another.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        run = _fill(run, aside, started)
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.chmod(aside, 0o755)
+        os.replace(aside, folder)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    return replace(run, folder=folder)
+
+
+def _fill(run: Run, folder: Path, started: float) -> Run:
+    (folder / "job.toml").write_text(to_toml(settings(run)))
+    findings = [finding.__dict__ for finding in run.findings]
+    (folder / "findings.json").write_text(json.dumps(findings, indent=1, ensure_ascii=False))
+    run.leaderboard.frame().to_parquet(folder / "leaderboard.parquet", index=False)
+    run.leaderboard.series().to_parquet(folder / "leaderboard_series.parquet", index=False)
+    run.forecasts.to_parquet(folder / "forecasts.parquet", index=False)
+    if run.test is not None:
+        run.test.frame().to_parquet(folder / "test.parquet", index=False)
+    save(run.model, folder / "model")
+    run = replace(run, check=to_onnx(run.model, folder / "model.onnx", run.job.horizon))
+    write_report(folder / "report.html", run)
+    (folder / MARK).write_text(json.dumps(about(run, started), indent=1))
+    return run
+
+
+def settings(run: Run) -> dict[str, Any]:
+    """The job as resolved, its learners as recipes, so that it can be read, edited and run again."""
+    job = {n: v for n, v in vars(run.job).items() if v is not None and n not in ("left_out", "data", "learners")}
+    source = run.job.data.get("source")
+    plain = {n: v for n, v in run.job.data.items() if isinstance(v, str | int | float | bool | list | tuple)}
+    if isinstance(source, str) and Path(source).exists():
+        plain["source"] = str(Path(source).resolve())
+    recipes = {n: r for n, r in run.selection.entered.items()}
+    learners = {name: describe(recipe) for name, recipe in recipes.items()}
+    return job | {"data": plain, "learners": learners}
+
+
+def about(run: Run, started: float) -> dict[str, Any]:
+    return {
+        "winner": run.winner,
+        "metric": run.job.metric,
+        "score": run.leaderboard.totals[run.winner].get(run.job.metric),
+        "groups": dict(run.selection.groups),
+        "seed": run.job.seed,
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
+        "seconds": round(time.time() - started, 3),
+        "onnx": dict(run.check),
+        "python": platform.python_version(),
+        "versions": {name: v for name in LIBRARIES if (v := _version(name))},
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

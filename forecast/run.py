@@ -1,0 +1,148 @@
+"""run: from a table to a validated forecast, a model and an ONNX file, in one call."""
+
+from __future__ import annotations
+
+import time as clock
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from featurizers.findings import Finding, Findings
+from featurizers.panel import Panel
+from forecast.backtest import RollingOrigin
+from forecast.job import Job
+from forecast.leaderboard import Leaderboard, compare
+from forecast.progress import progress
+from forecast.select import Selection, select
+from forecast.tables import Tables, known_ahead, read
+from learners.learner import Learner, Model
+
+TABLE = ("aggregate", "duplicates", "mixed", "short", "min_length", "leaks", "gaps", "incomplete", "categorical", "fill")
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What a run gave. Everything is also in its folder, if it was given one."""
+
+    job: Job  # as resolved: every setting has its value
+    winner: str
+    selection: Selection = field(repr=False)
+    findings: Findings = field(repr=False)
+    model: Model = field(repr=False)
+    panel: Panel = field(repr=False)  # what was trained on
+    forecasts: pd.DataFrame = field(repr=False)  # keys, time, forecast, lo80, hi80 ...
+    test: Leaderboard | None = field(default=None, repr=False)  # the winner and the yardstick on the test rows
+    check: Mapping[str, Any] = field(default_factory=dict, repr=False)  # what the ONNX file's check measured
+    folder: Path | None = None
+
+    @property
+    def leaderboard(self) -> Leaderboard:
+        return self.selection.board
+
+    @property
+    def report(self) -> Path | None:
+        """The report, an HTML page."""
+        return None if self.folder is None else self.folder / "report.html"
+
+    def __str__(self) -> str:
+        parts = [str(self.findings), str(self.leaderboard), f"Winner: {self.winner}"]
+        if self.test is not None:
+            parts.append(f"On the test rows:\n{self.test}")
+        if self.check:
+            parts.append(
+                f"model.onnx agrees with Python to {self.check['worst_relative_difference']:.1e} relative "
+                f"({self.check['series']} series checked)"
+            )
+        if self.folder is not None:
+            parts.append(f"Results: {self.folder}")
+        return "\n\n".join(parts)
+
+
+@dataclass(frozen=True, eq=False)
+class Trained(Learner):
+    """A model that is there already, in the place of a recipe."""
+
+    model: Model
+
+    def train(self, panel: Panel) -> Model:
+        return self.model
+
+
+def run(
+    source: Any, *, horizon: int, time: str, target: str, id: Any = None, known: Any = (), past: Any = (),
+    static: Any = (), freq: str | None = None, progress: bool = True, **settings: Any,
+) -> Run:  # fmt: skip
+    """Read a table, let learners compete on rolling origins, and forecast with the winner.
+
+    `source`, `id`, `time`, `target`, `known`, `past`, `static`, `freq` (and the policies aggregate, duplicates, short
+    ...) are those of `Panel.read`; the other settings are those of `Job`: lags, windows, holidays, learners, folds,
+    metric, by, levels, test, output, seed ... With `output` everything is written to that folder.
+    ValueError, in a sentence, for what cannot be done.
+    """
+    data = {"source": source, "time": time, "target": target, "id": id, "known": known, "past": past, "static": static}
+    data |= {"freq": freq, **{name: settings.pop(name) for name in TABLE if name in settings}}
+    given = {name: value for name, value in data.items() if value is not None and value != ()}
+    return execute(Job.of({"data": given, "horizon": horizon, **settings}), progress)
+
+
+def execute(job: Job, shown: bool = True) -> Run:
+    """Run a job: read, compare, fit the winner, test, forecast; with an output folder, export and write."""
+    started = clock.time()
+    tables = read(job)
+    panel = tables.train
+    job = job.resolve(panel)
+    with progress("compare", shown) as report:
+        selection = select(job, panel, report)
+    with progress("deploy", shown) as report:
+        model = selection.recipe.fit(panel)
+        report(1, 4, f"fitted {selection.winner}")
+        ahead, alerts = known_ahead(panel, job.horizon, tables.whole, job.known_future)
+        future = model.forecast(panel, job.horizon, ahead)
+        report(2, 4, "forecast")
+        test = None if tables.whole is None else tested(job, selection, model, tables)
+        findings = panel.findings + [*_left_out(job), *_reported(model), *alerts, *future.findings]
+        result = Run(job, selection.winner, selection, Findings(tuple(findings)), model, panel, future.frame(), test)
+        report(3, 4, "tested" if test is not None else "forecast")
+        if job.output is not None:
+            from forecast.output import write
+
+            result = write(result, started)
+        report(4, 4, "done" if job.output is None else f"written to {job.output}")
+    return result
+
+
+def tested(job: Job, selection: Selection, model: Model, tables: Tables) -> Leaderboard:
+    """The winner and the seasonal naive forecast, rolled over the test rows without refitting.
+
+    Series that end before the test does are left out: their last rows were trained on.
+    """
+    assert tables.whole is not None
+    held = tables.held
+    rows = int(held.max())
+    full = np.flatnonzero(held == rows)
+    horizon = min(job.horizon, rows)
+    step = job.test_step or horizon
+    on = RollingOrigin(horizon, folds=1 + (rows - horizon) // step, step=step, refit=False)
+    entrants = {selection.winner: Trained(model)}
+    entrants.setdefault("SeasonalNaive", selection.board.recipes["SeasonalNaive"])
+    return compare(tables.whole.where(full), entrants, on, job.metric, season=selection.season)
+
+
+def _left_out(job: Job) -> list[Finding]:
+    return [
+        Finding("learner_left_out", "alerted", f"{name} did not take part: {why}.", column=name)
+        for name, why in job.left_out.items()
+    ]
+
+
+def _reported(model: object) -> list[Finding]:
+    """What models and their parts say of series that they could not fit as asked."""
+    found = [Finding("fallback", "alerted", text) for text in map(str, getattr(model, "report", ()))]
+    for value in vars(model).values() if isinstance(model, Model) else ():
+        for part in value if isinstance(value, tuple) else (value,):
+            found += _reported(part) if isinstance(part, Model) else []
+    return found

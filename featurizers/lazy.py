@@ -20,6 +20,8 @@ def attach(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], 
     names = sorted(homes)
 
     def __getattr__(name: str) -> Any:
+        if homes.get(name) == package:  # a module of the package itself
+            return importlib.import_module(f"{package}.{name}")
         if name in homes:
             return getattr(importlib.import_module(homes[name]), name)
         if name.startswith("_"):

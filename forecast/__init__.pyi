@@ -1,4 +1,5 @@
 from featurizers import *
+from forecast import datasets as datasets
 from forecast.backtest import RollingOrigin as RollingOrigin
 from forecast.best import Best as Best
 from forecast.conformal import Conformal as Conformal
@@ -10,8 +11,8 @@ from forecast.leaderboard import Leaderboard as Leaderboard
 from forecast.leaderboard import compare as compare
 from forecast.per_group import PerGroup as PerGroup
 from forecast.per_group import PerSeries as PerSeries
-from forecast.run import Run as Run
-from forecast.run import run as run
+from forecast.runs import Run as Run
+from forecast.runs import run as run
 from forecast.saving import load as load
 from forecast.saving import save as save
 from forecast.score import score as score

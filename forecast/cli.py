@@ -21,7 +21,7 @@ def run(job: JobFile, output: Output = None) -> None:
     from dataclasses import replace
 
     from forecast.job import Job
-    from forecast.run import execute
+    from forecast.runs import execute
 
     read = Job.read(job)
     if output is not None or read.output is None:

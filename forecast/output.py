@@ -16,7 +16,7 @@ from typing import Any
 from forecast.export import to_onnx
 from forecast.recipes import describe, to_toml
 from forecast.report import write_report
-from forecast.run import Run
+from forecast.runs import Run
 from forecast.saving import save
 
 MARK = "run.json"  # what tells a run's folder from any other

@@ -55,7 +55,7 @@ def clean(t: pd.DataFrame) -> pd.DataFrame:
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 PROBES: list[tuple[Change, str, str, int]] = [  # what was done, the finding, its series and row
     (missing_days, "gap", "store=a", 111),
-    (duplicate, "duplicate", "store=a", 240),
+    (duplicate, "duplicate", "store=a", 110),
     (nan_near_the_end, "nan_target", "store=a", 115),
     (infinite, "infinite", "store=a", 100),
     (short_series, "too_short", "store=c", 240),

@@ -85,7 +85,7 @@ def run(
     """
     data = {"source": source, "time": time, "target": target, "id": id, "known": known, "past": past, "static": static}
     data |= {"freq": freq, **{name: settings.pop(name) for name in TABLE if name in settings}}
-    given = {name: value for name, value in data.items() if value is not None and value != ()}
+    given = {name: value for name, value in data.items() if value is not None and not (isinstance(value, tuple | list) and not value)}
     return execute(Job.of({"data": given, "horizon": horizon, **settings}), progress)
 
 

@@ -2,5 +2,6 @@
 
 from learners.regressors.fit import fit_regressor
 from learners.regressors.fitted import Fitted
+from learners.regressors.regressor import Regressor
 
-__all__ = ["Fitted", "fit_regressor"]
+__all__ = ["Fitted", "Regressor", "fit_regressor"]

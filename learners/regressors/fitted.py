@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+import numpy as np
+
 from featurizers.arrays import Array
 
 
@@ -18,3 +20,7 @@ class Fitted(ABC):
     def single(self) -> bool:
         """Whether it computes in float32."""
         return False
+
+    def certain(self, X: np.ndarray) -> np.ndarray:
+        """The rows, as a mask, where no tie leaves the library free to answer otherwise."""
+        return np.ones(len(X), bool)

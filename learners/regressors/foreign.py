@@ -1,0 +1,30 @@
+"""Foreign: a trained regressor of which we know no numbers; it predicts in Python only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from featurizers.arrays import Array, namespace
+from learners.regressors.fitted import Fitted
+
+
+@dataclass(frozen=True, eq=False)
+class Foreign(Fitted):
+    estimator: Any
+    reason: str  # why it could not be turned into numbers
+
+    def predict(self, X: Array) -> Array:
+        if namespace(X) is not np:
+            raise ValueError(self.refusal("exported"))
+        return np.asarray(self.estimator.predict(X), np.float64).reshape(len(X))
+
+    def refusal(self, done: str) -> str:
+        """The sentence with which it refuses to be saved or exported."""
+        return (
+            f"Regressor {type(self.estimator).__name__!r} predicts in Python but cannot be {done}: {self.reason} "
+            "Linear models, decision trees and their forests, (Hist)GradientBoosting, LightGBM, XGBoost, nearest "
+            "neighbours, perceptrons and pipelines of simple scalers with one of these can."
+        )

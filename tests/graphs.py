@@ -1,0 +1,20 @@
+"""Graphs of single parts, scored with onnxruntime."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime
+
+from featurizers.graph import Graph
+from learners.regressors import Fitted
+
+
+def scored(fitted: Fitted, X: np.ndarray) -> np.ndarray:
+    """What the graph of `fitted` answers to X."""
+    graph = Graph()
+    x = graph.input("x", np.float64, ("rows", X.shape[1]))
+    graph.output("y", fitted.predict(x), ("rows",))
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level, options.intra_op_num_threads = 3, 1
+    session = onnxruntime.InferenceSession(graph.model("test", {}).SerializeToString(), options)
+    return np.asarray(session.run(None, {"x": X})[0])

@@ -9,7 +9,7 @@ import numpy as np
 
 from featurizers.findings import Finding, Status
 from featurizers.policy import Policy
-from featurizers.rows import Rows, each_series, first_where
+from featurizers.rows import Rows, each_series, first_where, more
 
 
 def finite(rows: Rows, target: str) -> tuple[Rows, list[Finding]]:
@@ -20,8 +20,7 @@ def finite(rows: Rows, target: str) -> tuple[Rows, list[Finding]]:
             continue
 
         def sentence(first: int, count: int, name: str = name) -> str:
-            more = f", as are {count - 1} more" if count > 1 else ""
-            return f"{name!r} is infinite; it counts as unknown{more}."
+            return f"{name!r} is infinite{more(count)}; it counts as unknown."
 
         found += each_series("infinite", "fixed", rows, bad, sentence, column=name)
         columns[name] = np.where(bad, np.nan, values)
@@ -40,13 +39,13 @@ def ends(rows: Rows, target: str, has_known: bool) -> tuple[Rows, Rows, list[Fin
     np.maximum.at(last, rows.series[there], place[there])
     empty = (last < 0)[rows.series]
     leading, trailing = ~empty & (place < first[rows.series]), ~empty & (place > last[rows.series])
-    kept = "the rows are kept as the future of the known columns" if has_known else "the rows are left out"
+    kept = "; they are kept as the future of the known columns" if has_known else ", which are left out"
     found = each_series("all_missing", "dropped", rows, empty, lambda f, n: (
-        f"{target!r} is unknown in all {n} rows; the series is left out."))  # fmt: skip
+        f"{target!r} is unknown in every row of the series ({n}); it is left out."))  # fmt: skip
     found += each_series("leading_nan", "dropped", rows, leading, lambda f, n: (
-        f"{target!r} is unknown in the first {n} rows of the series; they are left out."))  # fmt: skip
+        f"{target!r} is unknown in the first rows of the series ({n}), which are left out."))  # fmt: skip
     found += each_series("future_rows" if has_known else "trailing_nan", "fixed" if has_known else "dropped", rows,
-        trailing, lambda f, n: f"{target!r} is unknown in the last {n} rows of the series; {kept}.")  # fmt: skip
+        trailing, lambda f, n: f"{target!r} is unknown in the last rows of the series ({n}){kept}.")  # fmt: skip
     if empty.all():
         raise ValueError(f"The target {target!r} is unknown in every row: there is nothing to learn from.")
     inner = rows.take(~(empty | leading | trailing))
@@ -58,8 +57,7 @@ def unknown_targets(rows: Rows, target: str) -> list[Finding]:
     bad = np.isnan(rows.columns[target])
 
     def sentence(first: int, count: int) -> str:
-        more = f", as in {count - 1} more rows" if count > 1 else ""
-        return f"{target!r} is unknown{more}; the row stays, unknown."
+        return f"{target!r} is unknown{more(count)}; the row stays, unknown."
 
     return each_series("nan_target", "alerted", rows, bad, sentence)
 
@@ -77,7 +75,7 @@ def covariates(rows: Rows, roles: Mapping[str, str], policy: Policy) -> tuple[Ro
         done = "the last value before is taken" if policy.fill else "left unknown (fill=True carries the last one on)"
 
         def sentence(first: int, count: int, name: str = name, done: str = done) -> str:
-            return f"{name!r} is missing" + (f", as in {count - 1} more rows" if count > 1 else "") + f"; {done}."
+            return f"{name!r} is missing{more(count)}; {done}."
 
         found += each_series("missing_covariate", "fixed" if policy.fill else "alerted", rows, bad, sentence, name)
         columns[name] = _filled(values, ~bad, rows.series) if policy.fill else values

@@ -9,7 +9,7 @@ import numpy as np
 from featurizers.findings import Finding
 from featurizers.frequency import DAY, Frequency
 from featurizers.policy import Policy
-from featurizers.rows import Rows, each_series, first_where, mode_by, stamp
+from featurizers.rows import Rows, each_series, first_where, mode_by, more, stamp
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,8 @@ class Grid:
             phase, share = mode_by(series, seconds % freq.seconds, count)
             phase = nothing if anchored else np.where(share < 0.5, 0, phase)
             return cls(freq, phase, nothing, np.zeros(0, "datetime64[D]"), anchored)
-        clock = nothing if anchored else mode_by(series, seconds % DAY, count)[0]
+        clock, share = mode_by(series, seconds % DAY, count)
+        clock = nothing if anchored else np.where(share < 0.5, 0, clock)
         steps = np.zeros(0, "datetime64[D]")
         if freq.seconds is None and len(times):
             days = times.astype("datetime64[D]")
@@ -89,8 +90,8 @@ def on_grid(rows: Rows, grid: Grid) -> tuple[Rows, list[Finding]]:
         return rows, []
 
     def sentence(first: int, count: int) -> str:
-        more = f", as are {count - 1} more" if count > 1 else ""
-        return f"the stamp is off the series' grid (every {grid.freq}); it is moved to {stamp(times[first])}{more}."
+        to = stamp(times[first])
+        return f"the stamp is off the series' grid (every {grid.freq}); it is moved to {to}{more(count, 'like')}."
 
     found = each_series("off_grid", "fixed", rows, off, sentence)
     return replace(rows, times=times), found
@@ -147,11 +148,14 @@ def _doubles(
             values = rows.columns[target][first : first + extra[first]]
             shown = " and ".join(f"{v:g}" for v in values[:4]) + (" ..." if len(values) > 4 else "")
             other = ", ".join(str(r) for r in rows.row[first + 1 : first + min(extra[first], 5)])
-            more = f"; so do {count - 1} more stamps" if count > 1 else ""
+            others = f"; so do {count - 1} more stamps" if count > 1 else ""
+            others += " (the hour that clocks repeat in autumn)" if clocks(rows.times[first]) else ""
             if same:
-                return f"the stamp comes again in row {other} with the same values, one is kept{more}."
+                return f"the stamp comes again in row {other} with the same values, one is kept{others}."
             kept = {"mean": "their mean", "sum": "their sum", "last": "the last"}[policy.duplicates]
-            return f"the stamp comes again in row {other} with other values ({target!r} {shown}), {kept} is kept{more}."
+            return (
+                f"the stamp comes again in row {other} with other values ({target!r} {shown}), {kept} is kept{others}."
+            )
 
         found += [
             replace(f, count=int(lost[rows.series[at[i]]]))
@@ -213,19 +217,21 @@ def _gap_findings(rows: Rows, grid: Grid, before: np.ndarray, jump: np.ndarray, 
         start = starts[np.searchsorted(before, first)]
         spring = (
             " (the hour that clocks skip in spring)"
-            if size * (grid.freq.seconds or 0) == 3600 and _clocks(start)
+            if size * (grid.freq.seconds or 0) == 3600 and clocks(start)
             else ""
         )
         where = f"after it {size} {'stamp is' if size == 1 else 'stamps are'} missing, from {stamp(start)}{spring}"
         all_of = f"; {n} in {count} gaps in the series" if count > 1 else ""
-        return f"{where}{all_of}; {'they become' if n > 1 else 'it becomes'} rows with {target!r} unknown{carried}."
+        return (
+            f"{where}{all_of}; {'they become rows' if n > 1 else 'it becomes a row'} with {target!r} unknown{carried}."
+        )
 
     found = each_series("gap", "fixed", rows, before, sentence)
     firsts = _firsts(rows.series[before])
     return [replace(f, count=int(total[rows.series[before[i]]])) for f, i in zip(found, firsts, strict=True)]
 
 
-def _clocks(time: np.datetime64) -> bool:
+def clocks(time: np.datetime64) -> bool:
     """Whether clocks are changed at such a time somewhere: a Sunday's small hours in spring or autumn."""
     day = time.astype("datetime64[D]")
     month = int(time.astype("datetime64[M]").astype(np.int64)) % 12 + 1

@@ -43,7 +43,7 @@ class Rows:
     @property
     def indptr(self) -> np.ndarray:
         """(series + 1,)"""
-        return np.r_[0, np.bincount(self.series, minlength=len(self.ids)).cumsum()].astype(np.int64)
+        return np.asarray(np.r_[0, np.bincount(self.series, minlength=len(self.ids)).cumsum()], np.int64)
 
     @cached_property
     def _keys(self) -> list[tuple[str, list[object]]]:
@@ -95,6 +95,11 @@ def each_series(
         text = f"{where}: {sentence(place, n)}"
         found.append(Finding(kind, status, text, series=label, row=row, time=when, column=column, count=n))
     return found
+
+
+def more(count: int, word: str = "as in") -> str:
+    """ ", as in 3 more rows" for a first of four."""
+    return "" if count == 1 else f", {word} {count - 1} more row{'s' if count > 2 else ''}"
 
 
 def first_where(rows: Rows, place: int) -> str:

@@ -108,7 +108,6 @@ def _query(connection: Any, query: str) -> nw.DataFrame[Any]:
     if connection is not None and not isinstance(connection, duckdb.DuckDBPyConnection):
         return nw.from_native(_flat(pd.read_sql(query, connection)))
     try:
-        result = (connection or duckdb.connect()).execute(query)
-        return _eager(result.fetch_arrow_table())
+        return _eager((connection or duckdb.connect()).sql(query).to_arrow_table())
     except duckdb.Error as problem:
         raise ValueError(f"DuckDB can't run the query {query!r}: {problem}") from None

@@ -15,6 +15,7 @@ _DATES = ("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%m-%d-%Y", "%d-%m-%Y"
           "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y", "%d-%b-%y", "%b %Y", "%B %Y", "%b-%y",
           "%Y.%m.%d")  # fmt: skip
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
+_OFFSET = r"\s*(Z|[+-]\d{2}:?\d{2})$"
 _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _EARLY, _LATE = 315_532_800, 4_102_444_800  # 1980 and 2100: epoch numbers are believed between these
 
@@ -24,10 +25,13 @@ class Stamps:
     times: np.ndarray  # datetime64[s], (rows,), NaT where missing; UTC where zone is set
     zone: str | None
     findings: tuple[Finding, ...] = ()
+    wall: np.ndarray | None = None  # the wall clock as written, where the zone's name is not known
 
     @property
     def local(self) -> np.ndarray:
         """The wall clock of each stamp, datetime64[s]."""
+        if self.wall is not None:
+            return self.wall
         if self.zone is None:
             return self.times
         return _naive(pd.DatetimeIndex(self.times).tz_localize("UTC").tz_convert(self.zone).tz_localize(None))
@@ -53,8 +57,8 @@ def read_stamps(column: pd.Series, name: str) -> Stamps:
     if pd.api.types.is_numeric_dtype(kind):
         return _from_numbers(column, name)
     if not pd.api.types.is_datetime64_any_dtype(kind):
-        column, findings = _from_text(column, name)
-        return _whole(column, name, findings)
+        read, findings = _from_text(column, name)
+        return _written(column, _whole(read, name, findings), name)
     return _whole(column, name, ())
 
 
@@ -72,6 +76,23 @@ def _whole(column: pd.Series, name: str, findings: tuple[Finding, ...]) -> Stamp
         message = f"Row {broken[0]} has the time {exact[broken[0]]}: fractions of a second are cut off."
         findings += (Finding("sub_second", "fixed", message, row=int(broken[0]), column=name, count=len(broken)),)
     return Stamps(times, None if zone is None else str(zone), findings)
+
+
+def _written(column: pd.Series, stamps: Stamps, name: str) -> Stamps:
+    """The stamps with their wall clock as written, if they are text with several offsets from UTC."""
+    text = column.astype("string")
+    offsets = text.str.extract(_OFFSET)[0]
+    if stamps.zone != "UTC" or offsets.nunique() < 2:
+        return stamps
+    wall = _whole(_from_text(text.str.replace(_OFFSET, "", regex=True).astype(object), name)[0], name, ())
+    row = int(np.flatnonzero((offsets != offsets.iloc[0]).to_numpy(bool, na_value=False))[0])
+    message = (
+        f"Row {row}: the times in {name!r} have several offsets from UTC ({offsets.iloc[0]}, {offsets.iloc[row]} ...), "
+        "as of a place whose clocks change. Steps below a day are kept in UTC, as the place is not known; days and "
+        "longer go by the dates as written."
+    )
+    found = Finding("time_zone", "alerted", message, row=row, column=name, count=int(offsets.notna().sum()))
+    return Stamps(stamps.times, stamps.zone, (*stamps.findings, found), wall.times)
 
 
 def _from_numbers(column: pd.Series, name: str) -> Stamps:
@@ -114,12 +135,13 @@ def _from_text(column: pd.Series, name: str) -> tuple[pd.Series, tuple[Finding, 
 def _notation(
     texts: pd.Series, name: str, column: pd.Series, codes: np.ndarray
 ) -> tuple[pd.Series, tuple[Finding, ...]]:
+    written = bool(texts.map(lambda v: isinstance(v, str)).all())
     best = _attempt(texts, format="ISO8601")
     if best.notna().all():
-        return best, ()
-    if not texts.map(lambda v: isinstance(v, str)).all():  # python dates, datetimes, periods
+        return best if written else _placed(best, texts), ()
+    if not written:  # python dates, datetimes, periods
         plain = texts.map(lambda v: v.to_timestamp() if isinstance(v, pd.Period) else v)
-        best = _attempt(plain)
+        best = _placed(_attempt(plain), plain)
     elif texts.str.fullmatch(r"\d{4}-?[Qq][1-4]").all():
         return pd.Series(pd.PeriodIndex(texts.str.upper(), freq="Q").to_timestamp(), index=texts.index), ()
     else:
@@ -136,6 +158,12 @@ def _notation(
         f"The time column {name!r} holds {column.iloc[row]!r} in row {row}, which is no time in the notation of the "
         "others. Write all times in one notation, best as 2024-12-31 or 2024-12-31 23:00:00."
     )
+
+
+def _placed(read: pd.Series, values: pd.Series) -> pd.Series:
+    """Python's aware datetimes, brought to UTC in reading, back in their zone if they share one."""
+    zones = {str(v.tzinfo) for v in values if getattr(v, "tzinfo", None) is not None}
+    return read.dt.tz_convert(zones.pop()) if len(zones) == 1 and read.dt.tz is not None else read
 
 
 def _ambiguous(texts: pd.Series, shape: str, read: pd.Series, name: str) -> tuple[Finding, ...]:

@@ -82,9 +82,10 @@ def choose(rows: Rows, asked: Any, aggregate: bool) -> tuple[Frequency, Frequenc
         return freq, fine, []
     place = int(wrong[1])
     label, row, when = rows.label(int(rows.series[place])), int(rows.row[place]), stamp(rows.times[place])
+    hint = f"; to change to {freq}, pass aggregate='sum' or 'mean'" if "closer" in wrong[0] else ""
     text = (
         f"{label + ', ' if label else ''}row {row} ({when}): freq={str(asked)!r} was given, but {wrong[0]}; {fine} is "
-        f"used, as seen from the stamps. To change to {freq}, pass aggregate='sum' or 'mean'."
+        f"used, as seen from the stamps{hint}."
     )
     return fine, fine, [Finding("wrong_frequency", "alerted", text, label, row, when, count=int(wrong[2]))]
 
@@ -108,11 +109,14 @@ def _disagrees(rows: Rows, freq: Frequency, fine: Frequency) -> tuple[str, int, 
         if astray < 0.2 * len(off):
             return f"{len(off):,} of {len(rows):,} stamps do not lie on its grid", off[0], len(off)
     wide = np.flatnonzero(inside & (np.diff(number) > 1)) + 1
-    if (
-        len(wide) > 0.5 * inside.sum()
-        and _room(rows, grid) > 2 > 1.5 * _room(rows, Grid.of(fine, rows.times, rows.series, len(rows.ids))) - 0.25
-    ):
-        return f"{len(wide):,} of {len(rows):,} rows lie more than one step after the row before", wide[0], len(wide)
+    if len(wide) > 0.5 * inside.sum():
+        room, usual = (_room(rows, Grid.of(f, rows.times, rows.series, len(rows.ids))) for f in (freq, fine))
+        if room > 1.7 and usual < 0.7 * room:
+            return (
+                f"{len(wide):,} of {len(rows):,} rows lie more than one step after the row before",
+                wide[0],
+                len(wide),
+            )
     return None
 
 
@@ -132,7 +136,7 @@ def same_frequency(rows: Rows, freq: Frequency, policy: Policy) -> tuple[Rows, l
     moved = np.flatnonzero((np.diff(rows.series) == 0) & (np.diff(rows.times.view(np.int64)) > 0))
     steps, same = mode_by(rows.series[moved], np.diff(grid.number(rows.times, rows.series))[moved], count)
     other = (np.bincount(rows.series[moved], minlength=count) >= 4) & (same >= 0.8) & (steps != 1)
-    if not other.any():
+    if not other.any() or other.all():
         return rows, []
     suspects = rows.take(other[rows.series])
     apart, owner = spacings(suspects.times, suspects.series)
@@ -144,21 +148,24 @@ def same_frequency(rows: Rows, freq: Frequency, policy: Policy) -> tuple[Rows, l
     drop = policy.mixed == "drop"
 
     def sentence(first: int, count: int) -> str:
-        every = int(usual[rows.series[first]])
-        own = (
-            f"{-every} months"
-            if every < 0
-            else f"{every / 86400:g} days"
-            if every % 3600 == 0 and every >= 86400
-            else f"{every:,} s"
-        )
+        own = _spelt(int(usual[rows.series[first]]))
         done = (
             f"the series ({count} rows) is left out; read it by itself, or pass aggregate"
             if drop else "it is kept, on the panel's grid"
         )  # fmt: skip
-        return f"its stamps are {own} apart where most series have {freq}; {done}."
+        return f"its stamps are {own} apart, where most series have one every {freq}; {done}."
 
     found = each_series("mixed_frequency", "dropped" if drop else "alerted", rows, culprits, sentence)
     if policy.mixed == "error":
         raise ValueError(found[0].message)
     return (rows.take(~other[rows.series]).without_empty() if drop else rows), found
+
+
+def _spelt(width: int) -> str:
+    """Seconds, or months if negative, in words."""
+    if width < 0:
+        return f"{-width} month{'s' if width < -1 else ''}"
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+        if width % size == 0:
+            return f"{width // size} {unit}{'s' if width > size else ''}"
+    return ""

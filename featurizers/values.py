@@ -65,7 +65,7 @@ def text(column: pd.Series) -> np.ndarray:
 
 
 def _word(value: Any) -> str:
-    if isinstance(value, float | np.floating) and value == np.floor(value) and abs(value) < 2**53:
+    if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
     return str(value)
 
@@ -77,7 +77,7 @@ def keys(column: pd.Series) -> tuple[np.ndarray, pd.Series]:
     kind: Any = distinct.dtype
     whole: np.ndarray | None = None
     if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind) and len(distinct):
-        exact = distinct.to_numpy(np.float64)
+        exact: np.ndarray = distinct.to_numpy(np.float64)
         if np.isfinite(exact).all() and (exact == np.floor(exact)).all() and bool((np.abs(exact) < 2**53).all()):
             whole = distinct.to_numpy(np.int64)
     named = whole if whole is not None else text(distinct)

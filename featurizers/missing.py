@@ -92,9 +92,7 @@ class Missing(Featurizer):
             if name not in panel.roles:
                 raise ValueError(f"There is no column {name!r} to fill; there are {', '.join(map(repr, panel.roles))}.")
             if name in panel.levels:
-                raise ValueError(
-                    f"Column {name!r} holds categories, of which missing ones are unknown: use Categories."
-                )
+                raise ValueError(f"Column {name!r} holds categories, not numbers: use Categories.")
         past = tuple(n for n in names if panel.roles[n] == "past")
         known = tuple(n for n in names if n not in past)
         parts = ((Known(known),) if known else ()) + ((Past(past, (1,)),) if past else ())

@@ -26,7 +26,7 @@ class Transformed(Learner):
         transform = self.transform.resolve(panel)
         changed = transform.panel(panel)
         model = self.learner.train(changed)
-        if getattr(self.transform, "over", "") == "window" and model.memory(changed):
+        if transform.floating and model.memory(changed):
             raise ValueError(f"Scale(over='window') can't hold {type(self.learner).__name__}, which keeps more of a "
                              f"series than a window: use Scale(over='series').")  # fmt: skip
         return TransformedModel(model, transform)

@@ -37,10 +37,7 @@ class BoxCox(Transform):
 
     def forward(self, past: Array, state: State) -> Array:
         xp, power = namespace(past), self._power
-        if power <= 0:
-            past = xp.where(past > 0.0, past, xp.nan)
-        else:
-            past = xp.where(past >= 0.0, past, xp.nan)
+        past = xp.where(past > 0.0 if power <= 0 else past >= 0.0, past, xp.nan)
         return xp.log(past) if power == 0 else (xp.pow(past, power) - 1.0) / power
 
     def inverse(self, values: Array, past: Array, state: State) -> Array:

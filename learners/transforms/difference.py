@@ -105,7 +105,8 @@ class SeasonalDifference(_Undone):
         return self
 
     def whole(self, panel: Panel) -> np.ndarray:
-        return panel.y - earlier(panel.y, panel.position, self.season)
+        values: np.ndarray = panel.y - earlier(panel.y, panel.position, self.season)
+        return values
 
     def forward(self, past: Array, state: State) -> Array:
         return past[:, self.season :] - past[:, : -self.season]

@@ -67,7 +67,7 @@ class SeriesScale(Transform):
 
     def whole(self, panel: Panel) -> np.ndarray:
         location, width = self._of(panel)
-        return (panel.y - np.repeat(location, panel.lengths)) / np.repeat(width, panel.lengths)
+        return scaled(panel, location, width)
 
     def forward(self, past: Array, state: State) -> Array:
         return (past - state["scale.location"]) / state["scale.width"]
@@ -101,12 +101,16 @@ class WindowScale(Transform):
     how: str
     window: int
 
+    @property
+    def floating(self) -> bool:
+        return True
+
     def reach(self, lookback: int) -> int:
         return max(lookback, self.window)
 
     def whole(self, panel: Panel) -> np.ndarray:
         location, width = measured(panel, self.how)
-        return (panel.y - np.repeat(location, panel.lengths)) / np.repeat(width, panel.lengths)
+        return scaled(panel, location, width)
 
     def forward(self, past: Array, state: State) -> Array:
         location, width = statistics(past[:, -self.window :], self.how)
@@ -115,6 +119,12 @@ class WindowScale(Transform):
     def inverse(self, values: Array, past: Array, state: State) -> Array:
         location, width = statistics(past[:, -self.window :], self.how)
         return values * width[:, None] + location[:, None]
+
+
+def scaled(panel: Panel, location: np.ndarray, width: np.ndarray) -> np.ndarray:
+    """The target in units of its series, (rows,)."""
+    values: np.ndarray = (panel.y - np.repeat(location, panel.lengths)) / np.repeat(width, panel.lengths)
+    return values
 
 
 def measured(panel: Panel, how: str) -> tuple[np.ndarray, np.ndarray]:

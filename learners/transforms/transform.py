@@ -23,6 +23,11 @@ class Transform(ABC):
         """First rows of a series that have no transformed value."""
         return 0
 
+    @property
+    def floating(self) -> bool:
+        """Whether a row's transformed value changes as later rows come, so that nothing of it can be kept."""
+        return False
+
     def reach(self, lookback: int) -> int:
         """Rows of history that it needs around a model that looks back `lookback` rows."""
         return lookback + self.lost

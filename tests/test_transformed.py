@@ -1,0 +1,136 @@
+"""Transformed: forecasts on the target's own scale, in Python and in the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from featurizers.arrays import State
+from featurizers.featurizer import Needs
+from featurizers.known import Known
+from featurizers.lags import Lags
+from featurizers.missing import Missing
+from featurizers.panel import Panel
+from featurizers.series_id import SeriesId
+from forecast.export import to_onnx
+from learners.learner import Learner, Model
+from learners.naive import SeasonalNaive, last_value
+from learners.recursive import Recursive
+from learners.transformed import Transformed
+from learners.transforms import BoxCox, Difference, Log1p, Scale, SeasonalDifference, Transform
+from tests.examples import HORIZON, continued, panel
+from tests.panels import daily
+
+FIXED: list[Transform] = [
+    Log1p(), BoxCox(), Difference(), Difference(2), SeasonalDifference(7), Scale(), Scale("robust"), Scale("mean"),
+]  # fmt: skip
+FLOATING: list[Transform] = [Scale("standard", "window", 14), Scale("robust", "window", 14), Scale("mean", "window", 7)]
+
+
+def ridge() -> Recursive:
+    from sklearn.linear_model import Ridge
+
+    return Recursive(Ridge(), (Lags((1, 2, 7)), Known(("promo",))))
+
+
+def naive() -> SeasonalNaive:
+    return SeasonalNaive(7)
+
+
+def carrying() -> Recursive:
+    """A learner that keeps memory of its own."""
+    from sklearn.linear_model import Ridge
+
+    return Recursive(Ridge(), (Missing(Lags((1, 7)), "ffill"), SeriesId(onehot=True)))
+
+
+@dataclass(frozen=True)
+class Drift(Learner):
+    """A learner with bands: the last value, a mean change up and down."""
+
+    def train(self, panel: Panel) -> DriftModel:
+        return DriftModel(float(np.nanmean(np.abs(np.diff(panel.y)))))
+
+
+@dataclass(frozen=True, eq=False)
+class DriftModel(Model):
+    width: float
+
+    @property
+    def needs(self) -> Needs:
+        return Needs(lookback=9)
+
+    def predict(self, state: State, future: State) -> State:
+        flat = last_value(state["target"])[:, None] + 0.0 * future["time"]
+        return {"forecast": flat, "lo80": flat - self.width, "hi80": flat + self.width}
+
+
+CASES = [(make, t) for make in (ridge, naive, Drift) for t in [*FIXED, *FLOATING]] + [(carrying, t) for t in FIXED]
+
+
+@pytest.mark.parametrize(("make", "transform"), CASES, ids=repr)
+def test_the_graph_is_predict_and_memory_moves_on(
+    make: Callable[[], Learner], transform: Transform, tmp_path: Path
+) -> None:
+    before, after = continued(panel(), HORIZON)
+    learner = make()
+    model = Transformed(learner, transform).fit(before)
+    assert to_onnx(model, tmp_path / "model.onnx", HORIZON)["worst_relative_difference"] <= 1e-9
+    outputs = model.forecast(before, HORIZON, after).columns
+    assert all(np.isfinite(v).all() for v in outputs.values())
+    if "lo80" in outputs:
+        assert (outputs["lo80"] <= outputs["forecast"]).all()
+        assert (outputs["forecast"] <= outputs["hi80"]).all()
+    state = model.state(before)
+    for at in range(HORIZON):
+        index = after.indptr[:-1] + at
+        now = {"target": after.y[index]} | {n: after.column(n)[index] for n in ("time", *after.columns)}
+        state = model.advance(state, now)
+    for name, values in model.state(panel()).items():
+        np.testing.assert_allclose(state[name], values, rtol=1e-12, atol=1e-12, err_msg=name)
+
+
+def test_what_grows_evenly_is_forecast_exactly() -> None:
+    t = np.arange(48.0)
+    straight, curved, percent = 5 + 3 * t, 2 + t**2, 7 * 1.02**t
+    cycle = np.tile([1.0, 5, 2, 8], 12) + 0.5 * t
+    ahead = np.arange(48, 60.0)
+
+    def ends(learner: Learner, values: np.ndarray) -> np.ndarray:
+        panel = daily(values, values[8:])
+        return learner.fit(panel).forecast(panel, 12).columns["forecast"].reshape(2, 12)
+
+    flat = SeasonalNaive(1)
+    first = Transformed(flat, Difference())
+    np.testing.assert_allclose(ends(first, straight), [5 + 3 * ahead] * 2, rtol=1e-12)
+    np.testing.assert_allclose(ends(Transformed(flat, Difference(2)), curved), [2 + ahead**2] * 2, rtol=1e-12)
+    np.testing.assert_allclose(ends(Transformed(first, BoxCox(0.0)), percent), [7 * 1.02**ahead] * 2, rtol=1e-12)
+    want = np.tile([1.0, 5, 2, 8], 3) + 0.5 * ahead
+    np.testing.assert_allclose(ends(Transformed(flat, SeasonalDifference(4)), cycle), [want] * 2, rtol=1e-12)
+    twice = Transformed(Transformed(flat, Difference()), SeasonalDifference(4))
+    np.testing.assert_allclose(ends(twice, cycle), [want] * 2, rtol=1e-12)
+    signed = np.sign(cycle - 10) * np.expm1(np.abs(cycle - 10) / 4)
+    got = ends(Transformed(SeasonalNaive(4), Log1p(signed=True)), signed)
+    np.testing.assert_allclose(got, [np.tile(signed[-4:], 3)] * 2, rtol=1e-12)
+
+
+def test_a_floating_scale_holds_nothing_that_is_kept() -> None:
+    for transform in FLOATING:
+        with pytest.raises(ValueError, match="Recursive, which keeps more"):
+            Transformed(carrying(), transform).fit(panel())
+
+
+def test_nested_transforms_export(tmp_path: Path) -> None:
+    before, _ = continued(panel(), HORIZON)
+    nested = Transformed(Transformed(Transformed(carrying(), Difference()), Scale()), Log1p())
+    to_onnx(nested.fit(before), tmp_path / "model.onnx", HORIZON)
+
+
+def test_a_series_that_was_not_in_training_is_scaled_by_its_history() -> None:
+    whole = daily(np.tile([1.0, 2, 3], 10), np.tile([100.0, 200, 300], 10))
+    model = Transformed(SeasonalNaive(3), Scale()).fit(whole.where(np.array([0])))
+    np.testing.assert_allclose(model.forecast(whole, 3).columns["forecast"], [1, 2, 3, 100, 200, 300])

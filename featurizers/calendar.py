@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace
-from featurizers.clock import Clock
+from featurizers.clock import Clock, distinct
 from featurizers.featurizer import Featurizer, Needs
 from featurizers.frequency import DAY, Frequency
 from featurizers.panel import Panel
@@ -47,13 +47,14 @@ class Calendar(Featurizer):
     def resolve(self, panel: Panel) -> Calendar:
         if self.parts != "auto":
             return replace(self, parts=self._chosen())
-        clock = Clock(panel.clock())
+        clock = Clock(distinct(panel.clock())[0])
         allowed = parts_of(panel.freq)
         return replace(self, parts=tuple(p for p in allowed if np.ptp(getattr(clock, p)) > 0) if len(panel) else ())
 
     def transform(self, panel: Panel) -> np.ndarray:
-        columns = self._columns(panel.clock())
-        return np.stack(columns, axis=1) if columns else np.empty((len(panel), 0))
+        stamps, at = distinct(panel.clock())
+        columns = self._columns(stamps)
+        return np.stack(columns, axis=1)[at] if columns else np.empty((len(panel), 0))
 
     def step(self, state: State, now: State) -> Array:
         xp, columns = namespace(now["time"]), self._columns(now["time"])

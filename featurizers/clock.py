@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from featurizers.arrays import Array, namespace
 
 DAY = 86_400
@@ -156,3 +158,21 @@ def first_day(year: Array, month: Array) -> Array:
     year_of_era = year - era * 400
     of_year = (153 * ((month + 9) % 12) + 2) // 5
     return era * _ERA + year_of_era * 365 + year_of_era // 4 - year_of_era // 100 + of_year - _SHIFT
+
+
+def distinct(seconds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The stamps that occur, ascending, and the place of each of `seconds` (rows,) among them.
+
+    Series share their stamps, so that what is computed of stamps need be computed only once.
+    """
+    if len(seconds) == 0:
+        return seconds, np.zeros(0, np.int64)
+    away = seconds - seconds.min()
+    place = away // max(int(np.gcd.reduce(away)), 1)
+    if place.max() > 4 * len(seconds):  # few rows far apart
+        return np.unique(seconds, return_inverse=True)
+    present = np.zeros(place.max() + 1, bool)
+    present[place] = True
+    stamps = np.zeros(len(present), np.int64)
+    stamps[place] = seconds
+    return stamps[present], (np.cumsum(present) - 1)[place]

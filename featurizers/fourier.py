@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace
+from featurizers.clock import distinct
 from featurizers.featurizer import Featurizer, Needs
 from featurizers.panel import Panel
 from featurizers.ruler import Ruler
@@ -39,7 +40,8 @@ class Fourier(Featurizer):
         return replace(self, periods=tuple(self.periods), ruler=Ruler.of(panel.freq))
 
     def transform(self, panel: Panel) -> np.ndarray:
-        values: np.ndarray = self._waves(panel.clock())
+        stamps, at = distinct(panel.clock())
+        values: np.ndarray = self._waves(stamps)[at]
         return values
 
     def step(self, state: State, now: State) -> Array:

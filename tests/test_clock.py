@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from featurizers.calendar import PARTS
-from featurizers.clock import Clock, first_day
+from featurizers.clock import Clock, distinct, first_day
 from featurizers.graph import Graph
 
 
@@ -48,6 +48,13 @@ def test_every_part_agrees_with_pandas_on_numpy_and_in_a_graph() -> None:
         expected = np.asarray(want[part]).astype(np.int64)
         np.testing.assert_array_equal(getattr(Clock(seconds), part), expected, err_msg=part)
         np.testing.assert_array_equal(got, expected, err_msg=part)
+
+
+@given(st.lists(st.integers(-(10**9), 10**9) | st.integers(0, 20).map(lambda k: k * 3600), max_size=60))
+def test_distinct_stamps(seconds: list[int]) -> None:
+    values, at = distinct(np.array(seconds, np.int64))
+    assert values.tolist() == sorted(set(seconds))
+    assert values[at].tolist() == seconds
 
 
 @given(st.datetimes())

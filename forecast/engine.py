@@ -35,8 +35,8 @@ def processes(count: int | None = None) -> Iterator[None]:
     Workers run serial inside, with one thread, and start fresh, so that neither a guard around the main module nor a
     module for a notebook's classes is needed. Results are those of a serial run, in the same order.
     """
-    count = len(os.sched_getaffinity(0)) if count is None and hasattr(os, "sched_getaffinity") else count
-    count = count or os.cpu_count() or 1
+    if count is None:
+        count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if count < 1:
         raise ValueError(f"There must be at least 1 process, not {count}.")
     if count == 1:
@@ -55,7 +55,7 @@ def processes(count: int | None = None) -> Iterator[None]:
 
 def _spread(executor: Any, count: int, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
     """The results in order. The function, which may hold a whole panel, travels once, through a file."""
-    from joblib.externals.cloudpickle import dumps  # type: ignore[import-untyped]
+    from joblib.externals.loky.backend.reduction import dumps  # type: ignore[import-untyped]
     from joblib.externals.loky.process_executor import BrokenProcessPool  # type: ignore[import-untyped]
 
     listed = list(items)

@@ -17,7 +17,6 @@ from learners.around import reported
 from learners.each import each, reason
 from learners.learner import Learner, Model
 from learners.naive import SeasonalNaive
-from learners.together import shared
 
 NUMBER = "group.number"
 Shelf = tuple[str, str]  # what a model calls a part of its memory, and the key of the table that holds it
@@ -40,30 +39,31 @@ class PerGroup(Learner):
         names, number = groups(panel, tuple(self.by))
         fitted = each(partial(self._train, panel, number, names), range(len(names)))
         return PerGroupModel(
-            models=tuple(model for model, _, _ in fitted),
+            models=tuple(model for model, _, _, _ in fitted),
             names=names,
-            failures=tuple(failure for _, failure, _ in fitted),
-            shelves=tuple(shelves for _, _, shelves in fitted),
+            failures=tuple(failure for _, failure, _, _ in fitted),
+            shelves=tuple(shelves for _, _, shelves, _ in fitted),
+            outputs=tuple(name for name in fitted[0][3] if all(name in outputs for _, _, _, outputs in fitted)),
             keys={c: tuple(panel.ids[c].tolist()) for c in panel.ids.columns},
             number=number,
         )
 
     def _train(
         self, panel: Panel, number: np.ndarray, names: tuple[str, ...], g: int
-    ) -> tuple[Model, str, tuple[Shelf, ...]]:
-        """The model of group `g`, why it is the backup's, if it is, and what it keeps in memory."""
-        part, failure = panel.where(number == g), ""
+    ) -> tuple[Model, str, tuple[Shelf, ...], tuple[str, ...]]:
+        """The model of group `g`, why it is the backup's, if it is, what it keeps in memory and what it predicts."""
+        part = panel.where(number == g)
         try:
             model = self._chosen(names[g]).train(part)
+            return model, "", *_tried(model, part)
         except Exception as error:
             failure = reason(error)
-            backup = SeasonalNaive(panel.freq.season) if self.backup is None else self.backup
-            try:
-                model = backup.train(part)
-            except Exception as second:
-                both = f"Group {names[g]} failed ({failure}), and so did its backup: {reason(second)}"
-                raise ValueError(both) from second
-        return model, failure, tuple((name, _shelf(name, values)) for name, values in model.memory(part).items())
+        try:
+            model = (SeasonalNaive(panel.freq.season) if self.backup is None else self.backup).train(part)
+            return model, failure, *_tried(model, part)
+        except Exception as error:
+            both = f"Group {names[g]} failed ({failure}), and so did its backup: {reason(error)}"
+            raise ValueError(both) from error
 
     def _chosen(self, name: str) -> Learner:
         if not isinstance(self.learner, Mapping):
@@ -96,6 +96,7 @@ class PerGroupModel(Model):
     names: tuple[str, ...]
     failures: tuple[str, ...]  # per group, why its learner could not be trained; "" where it could
     shelves: tuple[tuple[Shelf, ...], ...] = field(repr=False)  # per group
+    outputs: tuple[str, ...]  # what all models predict
     keys: dict[str, tuple[Any, ...]] = field(repr=False)  # key column -> one value a series
     number: np.ndarray = field(repr=False)  # the group of each series, (series,)
 
@@ -139,7 +140,7 @@ class PerGroupModel(Model):
         return state
 
     def remember(self, state: State, now: State) -> State:
-        kept = [name for name in state if "." in name]
+        kept = tuple(name for name in state if "." in name)
         parts, order = [], []
         for g, rows in self._routed(state):
             mine = _rows(state, rows)
@@ -158,10 +159,9 @@ class PerGroupModel(Model):
                 parts.append(self.models[g].predict(self._own(_rows(state, rows), g), _rows(future, rows)))
             else:
                 xp, time = namespace(rows), _rows(future, rows)["time"]
-                columns = shared(parts) if parts else ["forecast"]
-                parts.append(dict.fromkeys(columns, xp.astype(time, xp.float64) * xp.nan))
+                parts.append(dict.fromkeys(self.outputs, xp.astype(time, xp.float64) * xp.nan))
             order.append(rows)
-        return _back(parts, order, columns)
+        return _back(parts, order, self.outputs)
 
     def _routed(self, state: State) -> Iterator[tuple[int, Array]]:
         """Each group and its rows; last, the rows without a group. A graph asks every group: it may be empty."""
@@ -203,6 +203,14 @@ def groups(panel: Panel, by: tuple[str, ...]) -> tuple[tuple[str, ...], np.ndarr
     return names, number.astype(np.int64)
 
 
+def _tried(model: Model, part: Panel) -> tuple[tuple[Shelf, ...], tuple[str, ...]]:
+    """What the model keeps in memory and the names of what it predicts, from a trial on the last row of one series."""
+    one = part.where(np.flatnonzero(part.lengths)[:1])
+    state = model.state(one)
+    shelves = tuple((name, _shelf(name, values)) for name, values in state.items() if "." in name)
+    return shelves, tuple(model.predict(state, one.tail(1).matrix(model.needs.ahead)))
+
+
 def _shelf(name: str, values: np.ndarray) -> str:
     """The key under which all groups keep what is called `name` and has this width and type."""
     return f"group{values.shape[1]}_{values.dtype.kind}.{name}"
@@ -213,7 +221,7 @@ def _rows(state: State, rows: Array) -> State:
     return {name: xp.take(values, rows, axis=0) for name, values in state.items()}
 
 
-def _back(parts: list[State], order: list[Array], columns: list[str]) -> State:
+def _back(parts: list[State], order: list[Array], columns: tuple[str, ...]) -> State:
     """The rows of all parts in the places that they came from."""
     xp = namespace(*order)
     place = xp.argsort(xp.concat(order, axis=0))

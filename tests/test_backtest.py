@@ -1,0 +1,61 @@
+"""Folds: which rows they train on, which they score."""
+
+import numpy as np
+import pytest
+
+from forecast.backtest import RollingOrigin
+from tests.examples import panel
+from tests.panels import daily
+
+
+def test_folds_count_back_from_each_series_own_end():
+    whole = daily(np.arange(10.0), 100 + np.arange(7.0))
+    early, late = RollingOrigin(2, folds=2, step=3).split(whole)
+    np.testing.assert_array_equal(late.actual.y.reshape(2, 2), [[8, 9], [105, 106]])
+    np.testing.assert_array_equal(early.actual.y.reshape(2, 2), [[5, 6], [102, 103]])
+    assert early.train.y.tolist() == [0, 1, 2, 3, 4, 100, 101]
+    assert late.train.lengths.tolist() == [8, 5]
+    assert late.cutoff.tolist() == late.train.last.tolist()
+
+
+def test_a_gap_lies_between_training_and_the_scored_rows():
+    fold = RollingOrigin(2, folds=1, gap=3).fold(daily(np.arange(10.0)), 0)
+    assert fold.train.y.tolist() == [0, 1, 2, 3, 4]
+    assert fold.actual.y.tolist() == [8, 9]
+    assert len(fold.ahead) == 5
+    assert (fold.gap, fold.horizon) == (3, 2)
+
+
+def test_short_series_are_left_out_of_a_fold_and_named():
+    whole = daily(np.arange(20.0), np.arange(6.0), [np.nan] * 8 + [1.0] * 4)
+    early, late = RollingOrigin(4, folds=2).split(whole)
+    assert early.series.tolist() == [0]
+    assert early.left_out == ("id=1", "id=2")
+    assert late.series.tolist() == [0, 1]
+    assert late.left_out == ("id=2",)
+    assert RollingOrigin(4, folds=2, min_train=3).fold(whole, 1).series.tolist() == [0]
+
+
+def test_the_rows_to_forecast_hold_their_known_columns_and_no_target():
+    whole = panel()
+    fold = RollingOrigin(5, folds=2).fold(whole, 0)
+    assert set(fold.ahead.columns) == {"promo", "kind", "area", "region"}
+    future = fold.train.future(5, fold.ahead)
+    np.testing.assert_array_equal(future.columns["promo"], fold.actual.columns["promo"])
+    np.testing.assert_array_equal(future.times, fold.actual.times)
+
+
+def test_known_columns_are_aligned_where_series_are_left_out():
+    whole = panel().where(np.array([4, 0, 3]))
+    whole = whole.rows((whole.position < 10) | (np.repeat(np.arange(3), whole.lengths) != 1))
+    fold = RollingOrigin(8, folds=2).fold(whole, 0)
+    assert fold.series.tolist() == [0, 2]
+    future = fold.train.future(8, fold.ahead)
+    np.testing.assert_array_equal(future.columns["kind"], fold.actual.columns["kind"])
+
+
+def test_what_makes_no_sense_is_refused():
+    with pytest.raises(ValueError, match="'folds' must be at least 1, not 0"):
+        list(RollingOrigin(2, folds=0).split(panel()))
+    with pytest.raises(ValueError, match="the longest series has 3 rows"):
+        list(RollingOrigin(5).split(daily([1.0, 2.0, 3.0])))

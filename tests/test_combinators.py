@@ -1,0 +1,227 @@
+"""What takes a learner is a learner: Blend, Otherwise, Best, Ensemble, Conformal."""
+
+import numpy as np
+import pytest
+
+from forecast.backtest import RollingOrigin
+from forecast.best import Best
+from forecast.conformal import Conformal, Widths, banded, conformal, recent_scale
+from forecast.ensemble import Ensemble, blend, caruana, with_blend
+from forecast.export import to_onnx
+from forecast.leaderboard import compare
+from learners.average import Average
+from learners.blend import Blend, weighted
+from learners.naive import Naive, SeasonalNaive
+from learners.otherwise import Otherwise
+from tests.examples import HORIZON, LINEAR, continued, panel
+from tests.learners import Failing, Gappy
+from tests.panels import daily
+
+ON = RollingOrigin(HORIZON, folds=2)
+SEASON = SeasonalNaive(7)
+
+
+def forecasts(learner, whole=None, horizon=HORIZON):
+    before, after = continued(panel() if whole is None else whole, horizon)
+    columns = learner.fit(before).forecast(before, horizon, after).columns
+    return {name: values.reshape(before.count, horizon) for name, values in columns.items()}
+
+
+@pytest.mark.parametrize(
+    "learner",
+    [
+        Blend((SEASON, LINEAR, Average()), (1, 3, 2)),
+        Blend((Conformal(SEASON, ON), Conformal(LINEAR, ON))),
+        Otherwise(LINEAR, SEASON),
+        Otherwise(Gappy(66), Average()),
+        Otherwise(Failing(), Average()),
+        Best((SEASON, LINEAR), ON),
+        Ensemble((SEASON, LINEAR, Average()), ON),
+        Conformal(LINEAR, ON),
+        Conformal(Average(), ON, symmetric=False),
+    ],
+    ids=lambda learner: repr(learner)[:40],
+)
+def test_the_graph_agrees(learner, tmp_path):
+    check = to_onnx(learner.fit(continued(panel(), HORIZON)[0]), tmp_path / "m.onnx", HORIZON)
+    assert check["worst_relative_difference"] < 1e-9
+
+
+# ---- Blend ---------------------------------------------------------------------------------------
+
+
+def test_a_blend_is_the_weighted_mean():
+    parts = [forecasts(p)["forecast"] for p in (SEASON, LINEAR)]
+    np.testing.assert_allclose(forecasts(Blend((SEASON, LINEAR), (1, 3)))["forecast"], (parts[0] + 3 * parts[1]) / 4)
+    np.testing.assert_allclose(forecasts(Blend((SEASON, LINEAR)))["forecast"], (parts[0] + parts[1]) / 2)
+
+
+def test_missing_members_leave_their_weight_to_the_others():
+    parts = [np.array([[1.0, np.nan, np.nan]]), np.array([[4.0, 5.0, np.nan]])]
+    np.testing.assert_allclose(weighted(parts, (2.0, 1.0)), [[2.0, 5.0, np.nan]])
+
+
+def test_a_member_that_fails_is_left_out_and_named():
+    model = Blend((Failing(), LINEAR), (0.9, 0.1)).fit(panel())
+    assert model.weights == (1.0,)
+    assert model.report == ("Failing was left out of the blend: ValueError: 408 rows are too few.",)
+    with pytest.raises(ValueError, match="No member of the blend could be trained"):
+        Blend((Failing(),)).fit(panel())
+    with pytest.raises(ValueError, match="2 learners needs as many weights, not 1"):
+        Blend((SEASON, LINEAR), (1,)).fit(panel())
+
+
+def test_bands_are_blended_where_all_have_them():
+    with_bands = Conformal(SEASON, ON, (80,)), Conformal(LINEAR, ON, (80, 95))
+    found, parts = forecasts(Blend(with_bands)), [forecasts(p) for p in with_bands]
+    assert list(found) == ["forecast", "lo80", "hi80"]
+    np.testing.assert_allclose(found["lo80"], (parts[0]["lo80"] + parts[1]["lo80"]) / 2)
+
+
+# ---- Otherwise -----------------------------------------------------------------------------------
+
+
+def test_the_backup_fills_what_is_missing_and_nothing_else():
+    whole = daily(np.arange(40.0), np.arange(20.0))
+    found = forecasts(Otherwise(Gappy(18), Average()), whole, 3)["forecast"]  # the second has 17 rows
+    np.testing.assert_array_equal(found[0], [19.0] * 3)
+    np.testing.assert_array_equal(found[1], forecasts(Average(), whole, 3)["forecast"][1])
+
+
+def test_the_backup_forecasts_everything_if_training_fails():
+    np.testing.assert_array_equal(forecasts(Otherwise(Failing(), SEASON))["forecast"], forecasts(SEASON)["forecast"])
+    (why,) = Otherwise(Failing(), SEASON).fit(daily(np.arange(9.0))).report
+    assert why == "SeasonalNaive stands in for Failing: ValueError: 9 rows are too few."
+
+
+# ---- Best and Ensemble ---------------------------------------------------------------------------
+
+
+def test_best_is_the_winner_trained_on_everything():
+    model = Best((SEASON, LINEAR, Failing()), ON).fit(continued(panel(), HORIZON)[0])
+    assert model.winner == next(iter(model.totals)) == "Recursive(ridge)"
+    assert len(model.report) == 2
+    assert "Failing failed on fold 0" in model.report[0]
+    np.testing.assert_array_equal(forecasts(Best((SEASON, LINEAR), ON))["forecast"], forecasts(LINEAR)["forecast"])
+
+
+def test_best_takes_the_next_if_the_winner_fails_at_the_end():
+    class Once(type(LINEAR)):
+        def train(self, whole):
+            if len(whole) == len(panel()):
+                raise MemoryError("too much")
+            return super().train(whole)
+
+    model = Best((SEASON, Once(LINEAR.regressor, LINEAR.features)), ON).fit(panel())
+    assert model.winner == "SeasonalNaive"
+    assert model.report == ("Once(ridge) could not be trained: MemoryError: too much",)
+
+
+@pytest.fixture(scope="module")
+def board():
+    entered = {"season": SEASON, "linear": LINEAR, "average": Average(), "failing": Failing(330)}
+    return compare(panel(), entered, ON, "mase")
+
+
+def test_caruana_finds_weights_that_beat_every_member(board):
+    weights = caruana(board)
+    assert sum(weights.values()) == pytest.approx(1)
+    assert set(weights) <= {"season", "linear", "average"}
+    joined = with_blend(board, "Ensemble", weights)
+    assert joined.best == "Ensemble"
+    assert joined.totals["Ensemble"]["mase"] < min(board.totals[n]["mase"] for n in ("season", "linear", "average"))
+    parts = [w * board.outputs[n][0]["forecast"] for n, w in weights.items()]
+    np.testing.assert_allclose(joined.outputs["Ensemble"][0]["forecast"], sum(parts))
+    assert "Ensemble" in str(joined)
+
+
+@pytest.mark.parametrize("metric", ["rmse", "wape", "r2"])
+def test_caruana_takes_any_metric(board, metric):
+    joined = with_blend(board, "Ensemble", caruana(board, metric, size=6))
+    totals = [joined.totals[n][metric] for n in ("season", "linear", "average")]
+    mine = joined.totals["Ensemble"][metric]
+    assert mine >= max(totals) if metric == "r2" else mine <= min(totals)
+
+
+def test_an_ensemble_is_its_blend():
+    before, _ = continued(panel(), HORIZON)
+    entered = (SEASON, LINEAR, Average())
+    found = compare(before, entered, ON, "mase")
+    expected = forecasts(blend(found, caruana(found)))["forecast"]
+    np.testing.assert_array_equal(forecasts(Ensemble(entered, ON))["forecast"], expected)
+
+
+# ---- Conformal -----------------------------------------------------------------------------------
+
+
+def noise(series=60, rows=60, seed=0):
+    rng = np.random.default_rng(seed)
+    return daily(*(10.0 ** (i % 4) * rng.normal(size=rows) for i in range(series)))
+
+
+def test_bands_cover_what_they_promise():
+    whole = noise()
+    before, after = continued(whole, 5)
+    found = Conformal(Average(), RollingOrigin(5, folds=3), (50, 80, 95)).fit(before).forecast(before, 5).columns
+    for level in (50, 80, 95):
+        inside = (found[f"lo{level}"] <= after.y) & (after.y <= found[f"hi{level}"])
+        assert abs(inside.mean() - level / 100) < 0.07, level
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_bands_never_cross(symmetric):
+    found = forecasts(Conformal(LINEAR, ON, (95, 50, 80), symmetric=symmetric), horizon=15)
+    ordered = [found[n] for n in ("lo95", "lo80", "lo50", "forecast", "hi50", "hi80", "hi95")]
+    assert (np.diff(ordered, axis=0) >= 0).all()
+
+
+def test_one_side_can_be_wider():
+    rng = np.random.default_rng(1)
+    whole = daily(*(rng.exponential(size=50) for _ in range(40)))
+    widths = conformal(compare(whole, {"zero": Average()}, ON), "zero", (80,), symmetric=False)
+    assert np.mean(widths.above) > 1.2 * np.mean(widths.below)
+
+
+def test_widths_are_the_corrected_quantile_of_the_scaled_errors():
+    whole = noise(20)
+    found = compare(whole, {"average": Average()}, RollingOrigin(3, folds=2))
+    widths = conformal(found, "average", (80,))
+    errors = []
+    for truth, residual in found.residuals("average"):
+        train = np.concatenate([t for _, t in truth.trains])[:, -27:]
+        scale = np.abs(train[:, 7:] - train[:, :-7]).mean(axis=1)
+        errors.append(np.abs(residual) / scale[:, None])
+    ordered = np.sort(np.concatenate(errors), axis=0)
+    np.testing.assert_allclose(widths.below[0], ordered[int(np.ceil(41 * 0.8)) - 1])
+    assert widths.below == widths.above
+
+
+def test_past_the_measured_steps_the_width_grows_with_the_root():
+    below, above = Widths((80,), ((1.0, 2.0),), ((1.0, 3.0),), 1, 5).reach(8)
+    np.testing.assert_allclose(below[0, [0, 1, 7]], [1, 2, 4])
+    np.testing.assert_allclose(above[0, 7], 6)
+
+
+def test_the_scale_skips_what_is_missing():
+    past = np.array([[9, 1, np.nan, 3, 6], [9, 4, 4, 4, 4], [9, np.nan, np.nan, np.nan, 1.0], [0, 0, 1, 0, 1]])
+    np.testing.assert_allclose(recent_scale(past, 2, 4), [2, 0, 0, 1])
+
+
+def test_a_board_gives_the_same_bands_without_fitting():
+    before, _ = continued(panel(), HORIZON)
+    found = compare(before, {"linear": LINEAR}, ON)
+    ready, measured = forecasts(banded(found, "linear")), forecasts(Conformal(LINEAR, ON))
+    for name, values in measured.items():
+        np.testing.assert_array_equal(ready[name], values)
+
+
+def test_a_gap_still_bands_the_first_steps():
+    found = forecasts(Conformal(Naive(), RollingOrigin(4, folds=2, gap=3), (80,)), horizon=7)
+    assert np.isfinite(found["lo80"]).all()
+
+
+def test_levels_and_failures_are_checked():
+    with pytest.raises(ValueError, match="between 0 and 100"):
+        Conformal(LINEAR, ON, (80, 100)).fit(panel())
+    with pytest.raises(ValueError, match=r"no width\. ValueError: .* rows are too few"):
+        Conformal(Failing(), ON).fit(panel())

@@ -1,0 +1,67 @@
+"""processes: the same bytes as a serial run."""
+
+import os
+
+import numpy as np
+import pytest
+
+from forecast.backtest import RollingOrigin
+from forecast.engine import ONE_THREAD, processes
+from forecast.leaderboard import compare
+from forecast.per_group import PerGroup
+from forecast.saving import save
+from learners.each import each
+from learners.naive import SeasonalNaive
+from tests.examples import LINEAR, panel
+from tests.learners import Failing
+
+
+def test_workers_give_the_same_bytes(tmp_path):
+    def run(name):
+        entered = {"season": SeasonalNaive(7), "linear": LINEAR, "failing": Failing(370)}
+        board = compare(panel(), entered, RollingOrigin(5, folds=2), progress=lambda *now: told.append(now))
+        save(PerGroup(LINEAR, ("region",)).fit(panel()), tmp_path / name)
+        files = {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+        return board.frame().drop(columns=["fit_seconds", "predict_seconds"]), board.forecasts("linear"), files
+
+    told: list = []
+    frame, table, files = run("serial")
+    serial, told[:] = list(told), []
+    with processes(2):
+        assert each(_environment, range(3)) == [True] * 3
+        other_frame, other_table, other_files = run("workers")
+    assert told == serial
+    assert frame.equals(other_frame)
+    assert table.equals(other_table)
+    assert files == other_files
+    assert each(abs, [-1]) == [1]  # serial again
+
+
+def _environment(_item):
+    """Whether this is a worker with one thread, in which `each` is serial."""
+    from learners.each import engine
+
+    return engine.get() is map and all(os.environ[name] == "1" for name in ONE_THREAD)
+
+
+def test_order_is_kept_errors_travel_and_a_dead_worker_is_named():
+    offset = 10  # functions of a notebook are not importable: they travel whole
+
+    def plus(item):
+        if item == 7:
+            raise ValueError("seven")
+        return item + offset
+
+    with processes(2):
+        np.testing.assert_array_equal(each(plus, [3, 1, 2]), [13, 11, 12])
+        with pytest.raises(ValueError, match="seven"):
+            each(plus, range(9))
+        with pytest.raises(RuntimeError, match="A worker process ended before its work was done"):
+            each(os._exit, [1])
+
+
+def test_one_process_is_serial_and_none_is_refused():
+    with processes(1):
+        assert each(lambda item: os.getpid(), [0]) == [os.getpid()]
+    with pytest.raises(ValueError, match="at least 1 process, not 0"), processes(0):
+        pass

@@ -23,14 +23,31 @@ def leaks(rows: Rows, table: nw.DataFrame[Any], names: Names, policy: Policy) ->
     """The roles that may stay, and a finding for every column of the table, used or not, that the target can be
     read off: by an order that is the same, or as a part of a sum."""
     at = _sample(len(rows))
-    y, series = rows.columns[names.target][at], rows.series[at]
+    y = rows.columns[names.target][at]
     fine = np.isfinite(y)
     roles = dict(names.roles)
     if fine.sum() < _FEWEST or len(np.unique(y[fine])) < 10:
         return roles, []
-    columns = _columns(rows, table, names, at)
     found: list[Finding] = []
-    guilty: dict[str, str] = {}
+    with np.errstate(all="ignore"):
+        guilty = _guilty(rows, _columns(rows, table, names, at), names, at, found)
+    for name, why in guilty.items():
+        used = name in roles
+        drop = used and policy.leaks == "drop"
+        done = "it is not used" if drop else "it is used all the same" if used else "it has no role, so it is not used"
+        found.append(_found(rows, at, name, "leak", "dropped" if drop else "alerted", f"{why}; {done}."))
+        if used and policy.leaks == "error":
+            raise ValueError(f"{why}: it can't be a {roles[name]} column.")
+        if drop:
+            del roles[name]
+    return roles, found
+
+
+def _guilty(
+    rows: Rows, columns: Mapping[str, np.ndarray], names: Names, at: np.ndarray, found: list[Finding]
+) -> dict[str, str]:
+    """The columns that give the target away, and how; those that count rows go into `found`."""
+    y, series, guilty = rows.columns[names.target][at], rows.series[at], dict[str, str]()
     for name, values in columns.items():
         if counts_rows(values, rows.row[at], series):
             found.append(
@@ -45,20 +62,11 @@ def leaks(rows: Rows, table: nw.DataFrame[Any], names: Names, policy: Policy) ->
             )
         elif _same_order(values, y, series, at):
             guilty[name] = f"{name!r} follows the target {names.target!r} exactly (rank correlation 1)"
-    rest = {n: v for n, v in columns.items() if n not in guilty and roles.get(n) != "static"}
+    rest = {n: v for n, v in columns.items() if n not in guilty and names.roles.get(n) != "static"}
     for group in _sum(rest, y, series):
         others = listed(group)
         guilty |= dict.fromkeys(group, f"{others} add up to the target {names.target!r}")
-    for name, why in guilty.items():
-        used = name in roles
-        drop = used and policy.leaks == "drop"
-        done = "it is not used" if drop else "it is used all the same" if used else "it has no role, so it is not used"
-        found.append(_found(rows, at, name, "leak", "dropped" if drop else "alerted", f"{why}; {done}."))
-        if used and policy.leaks == "error":
-            raise ValueError(f"{why}: it can't be a {roles[name]} column.")
-        if drop:
-            del roles[name]
-    return roles, found
+    return guilty
 
 
 def _found(rows: Rows, at: np.ndarray, name: str, kind: str, status: Any, text: str) -> Finding:

@@ -37,11 +37,11 @@ class Panel:
     findings: Findings = field(default_factory=Findings)
 
     @classmethod
-    def read(cls, source: Any, **roles: Any) -> Panel:
+    def read(cls, source: Any, id: Any = None, **roles: Any) -> Panel:
         """Check, repair and sort any table. See `featurizers.reading.read`."""
         from featurizers.reading import read
 
-        return read(source, **roles)
+        return read(source, id, **roles)
 
     # ---- what is there ------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ from featurizers.frequency import DAY, Frequency
 from featurizers.policy import Policy
 from featurizers.rows import Rows, each_series, first_where, mode_by, more, stamp
 
+_MOST = 20  # missing rows for each that is there
+
 
 @dataclass(frozen=True, eq=False)
 class Grid:
@@ -179,6 +181,7 @@ def filled(rows: Rows, grid: Grid, target: str, policy: Policy) -> tuple[Rows, l
         return rows, []
     if policy.gaps == "error":
         raise ValueError(f"Stamps are missing after {first_where(rows, int(before[0]))}, every {grid.freq}.")
+    _bounded(rows, grid, jump)
     repeats = np.r_[jump, 1]
     source = np.repeat(np.arange(len(rows)), repeats)
     ahead = np.arange(len(source)) - np.repeat(np.r_[0, repeats.cumsum()[:-1]], repeats)
@@ -190,6 +193,19 @@ def filled(rows: Rows, grid: Grid, target: str, policy: Policy) -> tuple[Rows, l
     columns[target][new] = np.nan
     found = _gap_findings(rows, grid, before, jump, target)
     return Rows(rows.ids, series, times, np.where(new, -1, rows.row[source]), columns, rows.levels), found
+
+
+def _bounded(rows: Rows, grid: Grid, jump: np.ndarray) -> None:
+    """ValueError where the missing rows would be many times those that are there: one stamp is mistyped, mostly."""
+    missing = int((jump - 1).sum())
+    if missing <= _MOST * len(rows) + 1_000_000:
+        return
+    widest = int(jump.argmax())
+    raise ValueError(
+        f"{missing:,} rows are missing between the {len(rows):,} of the table, every {grid.freq}; the widest gap is "
+        f"after {first_where(rows, widest)}, up to {stamp(rows.times[widest + 1])} in row {int(rows.row[widest + 1])}. "
+        "Correct that stamp, or give a coarser freq, with aggregate."
+    )
 
 
 def _carried(values: np.ndarray, rows: Rows, source: np.ndarray, new: np.ndarray) -> np.ndarray:

@@ -69,6 +69,7 @@ def _naive(values: Any) -> np.ndarray:
 def _whole(column: pd.Series, name: str, findings: tuple[Finding, ...]) -> Stamps:
     """Whole seconds in UTC, and the zone."""
     zone = getattr(column.dtype, "tz", None)
+    _believable(column, name)
     exact = (column.dt.tz_convert("UTC").dt.tz_localize(None) if zone is not None else column).to_numpy()
     times = exact.astype("datetime64[s]")
     broken = np.flatnonzero((times != exact) & ~np.isnat(exact))
@@ -76,6 +77,17 @@ def _whole(column: pd.Series, name: str, findings: tuple[Finding, ...]) -> Stamp
         message = f"Row {broken[0]} has the time {exact[broken[0]]}: fractions of a second are cut off."
         findings += (Finding("sub_second", "fixed", message, row=int(broken[0]), column=name, count=len(broken)),)
     return Stamps(times, None if zone is None else str(zone), findings)
+
+
+def _believable(column: pd.Series, name: str) -> None:
+    """ValueError for a year that calendars of 64-bit nanoseconds do not reach, mostly a stand-in for 'never'."""
+    year = column.dt.year
+    strange = np.flatnonzero(((year < 1700) | (year > 2250)).to_numpy(bool))
+    if len(strange):
+        raise ValueError(
+            f"The time column {name!r} holds {column.iloc[int(strange[0])]} in row {strange[0]}, outside the years "
+            "1700 to 2250. Leave such rows out."
+        )
 
 
 def _written(column: pd.Series, stamps: Stamps, name: str) -> Stamps:
@@ -104,7 +116,7 @@ def _from_numbers(column: pd.Series, name: str) -> Stamps:
         return Stamps(times, None)
     shape = None
     if (whole == np.floor(whole)).all():
-        digits = {"%Y": (1500, 2500), "%Y%m": (150001, 250012), "%Y%m%d": (15000101, 25001231)}
+        digits = {"%Y": (1700, 2250), "%Y%m": (170001, 225012), "%Y%m%d": (17000101, 22501231)}
         shape = next((s for s, (a, b) in digits.items() if a <= low and high <= b), None)
     if shape is not None:
         read = pd.to_datetime(pd.Series(whole.astype(np.int64).astype(str)), format=shape, errors="coerce")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +14,11 @@ from featurizers.graph import Graph
 from featurizers.panel import UNKNOWN, Panel
 from featurizers.symbols import Symbol
 from forecast.files import write_whole
+from forecast.metadata import Feed, describe, example, key_kind
 from learners.learner import Model, Origin, where_state
 
-FORMAT = 1
 CHECKED = 256  # series that the check scores: the first ones of the training panel
-
-
-@dataclass(frozen=True)
-class Feed:
-    """One input of the graph: its name, dtype, what it is fed with, and the categories of text."""
-
-    name: str  # of the graph's input
-    part: str  # key, history, new, future or static
-    column: str  # of the table; "time" is the wall clock in seconds
-    kind: str  # float, int or text
-    levels: tuple[str, ...] = ()
+LATER = 2  # observations after training that the check lets a model with memory see
 
 
 def to_onnx(model: Model, path: str | Path, horizon: int) -> dict[str, Any]:
@@ -39,17 +29,21 @@ def to_onnx(model: Model, path: str | Path, horizon: int) -> dict[str, Any]:
     many of these values came after training; only if the model keeps memory), `time` and the known columns of the
     rows to forecast (series, horizon), static columns (series, 1). Text columns are fed as text.
 
-    The graph is scored with onnxruntime on the last window of the training data first. ValueError if it disagrees
-    with `model.predict` by more than 1e-9 relative to the target's size (1e-4 where a part computes in float32).
+    A series that was not in training is followed from its first value on, `new` being the number of its values.
+
+    The graph is scored with onnxruntime on the last window of the training data first, and again a few observations
+    later. ValueError if it disagrees with `model.predict` by more than 1e-9 relative to the target's size (1e-4 where
+    a part computes in float32). The file's metadata hold, as JSON under "forecast", what this check measured, what
+    each input is and an example of inputs and outputs.
     """
     origin = model.origin
     if origin is None:
         raise ValueError("Only a model that came from `fit` can be exported: this one does not know where it ended.")
     feeds = inputs(model, origin)
     graph = trace(model, origin, feeds, horizon)
-    check = verify(graph.model("check", {}), model, origin, feeds, horizon)
-    described = describe(model, origin, feeds, horizon) | {"check": check}
-    proto = graph.model(type(model).__name__, {"forecast": json.dumps(described)})
+    check, shown = verify(graph.model("check", {}), model, origin, feeds, horizon)
+    described = describe(model, origin, feeds, horizon) | {"check": check, "example": shown}
+    proto = graph.model(type(model).__name__, {"forecast": json.dumps(described, allow_nan=False)})
     write_whole(path, proto.SerializeToString())
     return check
 
@@ -58,9 +52,7 @@ def inputs(model: Model, origin: Origin) -> list[Feed]:
     tail, needs = origin.tail, model.needs
     feeds = []
     if origin.memory:
-        for column in tail.ids.columns:
-            kind = "int" if tail.ids[column].dtype.kind in "iu" else "text"
-            feeds.append(Feed(column, "key", column, kind))
+        feeds += [Feed(column, "key", column, key_kind(tail, column)) for column in tail.ids.columns]
         feeds.append(Feed("new", "new", "", "int"))
     if needs.lookback or origin.memory:
         feeds += [_feed(tail, f"past_{column}", "history", column) for column in (tail.target, *needs.past)]
@@ -93,11 +85,10 @@ def trace(model: Model, origin: Origin, feeds: list[Feed], horizon: int) -> Grap
     memory: State = {}
     if origin.memory:
         row = _row(graph, tail, by)
-        known, at = row >= 0, xp.maximum(row, 0)
-        for name, values in origin.memory.items():
-            found = xp.take(xp.asarray(np.asarray(values)), at, axis=0)
-            missing = xp.nan if values.dtype.kind == "f" else UNKNOWN
-            memory[name] = xp.where(known[:, None], found, missing)
+        at = xp.where(row >= 0, row, tail.count)
+        for name, start in beginning(model, tail, origin.memory).items():
+            table = np.concatenate([np.asarray(origin.memory[name]), start])
+            memory[name] = xp.take(xp.asarray(table), at, axis=0)
         memory = _updated(model, memory, history, windows, by[("new", "")])
     future = {f.column: s for f, s in symbols.items() if f.part == "future"}
     for f, s in symbols.items():
@@ -108,10 +99,21 @@ def trace(model: Model, origin: Origin, feeds: list[Feed], horizon: int) -> Grap
     return graph
 
 
+def beginning(model: Model, tail: Panel, memory: State) -> State:
+    """What the model keeps of a series that it has never seen and that has no rows yet, (1, k) each."""
+    one = tail.where(np.array([0]))
+    ids = one.ids.copy()
+    for column in ids.columns:
+        ids[column] = int(tail.ids[column].max()) + 1 if key_kind(tail, column) == "int" else "\0"
+    empty = replace(one.rows(np.zeros(len(one), bool)), ids=ids)
+    try:
+        return {name: np.asarray(values) for name, values in model.memory(empty).items()}
+    except (ValueError, IndexError, KeyError):  # nothing can be said of such a series: its forecast will be NaN
+        return {n: np.full_like(v[:1], np.nan if v.dtype.kind == "f" else UNKNOWN) for n, v in memory.items()}
+
+
 def _input(graph: Graph, feed: Feed, horizon: int) -> Symbol:
-    widths: dict[str, int | str] = {"key": 1, "new": 1, "static": 1, "future": horizon, "history": "history"}
-    dtype = {"float": np.float64, "int": np.int64, "text": object}[feed.kind]
-    symbol = graph.input(feed.name, dtype, ("series", widths[feed.part]))
+    symbol = graph.input(feed.name, feed.dtype, ("series", feed.width(horizon)))
     return graph.xp.lookup(symbol, np.array(feed.levels, object)) if feed.levels else symbol
 
 
@@ -130,7 +132,8 @@ def _row(graph: Graph, tail: Panel, by: dict[tuple[str, str], Symbol]) -> Symbol
     codes = np.zeros(len(tail.ids), np.int64)
     for column in tail.ids.columns:
         values = tail.ids[column].to_numpy()
-        values = values.astype(np.int64) if values.dtype.kind in "iu" else values.astype(str).astype(object)
+        number = key_kind(tail, column) == "int"
+        values = values.astype(np.int64) if number else values.astype(str).astype(object)
         keys, inverse = np.unique(values, return_inverse=True)
         found = xp.lookup(by[("key", column)][:, 0], keys)
         code = found if code is None else xp.where((code < 0) | (found < 0), UNKNOWN, code * len(keys) + found)
@@ -163,78 +166,84 @@ def _updated(model: Model, memory: State, history: State, windows: State, new: S
     return {n: v for n, v in ended.items() if n in memory}
 
 
-def describe(model: Model, origin: Origin, feeds: list[Feed], horizon: int) -> dict[str, Any]:
-    """What a scorer must know; plain JSON in the file's metadata."""
-    tail = origin.tail
-    return {
-        "format": FORMAT,
-        "model": type(model).__name__,
-        "horizon": horizon,
-        "lookback": model.needs.lookback,
-        "time": tail.time,
-        "target": tail.target,
-        "ids": list(tail.ids.columns),
-        "frequency": {"name": tail.freq.name, "seconds": tail.freq.seconds, "months": tail.freq.months},
-        "zone": tail.zone,
-        "trained_until": _cutoffs(tail) if origin.memory else str(tail.last.max()),
-        "inputs": [{k: v for k, v in f.__dict__.items() if v != ()} for f in feeds],
-    }
-
-
-def _cutoffs(tail: Panel) -> list[list[Any]]:
-    """[key ..., last stamp] of each series."""
-    keys = [tail.ids[c].tolist() for c in tail.ids.columns]
-    return [list(row) for row in zip(*keys, np.datetime_as_string(tail.last).tolist(), strict=True)]
-
-
-def feed_arrays(model: Model, panel: Panel, feeds: list[Feed], future: Panel, new: np.ndarray) -> State:
-    """The graph's inputs from panels: what any scorer has to build."""
+def feed_arrays(model: Model, panel: Panel, feeds: list[Feed], future: Panel) -> State:
+    """The graph's inputs from panels, where nothing came after training."""
     result: State = {}
     ahead = future.matrix(model.needs.ahead)
-    lookback = max(model.needs.lookback, int(new.max(initial=0)))
     for f in feeds:
         if f.part == "key":
             values: np.ndarray = panel.ids[f.column].to_numpy()[:, None]
         elif f.part == "new":
-            values = new[:, None]
+            values = np.zeros((panel.count, 1))
         elif f.part == "history":
-            values = panel.window(f.column, lookback)
+            values = panel.window(f.column, max(model.needs.lookback, 1))
         elif f.part == "static":
             values = panel.columns[f.column][:, None]
         else:
             values = ahead[f.column]
         if f.levels:
             values = np.array([*f.levels, ""], object)[values]
-        result[f.name] = values.astype({"float": np.float64, "int": np.int64, "text": object}[f.kind])
+        result[f.name] = values.astype(f.dtype)
     return result
 
 
-def verify(proto: Any, model: Model, origin: Origin, feeds: list[Feed], horizon: int) -> dict[str, Any]:
-    """Score the graph on the last window of the training data and compare it with `predict`."""
+def verify(
+    proto: Any, model: Model, origin: Origin, feeds: list[Feed], horizon: int
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Score the graph on the last window of the training data and compare it with `predict`: the check, an example."""
     import onnxruntime
 
     tail = origin.tail.where(np.arange(min(CHECKED, origin.tail.count)))
-    memory = {name: values[: tail.count] for name, values in origin.memory.items()}
-    windows = {"target": tail.window(tail.target, model.needs.lookback)}
-    windows |= {name: tail.window(name, model.needs.lookback) for name in model.needs.past}
     future = rehearsal(tail, horizon)
-    expected = model.predict(windows | memory, future.matrix(model.needs.ahead))
+    ahead = future.matrix(model.needs.ahead)
+    state = {"target": tail.window(tail.target, model.needs.lookback)}
+    state |= {name: tail.window(name, model.needs.lookback) for name in model.needs.past}
+    state |= {name: values[: tail.count] for name, values in origin.memory.items()}
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(proto.SerializeToString(), options)
-    fed = feed_arrays(model, tail, feeds, future, np.zeros(tail.count, np.int64))
-    outputs = dict(zip([o.name for o in session.get_outputs()], session.run(None, fed), strict=True))
-    worst, tolerance = 0.0, 1e-4 if model.single else 1e-9
-    for name, values in expected.items():
-        want, got = np.asarray(values, np.float64), outputs[name]
-        if not np.array_equal(np.isnan(want), np.isnan(got)):
-            raise ValueError(f"The graph of {type(model).__name__} has NaN in {name!r} where Python has none; refused.")
-        size = max(float(np.nanmax(np.abs(want), initial=0.0)), 1e-12)
-        worst = max(worst, float(np.nanmax(np.abs(want - got), initial=0.0)) / size)
+    names = [o.name for o in session.get_outputs()]
+    fed = feed_arrays(model, tail, feeds, future)
+    outputs = dict(zip(names, session.run(None, fed), strict=True))
+    worst = difference(model, model.predict(state, ahead), outputs)
+    if origin.memory:
+        for _ in range(LATER):
+            state = model.advance(state, _repeated(tail, model))
+        again = dict(zip(names, session.run(None, _later(fed, feeds)), strict=True))
+        worst = max(worst, difference(model, model.predict(state, ahead), again))
+    tolerance = 1e-4 if model.single else 1e-9
     if not worst <= tolerance:
         raise ValueError(f"The graph of {type(model).__name__} disagrees with Python by {worst:.1e} relative "
                          f"(allowed {tolerance:.0e}); it was not written.")  # fmt: skip
-    return {"series": tail.count, "worst_relative_difference": worst, "tolerance": tolerance}
+    check = {"series": tail.count, "worst_relative_difference": worst, "tolerance": tolerance}
+    return check, example(fed, outputs)
+
+
+def difference(model: Model, expected: State, outputs: State) -> float:
+    """The largest difference between two forecasts, relative to their size. ValueError where only one is NaN."""
+    worst = 0.0
+    for name, values in expected.items():
+        want, got = np.asarray(values, np.float64), outputs[name]
+        if not np.array_equal(np.isnan(want), np.isnan(got)):
+            raise ValueError(f"The graph of {type(model).__name__} has NaN in {name!r} where Python has none, or the "
+                             "other way round; it was not written.")  # fmt: skip
+        size = max(float(np.nanmax(np.abs(want), initial=0.0)), 1e-12)
+        worst = max(worst, float(np.nanmax(np.abs(want - got), initial=0.0)) / size)
+    return worst
+
+
+def _later(fed: State, feeds: list[Feed]) -> State:
+    """The same inputs, the last row of the history having come again, after training."""
+    parts = {f.name: f.part for f in feeds}
+    last = {n: np.repeat(v[:, -1:], LATER, axis=1) for n, v in fed.items() if parts[n] == "history"}
+    longer = {n: np.concatenate([fed[n], v], axis=1) for n, v in last.items()}
+    return fed | longer | {n: np.full_like(v, LATER) for n, v in fed.items() if parts[n] == "new"}
+
+
+def _repeated(tail: Panel, model: Model) -> State:
+    """The last row of each series, as if it came again."""
+    now = {name: tail.window(name, 1)[:, 0] for name in model.needs.past}
+    return {"target": tail.window(tail.target, 1)[:, 0]} | now
 
 
 def rehearsal(tail: Panel, horizon: int) -> Panel:

@@ -1,0 +1,300 @@
+"""score: run an exported forecaster on a table with numpy and onnxruntime alone.
+
+This file needs nothing else of the project; copied out, `python score.py model.onnx table.csv [forecast.csv]` works
+wherever these two packages are. All that it knows of a model stands in the file's metadata, as JSON under "forecast".
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+WORDS = {"true": 1.0, "false": 0.0} | dict.fromkeys(("", "nan", "na", "n/a", "null", "none", "<na>"), np.nan)
+ISO = re.compile(r"(\d{4}-\d\d)(-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?)? ?(Z|[+-]\d\d(?::?\d\d)?)?")
+NOTATIONS = [day + clock for clock in ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p") for day in (
+    "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%m-%d-%Y", "%d-%m-%Y", "%m/%d/%y", "%d/%m/%y", "%d %b %Y",
+    "%b %d, %Y", "%d-%b-%Y", "%d-%b-%y", "%b %Y", "%B %Y", "%b-%y", "%Y.%m.%d", "%Y%m%d", "%Y%m", "%Y")]  # fmt: skip
+EPOCH, NEVER, CHUNK = datetime(1970, 1, 1), -(2**62), 2048  # series that are scored at a time
+
+
+def score(path: Any, table: Any, strict: bool = True) -> dict[str, np.ndarray]:
+    """Forecast the next rows of each series of `table` with the ONNX file `path`.
+
+    `table` is the path of a CSV file, a dict of columns, or a frame of pandas, polars or pyarrow, in long form, in any
+    order: keys, time, target and the columns that the model looks at. After the last known target of a series come
+    the rows whose known columns are given, their target empty. Returns columns: keys, time (text with its offset where
+    the model has a time zone), "forecast", "lo80" ... ValueError names the series and the row (from 0) at fault; a
+    forecast that comes out as NaN is an error too, unless `strict` is off.
+    """
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path))
+    metadata = session.get_modelmeta().custom_metadata_map.get("forecast")
+    if metadata is None:
+        raise ValueError(f"{str(path)!r} was not written by forecast.to_onnx: it has no 'forecast' metadata.")
+    rows = Rows(Table(table), json.loads(metadata))
+    series = np.split(np.arange(len(rows.keys)), range(CHUNK, len(rows.keys), CHUNK))
+    parts = zip(*(session.run(None, rows.inputs(some)) for some in series), strict=True)
+    outputs = {o.name: np.concatenate(part) for o, part in zip(session.get_outputs(), parts, strict=True)}
+    if strict:
+        rows.check(outputs["forecast"])
+    return rows.columns() | {name: values.ravel() for name, values in outputs.items()}
+
+
+class Table:
+    """Columns by name, from whatever holds them."""
+
+    def __init__(self, source: Any) -> None:
+        if isinstance(source, str) or hasattr(source, "__fspath__"):
+            with open(source, newline="", encoding="utf-8-sig") as file:
+                head, *lines = [line for line in csv.reader(file) if line] or [[""]]
+            source = {name: [line[i] if i < len(line) else "" for line in lines] for i, name in enumerate(head)}
+        names = source if isinstance(source, Mapping) else getattr(source, "column_names", None) or source.columns
+        self.source, self.names = source, list(names)
+
+    def column(self, name: str) -> tuple[np.ndarray, Any]:
+        """The values, and the time zone that they are in where the column has one but its values have not."""
+        if name not in self.names:
+            raise ValueError(f"The table has no column {name!r}; it has {', '.join(map(repr, self.names))}.")
+        column = self.source[name]
+        kind = getattr(column, "type", getattr(column, "dtype", None))  # as pyarrow and as polars call it
+        zone = getattr(kind, "time_zone", None) or (getattr(kind, "tz", None) if hasattr(column, "type") else None)
+        return np.array([*column, None], object)[:-1] if isinstance(column, list) else np.asarray(column), zone
+
+    def numbers(self, name: str) -> np.ndarray:
+        """float64, NaN where missing."""
+        values, _ = self.column(name)
+        result = np.empty(len(values))
+        for row, value in enumerate(values.tolist() if values.dtype.kind not in "fiub" else ()):
+            try:
+                result[row] = found if (found := WORDS.get(str(value).strip().lower())) is not None else float(value)
+            except (TypeError, ValueError):
+                raise ValueError(f"Column {name!r} holds {value!r} in row {row}, which is no number.") from None
+        return values.astype(np.float64) if values.dtype.kind in "fiub" else result
+
+    def texts(self, name: str, among: Iterable[str]) -> np.ndarray:
+        """Text, "" where missing; numbers as the model's own categories `among` are spelt."""
+        values, among = self.column(name)[0].tolist(), set(among)
+        spelt: dict[Any, str] = {}
+        for value in set(values):
+            text = "" if value is None or value != value else str(value)
+            spellings = (text, text.strip(), text.removesuffix(".0"), f"{text}.0")
+            spelt[value] = next((s for s in spellings if s in among), text)
+        return np.array([spelt.get(v, "") for v in values], object)
+
+    def seconds(self, name: str, zone: tzinfo | None) -> np.ndarray:
+        """Stamps as int64 seconds since 1970: in UTC if the model has a `zone`, else by the wall clock."""
+        values, own = self.column(name)
+        values = values.astype("datetime64[s]") if values.dtype.kind == "M" else values
+        first = {value: row for row, value in reversed(list(enumerate(values.tolist())))}
+        moments = _moments(list(first), list(first.values()), name)
+        moments = [m.replace(tzinfo=UTC).astimezone(zone_of(str(own))) for m in moments] if own else moments
+        found = {value: _second(m, zone, first[value]) for value, m in zip(first, moments, strict=True)}
+        return np.array([found[value] for value in values.tolist()], np.int64)
+
+
+def _moments(values: list[Any], rows: list[int], name: str) -> list[datetime]:
+    """Datetimes, with their offset where they have one, all read in the same notation."""
+    texts = [v if isinstance(v, date) else str(v).strip() for v in values]
+    found = [m for m in map(_moment, texts) if m is not None]
+    for notation in NOTATIONS if len(found) < len(texts) else ():
+        try:
+            return [datetime.strptime(text, notation) for text in texts]  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            continue
+    if len(found) < len(texts):
+        bad = [_moment(text) for text in texts].index(None)
+        raise ValueError(f"Column {name!r} holds {values[bad]!r} in row {rows[bad]}, which is no time in the notation "
+                         "of the others; write times as 2024-12-31 or 2024-12-31 23:00:00.")  # fmt: skip
+    return found
+
+
+def _moment(value: str | date) -> datetime | None:
+    if isinstance(value, date):
+        return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
+    if quarter := re.fullmatch(r"(\d{4})-?[Qq]([1-4])", value):
+        return datetime(int(quarter[1]), 3 * int(quarter[2]) - 2, 1)
+    iso = ISO.fullmatch(value)
+    return None if iso is None else datetime.fromisoformat(iso[1] + (iso[2] or "-01") + (iso[3] or ""))
+
+
+def _second(moment: datetime, zone: tzinfo | None, row: int) -> int:
+    """UTC where the model has a `zone`, else the wall clock as it is written."""
+    wall = (moment.replace(tzinfo=None) - EPOCH) // timedelta(seconds=1)
+    if zone is None:
+        return wall
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+        if moment.utcoffset() != moment.replace(fold=1).utcoffset():
+            raise ValueError(f"The time {moment:%Y-%m-%d %H:%M} in row {row} does not exist or exists twice in {zone}: "
+                             "the clocks change. Write it with its offset, such as +02:00.")  # fmt: skip
+    return wall - round((moment.utcoffset() or timedelta()).total_seconds())
+
+
+def zone_of(name: str) -> tzinfo:
+    """A time zone by its name, "Europe/Berlin", or its distance, "UTC+02:00"."""
+    if fixed := re.fullmatch(r"(?:UTC)?([+-])(\d\d):?(\d\d)", name):
+        return timezone((-1 if fixed[1] == "-" else 1) * timedelta(hours=int(fixed[2]), minutes=int(fixed[3])))
+    return UTC if name.upper() == "UTC" else ZoneInfo(name)
+
+
+def wall_clock(seconds: np.ndarray, zone: tzinfo) -> np.ndarray:
+    """The wall clock of moments in UTC, both in seconds, any shape."""
+    distinct, at = np.unique(seconds, return_inverse=True)
+    offsets = [datetime.fromtimestamp(s, zone).utcoffset() or timedelta() for s in distinct.tolist()]
+    return seconds + np.array([round(o.total_seconds()) for o in offsets], np.int64)[at].reshape(seconds.shape)
+
+
+class Calendar:
+    """Steps of the model's frequency: a width in seconds, or a list of the days that have a stamp."""
+
+    def __init__(self, frequency: Mapping[str, Any]) -> None:
+        self.width, self.step, self.ends = frequency["seconds"], frequency["step"], frequency["ends"]
+        self.days = np.cumsum(frequency.get("days", [0]))
+
+    def place(self, times: np.ndarray) -> np.ndarray:
+        return np.searchsorted(self.days, times // 86400, "left" if self.ends else "right") - (not self.ends)
+
+    def add(self, origin: np.ndarray, steps: np.ndarray) -> np.ndarray:
+        if self.width:
+            return origin + steps * self.width  # type: ignore[no-any-return]
+        at = self.place(origin) + steps * self.step
+        if at.max(initial=0) >= len(self.days) or at.min(initial=0) < 0:
+            raise ValueError("The table lies outside the years that the model's calendar was written for.")
+        return self.days[at] * 86400 + origin % 86400  # type: ignore[no-any-return]
+
+    def steps(self, origin: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How many steps each of `times` lies after its origin, rounded down, and whether it lies on the grid."""
+        width, apart = (
+            (self.width, times - origin) if self.width else (self.step, self.place(times) - self.place(origin))
+        )
+        return apart // width, apart % width == 0
+
+
+class Rows:
+    """The rows of a table in their places: a series, and steps after its origin, the last known target."""
+
+    def __init__(self, table: Table, about: Mapping[str, Any]) -> None:
+        self.about, self.horizon, self.calendar = about, int(about["horizon"]), Calendar(about["frequency"])
+        self.zone = zone_of(about["zone"]) if about["zone"] else None
+        self.times = table.seconds(about["time"], self.zone)
+        if len(self.times) == 0:
+            raise ValueError("The table has no rows.")
+        cutoffs = {tuple(k): _second(datetime.fromisoformat(t), None, 0) for *k, t in about.get("series", ())}
+        keys = [table.numbers(name).astype(np.int64) if kind == "int" else table.texts(name, {k[i] for k in cutoffs})
+                for i, (name, kind) in enumerate(about["ids"].items())]  # fmt: skip
+        index: dict[tuple[Any, ...], int] = {}
+        each = zip(*(k.tolist() for k in keys), strict=True) if keys else [()] * len(self.times)
+        self.owner = np.array([index.setdefault(key, len(index)) for key in each], np.int64)
+        self.keys = list(index)
+        self.key = dict(zip(about["ids"], zip(*self.keys, strict=True), strict=True))  # of each series, by column
+        self.cutoff = np.array([cutoffs.get(key, NEVER) for key in self.keys], np.int64)
+        self.target = np.where(np.isinf(target := table.numbers(about["target"])), np.nan, target)
+        feeds = [f for f in about["inputs"] if f["part"] not in ("key", "new") and f["column"] != "time"]
+        self.values = {f["name"]: self._column(table, f) for f in feeds}
+        self._place(~np.isnan(self.target))
+        self.new = self._new() if "series" in about else np.zeros(len(self.keys), np.int64)
+        self._complete([f["column"] for f in feeds if f["part"] == "future"])
+
+    def name(self, i: int) -> str:
+        key = ", ".join(f"{column}={value}" for column, value in zip(self.about["ids"], self.keys[i], strict=True))
+        return f"Series {key}" if key else "The series"
+
+    def _column(self, table: Table, feed: Mapping[str, Any]) -> np.ndarray:
+        """One value a row; a number that is missing ahead takes the last one before it."""
+        if feed["kind"] == "text":
+            return table.texts(feed["column"], feed["levels"])
+        values = self.target if feed["column"] == self.about["target"] else table.numbers(feed["column"])
+        if feed["part"] == "future":
+            order = np.lexsort((self.times, self.owner))
+            last = np.maximum.accumulate(np.where(np.isfinite(values[order]), np.arange(len(order)), 0))
+            same = self.owner[order[last]] == self.owner[order]
+            values[order] = np.where(same, values[order[last]], np.nan)
+        return values
+
+    def _place(self, known: np.ndarray) -> None:
+        self.origin = np.full(len(self.keys), NEVER)
+        np.maximum.at(self.origin, self.owner[known], self.times[known])
+        for i in np.flatnonzero(self.origin == NEVER)[:1]:
+            raise ValueError(f"{self.name(i)} has no known value of {self.about['target']!r} to forecast from.")
+        self.steps, on_grid = self.calendar.steps(self.origin[self.owner], self.times)
+        for row in np.flatnonzero(~on_grid)[:1]:
+            raise ValueError(f"{self.name(self.owner[row])}, row {row}: {_text(self.times[row])} does not lie on the "
+                             f"grid of the others (every {self.about['frequency']['name']}).")  # fmt: skip
+        order = np.lexsort((self.steps, self.owner))
+        same = (np.diff(self.owner[order]) == 0) & (np.diff(self.steps[order]) == 0)
+        for early, late in zip(order[:-1][same][:1], order[1:][same][:1], strict=True):
+            raise ValueError(f"{self.name(self.owner[late])} has the time {_text(self.times[late])} twice: in row "
+                             f"{early} and in row {late}.")  # fmt: skip
+
+    def _new(self) -> np.ndarray:
+        """How many of the last values training had not seen: all of them, if it had not seen the series."""
+        first, seen = np.zeros(len(self.keys), np.int64), self.cutoff != NEVER
+        np.minimum.at(first, self.owner, np.where(np.isnan(self.target), 0, self.steps))
+        new, on_grid = self.calendar.steps(np.where(seen, self.cutoff, self.origin), self.origin)
+        for i in np.flatnonzero((new < 0) | ~on_grid | (seen & (1 - first < new)))[:1]:
+            raise ValueError(f"{self.name(i)} goes to {_text(self.origin[i])}, but the model goes on from where "
+                             f"training ended, {_text(self.cutoff[i])}: give all rows from then on.")  # fmt: skip
+        return np.where(seen, new, 1 - first)
+
+    def _complete(self, needed: list[str]) -> None:
+        given, at = np.zeros((len(self.keys), self.horizon), bool), (self.steps > 0) & (self.steps <= self.horizon)
+        given[self.owner[at], self.steps[at] - 1] = True
+        for i, k in np.argwhere(~given)[: 1 if needed else 0]:
+            raise ValueError(f"{self.name(i)} has no row for {_text(self.calendar.add(self.origin[i], k + 1))}: the "
+                             f"model needs {', '.join(map(repr, needed))} in {self.horizon} later rows.")  # fmt: skip
+
+    def inputs(self, series: np.ndarray) -> dict[str, np.ndarray]:
+        """What the graph is fed with, for these series (consecutive ones)."""
+        width = max(self.about["lookback"] + int(self.new[series].max()), 1)
+        mine = (self.owner >= series[0]) & (self.owner <= series[-1])
+        row, step, fed = self.owner[mine] - series[0], self.steps[mine], {}
+        for f in self.about["inputs"]:
+            first, size = {"history": (1 - width, width), "future": (1, self.horizon)}.get(f["part"], (0, 1))
+            if f["part"] == "key":
+                values = np.array([self.key[f["column"]][i] for i in series], object)[:, None]
+            elif f["part"] == "new":
+                values = self.new[series][:, None]
+            elif f["column"] == "time":
+                values = self.calendar.add(self.origin[series][:, None], np.arange(first, first + size))
+                values = wall_clock(values, self.zone) if self.zone else values
+            else:
+                column, always = self.values[f["name"]][mine], f["part"] == "static"
+                there = (always | (step >= first) & (step < first + size)) & (column == column) & (column != "")
+                values = np.full((len(series), size), "" if f["kind"] == "text" else np.nan, column.dtype)
+                values[row[there], 0 if always else step[there] - first] = column[there]
+            fed[f["name"]] = values.astype({"float": np.float64, "int": np.int64, "text": object}[f["kind"]])
+        return fed
+
+    def check(self, forecast: np.ndarray) -> None:
+        """ValueError for a series that has no forecast, with the likely reason."""
+        for i in np.flatnonzero(np.isnan(forecast).any(axis=1))[:1]:
+            count = int(np.isfinite(self.target[self.owner == i]).sum())
+            why = f"the model looks back {self.about['lookback']} rows, of which the table has {count}"
+            if "series" in self.about and self.cutoff[i] == NEVER:
+                why = "it was not in training, and the model keeps numbers of each series"
+            raise ValueError(f"{self.name(i)} has no forecast: {why}. With strict=False it stays NaN.")
+
+    def columns(self) -> dict[str, np.ndarray]:
+        keys = {name: np.repeat(np.array(values), self.horizon) for name, values in self.key.items()}
+        times = self.calendar.add(self.origin[:, None], np.arange(1, self.horizon + 1)).ravel()
+        local = [datetime.fromtimestamp(t, self.zone).isoformat(" ") for t in times.tolist() if self.zone]
+        return keys | {self.about["time"]: np.array(local) if self.zone else times.astype("datetime64[s]")}
+
+
+def _text(second: Any) -> str:
+    return str(np.int64(second).astype("datetime64[s]")).replace("T", " ").removesuffix(" 00:00:00")
+
+
+if __name__ == "__main__":
+    forecasts = score(sys.argv[1], sys.argv[2])
+    with open(sys.argv[3], "w", newline="") if len(sys.argv) > 3 else sys.stdout as output:
+        csv.writer(output).writerows([list(forecasts), *zip(*(v.astype(str) for v in forecasts.values()), strict=True)])

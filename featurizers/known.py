@@ -24,6 +24,14 @@ class Known(Featurizer):
     def names(self) -> list[str]:
         return list(self.columns)
 
+    def resolve(self, panel: Panel) -> Known:
+        for name in self.columns:
+            if name in panel.levels:
+                raise ValueError(f"Column {name!r} holds categories, not numbers: use Categories.")
+            if panel.roles.get(name) == "past":
+                raise ValueError(f"Column {name!r} is not known ahead: use Past.")
+        return self
+
     def transform(self, panel: Panel) -> np.ndarray:
         return np.stack([panel.column(name) for name in self.columns], axis=1).astype(np.float64)
 

@@ -7,7 +7,8 @@ import numpy as np
 from featurizers.panel import Panel
 
 DEFAULT_LEARNERS = (
-    "SeasonalNaive", "SeasonalAverage", "Ets", "Theta", "AutoArima", "Prophet", "Ridge", "LightGBM", "DirectLightGBM", "Tcn",
+    "SeasonalNaive", "SeasonalAverage", "Ets", "Theta", "AutoArima", "Prophet", "Ridge", "LightGBM", "DirectLightGBM",
+    "Tcn",
 )  # fmt: skip
 # Learners that are fitted to one series after the other: they are left out by default above this many fits
 # (series times folds plus one), which is roughly a minute each on one core.
@@ -37,6 +38,19 @@ def windows(panel: Panel, horizon: int, folds: int, season: int | None = None) -
     wanted = {max(3, all_seasons[0] // 4), max(4, all_seasons[0]), *all_seasons[1:2]}
     room = (float(np.median(panel.lengths)) - horizon * folds) / 2
     return tuple(sorted(k for k in wanted if k <= max(room, 3)))
+
+
+def logarithm(panel: Panel) -> bool:
+    """Whether regressors and networks see log(1 + y): the target is never negative, and, each series divided by its
+    mean, its skewness is over 1, as where promotions multiply sales."""
+    seen = ~np.isnan(panel.y)
+    if not seen.any() or panel.y[seen].min() < 0:
+        return False
+    owner = panel.owner[seen]
+    mean = np.bincount(owner, panel.y[seen], panel.count) / np.maximum(np.bincount(owner, minlength=panel.count), 1)
+    relative = panel.y[seen] / np.where(mean > 0, mean, 1.0)[owner]
+    apart = relative - relative.mean()
+    return bool((apart**3).mean() > (apart**2).mean() ** 1.5)
 
 
 def learners(panel: Panel, horizon: int, folds: int) -> tuple[tuple[str, ...], dict[str, str]]:

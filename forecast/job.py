@@ -98,7 +98,8 @@ class Job:
     def plan(self, panel: Panel) -> Plan:
         seasons = defaults.seasons(panel, self.season)
         return Plan.of(panel, horizon=self.horizon, seasons=seasons, lags=tuple(self.lags or ()),
-                       windows=tuple(self.windows or ()), holidays=self.holidays, seed=self.seed)  # fmt: skip
+                       windows=tuple(self.windows or ()), holidays=self.holidays, log=defaults.logarithm(panel),
+                       seed=self.seed)  # fmt: skip
 
     def recipes(self, panel: Panel) -> dict[str, Learner]:
         """The learners that compete, by name; the seasonal naive forecast is always among them, as the yardstick."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from forecast.export import to_onnx
-from forecast.recipes import describe, to_toml
+from forecast.recipes import describe, write_toml
 from forecast.report import write_report
 from forecast.runs import Run
 from forecast.saving import save
@@ -44,7 +44,7 @@ def write(run: Run, started: float) -> Run:
 
 
 def _fill(run: Run, folder: Path, started: float) -> Run:
-    (folder / "job.toml").write_text(to_toml(settings(run)))
+    (folder / "job.toml").write_text(write_toml(settings(run)))
     findings = [finding.__dict__ for finding in run.findings]
     (folder / "findings.json").write_text(json.dumps(findings, indent=1, ensure_ascii=False))
     run.leaderboard.frame().to_parquet(folder / "leaderboard.parquet", index=False)
@@ -66,8 +66,7 @@ def settings(run: Run) -> dict[str, Any]:
     plain = {n: v for n, v in run.job.data.items() if isinstance(v, str | int | float | bool | list | tuple)}
     if isinstance(source, str) and Path(source).exists():
         plain["source"] = str(Path(source).resolve())
-    recipes = {n: r for n, r in run.selection.entered.items()}
-    learners = {name: describe(recipe) for name, recipe in recipes.items()}
+    learners = {name: describe(recipe) for name, recipe in run.selection.entered.items()}
     return job | {"data": plain, "learners": learners}
 
 

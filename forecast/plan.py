@@ -25,6 +25,7 @@ class Plan:
     static: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()  # ... and all categorical ones
     many: bool = False  # more than one series
+    log: bool = False  # regressors and networks see log(1 + y)
     seed: int = 0
 
     @classmethod
@@ -106,9 +107,11 @@ def _direct(regressor: str, plan: Plan) -> Learner:
 
 
 def _scaled(learner: Learner, plan: Plan) -> Learner:
-    """Series of different levels share one regressor only in units of their own."""
-    from learners import Scale, Transformed
+    """Series of different levels share one regressor only in units of their own, or as logarithms."""
+    from learners import Log1p, Scale, Transformed
 
+    if plan.log:
+        return Transformed(learner, Log1p())
     return Transformed(learner, Scale("mean")) if plan.many else learner
 
 

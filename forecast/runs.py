@@ -21,7 +21,18 @@ from forecast.select import Selection, select
 from forecast.tables import Tables, known_ahead, read
 from learners.learner import Learner, Model
 
-TABLE = ("aggregate", "duplicates", "mixed", "short", "min_length", "leaks", "gaps", "incomplete", "categorical", "fill")
+TABLE = (
+    "aggregate",
+    "duplicates",
+    "mixed",
+    "short",
+    "min_length",
+    "leaks",
+    "gaps",
+    "incomplete",
+    "categorical",
+    "fill",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +96,11 @@ def run(
     """
     data = {"source": source, "time": time, "target": target, "id": id, "known": known, "past": past, "static": static}
     data |= {"freq": freq, **{name: settings.pop(name) for name in TABLE if name in settings}}
-    given = {name: value for name, value in data.items() if value is not None and not (isinstance(value, tuple | list) and not value)}
+    given = {
+        name: value
+        for name, value in data.items()
+        if value is not None and not (isinstance(value, tuple | list) and not value)
+    }
     return execute(Job.of({"data": given, "horizon": horizon, **settings}), progress)
 
 
@@ -104,7 +119,7 @@ def execute(job: Job, shown: bool = True) -> Run:
         future = model.forecast(panel, job.horizon, ahead)
         report(2, 4, "forecast")
         test = None if tables.whole is None else tested(job, selection, model, tables)
-        findings = panel.findings + [*_left_out(job), *_reported(model), *alerts, *future.findings]
+        findings = [*panel.findings, *_left_out(job), *_reported(model), *alerts, *future.findings]
         result = Run(job, selection.winner, selection, Findings(tuple(findings)), model, panel, future.frame(), test)
         report(3, 4, "tested" if test is not None else "forecast")
         if job.output is not None:
@@ -127,7 +142,7 @@ def tested(job: Job, selection: Selection, model: Model, tables: Tables) -> Lead
     horizon = min(job.horizon, rows)
     step = job.test_step or horizon
     on = RollingOrigin(horizon, folds=1 + (rows - horizon) // step, step=step, refit=False)
-    entrants = {selection.winner: Trained(model)}
+    entrants: dict[str, Learner] = {selection.winner: Trained(model)}
     entrants.setdefault("SeasonalNaive", selection.board.recipes["SeasonalNaive"])
     return compare(tables.whole.where(full), entrants, on, job.metric, season=selection.season)
 

@@ -66,8 +66,8 @@ def _cut(whole: Panel, before: np.ndarray, job: Job) -> Tables:
         raise ValueError(f"The test {job.test!r} leaves {before.sum()} of {len(before)} rows to train on.")
     if not kept.all():
         i = int(np.flatnonzero(~kept)[0])
-        lost = Finding("too_short", "dropped", f"Series {whole.name(i)!r} lies in the test rows alone; it was left out.",
-                       whole.name(i), count=int((~kept).sum()))  # fmt: skip
+        message = f"Series {whole.name(i)!r} lies in the test rows alone; it was left out."
+        lost = Finding("too_short", "dropped", message, whole.name(i), count=int((~kept).sum()))
         train, whole = train.where(kept).with_findings([lost]), whole.where(kept)
     return Tables(train, whole)
 
@@ -96,7 +96,7 @@ def known_ahead(panel: Panel, horizon: int, whole: Panel | None, given: str | No
         columns[name] = last.ravel()
     times = panel.freq.add(panel.last[:, None], np.arange(1, horizon + 1))
     ahead = replace(panel, indptr=np.arange(panel.count + 1) * horizon, times=times.ravel(), columns=columns,
-                    roles={n: "known" for n in names}, ahead=None)  # fmt: skip
+                    roles=dict.fromkeys(names, "known"), ahead=None)  # fmt: skip
     return ahead, [_carried(panel, names, carried)] if carried.any() else []
 
 

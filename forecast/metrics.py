@@ -169,12 +169,10 @@ def r2(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
 @metric(higher=True, pooled=True)
 def spearman(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     """Correlation of the ranks of actual and forecast; NaN where either is constant or a forecast is missing."""
-    from scipy.stats import rankdata
-
     seen = ~np.isnan(actual)
     lost = (np.isnan(forecast) & seen).any(axis=1)
     # What is missing ranks last in both, so that it does not move the ranks of the others.
-    a, f = (rankdata(np.where(seen & ~np.isnan(x), x, np.inf), axis=1) for x in (actual, forecast))
+    a, f = (_ranks(np.where(seen & ~np.isnan(x), x, np.inf)) for x in (actual, forecast))
     a, f = (np.where(seen, x - _mean(x, actual)[:, None], 0) for x in (a, f))
     result = _ratio((a * f).sum(axis=1), np.sqrt((a**2).sum(axis=1) * (f**2).sum(axis=1)))
     return np.where(lost, np.nan, result)
@@ -229,6 +227,19 @@ def _mean(values: np.ndarray, actual: np.ndarray) -> np.ndarray:
     """Mean over each row where the actual is known, (series,); NaN where none is."""
     seen = ~np.isnan(actual)
     return _ratio(np.where(seen, values, 0.0).sum(axis=1), seen.sum(axis=1))
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """The rank of each value in its row, from 0; ties share the mean of theirs."""
+    order = np.argsort(values, axis=1, kind="stable")
+    ordered, place = np.take_along_axis(values, order, axis=1), np.arange(values.shape[1])
+    new = np.concatenate([np.ones((len(values), 1), bool), ordered[:, 1:] != ordered[:, :-1]], axis=1)
+    last = np.concatenate([new[:, 1:], np.ones((len(values), 1), bool)], axis=1)
+    first_of_tie = np.maximum.accumulate(np.where(new, place, 0), axis=1)
+    last_of_tie = np.minimum.accumulate(np.where(last, place, len(place))[:, ::-1], axis=1)[:, ::-1]
+    result = np.empty(values.shape)
+    np.put_along_axis(result, order, (first_of_tie + last_of_tie) / 2, axis=1)
+    return result
 
 
 def _ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:

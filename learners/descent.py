@@ -1,0 +1,226 @@
+"""Descent: the network's weights found by gradient descent with torch, on windows drawn from all series."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from learners.network import Inputs, Shape, forward, initial, scaled
+from learners.windows import Rows, Windows
+
+FARTHEST = 20.0  # scaled targets are clipped there: a jump after a constant window must not own the gradient
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long to train, and how."""
+
+    epochs: int
+    steps: int  # batches in an epoch
+    patience: int  # epochs without a better validation loss before it ends
+    batch: int
+    learning_rate: float
+    dropout: float
+    seed: int
+    device: str
+    max_seconds: float | None
+
+
+def descend(shape: Shape, rows: Rows, training: Windows, held: Windows, budget: Budget) -> dict[str, np.ndarray]:
+    """The weights with the smallest pinball loss on the windows `held` out (the last ones, if there are none)."""
+    device = torch.device(budget.device)
+    with _quiet(budget):
+        source = Source(shape, rows, device)
+        start = initial(shape, budget.seed)
+        weights = {n: torch.tensor(v, device=device, requires_grad=True) for n, v in start.items()}
+        best = _walk(source, weights, training, held, budget)
+    return {name: value.cpu().numpy() for name, value in best.items()}
+
+
+def _walk(source: Source, weights: dict[str, Any], training: Windows, held: Windows, budget: Budget) -> dict[str, Any]:
+    steps = budget.epochs * budget.steps
+    optimizer = torch.optim.AdamW(_groups(weights), lr=budget.learning_rate, betas=(0.9, 0.99))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, budget.learning_rate, total_steps=steps, pct_start=0.15)
+    drop = Tensors(budget.dropout, torch.Generator(source.device).manual_seed(budget.seed))
+    still, batches = Tensors(0.0, None), _batches(training, budget)
+    began, best, least, waited = time.monotonic(), _copy(weights), np.inf, 0
+    for _ in range(budget.epochs):
+        for _ in range(budget.steps):
+            optimizer.zero_grad(set_to_none=True)
+            loss, count = source.loss(weights, next(batches), drop)
+            (loss / count).backward()
+            torch.nn.utils.clip_grad_norm_(list(weights.values()), 1.0)
+            optimizer.step()
+            schedule.step()
+        late = budget.max_seconds is not None and time.monotonic() - began > budget.max_seconds
+        if len(held) == 0:
+            best = _copy(weights)
+        else:
+            reached = _held_loss(source, weights, held, still)
+            waited = 0 if reached < least else waited + 1
+            if reached < least:
+                best, least = _copy(weights), reached
+        if late or waited >= budget.patience:
+            break
+    return best
+
+
+def _groups(weights: dict[str, Any]) -> list[dict[str, Any]]:
+    """Weight decay for matrices; none for biases, gains and the mix of seasonal values."""
+    heavy = [v for n, v in weights.items() if v.ndim > 1 and n != "mix"]
+    light = [v for n, v in weights.items() if v.ndim == 1 or n == "mix"]
+    return [{"params": heavy, "weight_decay": 1e-2}, {"params": light, "weight_decay": 0.0}]
+
+
+def _copy(weights: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.detach().clone() for name, value in weights.items()}
+
+
+def _batches(training: Windows, budget: Budget) -> Iterator[Windows]:
+    """Windows in random order, all of them before any comes again."""
+    random = np.random.default_rng(budget.seed)
+    order = np.empty(0, np.int64)
+    while True:
+        while len(order) < budget.batch:
+            order = np.concatenate([order, random.permutation(len(training))])
+        yield training.pick(order[: budget.batch])
+        order = order[budget.batch :]
+
+
+def _held_loss(source: Source, weights: dict[str, Any], held: Windows, still: Tensors) -> float:
+    total = count = 0.0
+    with torch.no_grad():
+        for begin in range(0, len(held), 256):
+            loss, known = source.loss(weights, held.pick(np.arange(begin, min(begin + 256, len(held)))), still)
+            total, count = total + float(loss), count + float(known)
+    return total / max(count, 1.0)
+
+
+class Source:
+    """The rows as tensors, from which batches of windows are gathered."""
+
+    def __init__(self, shape: Shape, rows: Rows, device: Any) -> None:
+        self.shape, self.device = shape, device
+        self.rows = {name: torch.as_tensor(values, device=device) for name, values in rows.__dict__.items()}
+        self.quantiles = torch.tensor(shape.quantiles, dtype=torch.float32, device=device)
+
+    def loss(self, weights: dict[str, Any], windows: Windows, operations: Tensors) -> tuple[Any, Any]:
+        """The sum of the pinball loss over the known targets of `windows`, and how many these are."""
+        inputs, actual, known = self.gather(windows, operations)
+        error = torch.where(known, actual, 0.0)[:, :, None]
+        found = torch.stack(forward(weights, self.shape, inputs, operations), 2)
+        error = error - found
+        pinball = torch.maximum(self.quantiles * error, (self.quantiles - 1.0) * error)
+        return 2.0 * (pinball.mean(2) * known).sum(), known.sum().clamp(min=1)
+
+    def gather(self, windows: Windows, operations: Tensors) -> tuple[Inputs, Any, Any]:
+        """The network's inputs, the scaled targets (windows, horizon) and which of them are known."""
+        empty, rows = len(self.rows["target"]) - 1, self.rows
+        past = windows.start[:, None] + np.arange(-self.shape.reach, 0)
+        next_ = windows.start[:, None] + np.arange(self.shape.horizon)
+        past = self._index(np.where(past >= windows.first[:, None], past, empty))
+        next_ = self._index(next_)
+        series = self._index(windows.series)
+        target, seen, level, scale = scaled(torch, rows["target"][past], self.shape.window)
+        past = past[:, -self.shape.window :]
+        actual = (rows["target"][next_] - level) / scale
+        behind = torch.cat([rows["ahead"][past], rows["past"][past]], 2)
+        inputs = Inputs(
+            target.float(), seen.float(), behind, rows["ahead"][next_], rows["static"][series],
+            (*self._codes("ahead", past, operations), *self._codes("past", past, operations)),
+            self._codes("ahead", next_, operations), self._codes("static", series, operations),
+        )  # fmt: skip
+        return inputs, actual.clamp(-FARTHEST, FARTHEST).float(), ~torch.isnan(actual)
+
+    def _codes(self, place: str, at: Any, operations: Tensors) -> tuple[Any, ...]:
+        codes = self.rows[f"{place}_codes"]
+        return tuple(operations.forget(codes[at, i]) for i in range(codes.shape[1]))
+
+    def _index(self, at: np.ndarray) -> Any:
+        return torch.as_tensor(at, device=self.device)
+
+
+class Tensors:
+    """`learners.network.Operations` on tensors, with dropout, faster than one formula after the other."""
+
+    def __init__(self, dropout: float, random: Any) -> None:
+        self.dropout, self.random = dropout, random
+
+    def linear(self, x: Any, weight: Any, bias: Any = None) -> Any:
+        return functional.linear(x, weight.t(), bias)
+
+    def convolve(self, x: Any, weight: Any, bias: Any, stride: int) -> Any:
+        taps, steps = weight.shape[0], x.shape[1]
+        first = (steps - 1) % stride
+        x = functional.pad(x, (0, 0, taps - 1, 0))
+        side = torch.cat([x[:, first + j : first + j + steps - first : stride] for j in range(taps)], 2)
+        return functional.linear(side, weight.reshape(-1, weight.shape[2]).t(), bias)
+
+    def normalise(self, x: Any, gain: Any, bias: Any) -> Any:
+        return functional.layer_norm(x, (x.shape[-1],), gain, bias, 1e-5)
+
+    def relu(self, x: Any) -> Any:
+        return functional.relu(x)
+
+    def softplus(self, x: Any) -> Any:
+        return functional.softplus(x)
+
+    def drop(self, x: Any) -> Any:
+        if self.dropout <= 0:
+            return x
+        # A channel is dropped at all steps of a window at once (Tompson et al. 2015, arXiv:1411.4280).
+        size = (x.shape[0], *[1] * (x.ndim - 2), x.shape[-1])
+        kept = torch.empty(size, dtype=x.dtype, device=x.device).bernoulli_(1.0 - self.dropout, generator=self.random)
+        return x * (kept / (1.0 - self.dropout))
+
+    def forget(self, codes: Any) -> Any:
+        """Now and then a category is unknown, so that the network learns to do without it."""
+        if self.dropout <= 0:
+            return codes
+        lost = torch.rand(codes.shape[0], generator=self.random, device=codes.device) < 0.05
+        return torch.where(lost.reshape(-1, *[1] * (codes.ndim - 1)), -1, codes)
+
+    def embed(self, table: Any, codes: Any) -> Any:
+        return functional.embedding(codes + 1, table)
+
+    def take(self, x: Any, at: np.ndarray) -> Any:
+        return x[:, torch.as_tensor(at, device=x.device)]
+
+    def maximum(self, x: Any, least: float) -> Any:
+        return x.clamp(min=least)
+
+    def concat(self, parts: list[Any], axis: int) -> Any:
+        return torch.cat(parts, axis)
+
+    def stack(self, parts: list[Any], axis: int) -> Any:
+        return torch.stack(parts, axis)
+
+    def reshape(self, x: Any, shape: tuple[int, ...]) -> Any:
+        return x.reshape(shape)
+
+
+@contextmanager
+def _quiet(budget: Budget) -> Iterator[None]:
+    """One thread and deterministic kernels while it trains; torch's settings are put back afterwards."""
+    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    if budget.device.startswith("cuda"):  # cuBLAS asks for a workspace before it is deterministic
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    try:
+        torch.set_num_threads(1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            torch.use_deterministic_algorithms(True, warn_only=True)
+            yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(strict, warn_only=warn_only)

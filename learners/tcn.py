@@ -1,0 +1,296 @@
+"""Tcn: a temporal convolutional network on windows of all series, every step of the horizon at once, with quantiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from featurizers.arrays import Array, State, namespace
+from featurizers.featurizer import Needs
+from featurizers.frequency import DAY
+from featurizers.panel import Panel
+from learners.learner import Learner, Model
+from learners.network import SEASONS, Inputs, Shape, field_of_view, forward, scaled
+from learners.windows import gathered_rows, learnable, standards
+
+YEAR = 365.2425 * DAY
+HARMONICS = 3  # sines and cosines of each cycle of the calendar
+CYCLES = ("hour", "weekday", "dayofyear")
+
+
+@dataclass(frozen=True)
+class Tcn(Learner):
+    """A direct multi-step network (learners/network.py), trained with torch, forecast without it.
+
+    Each window is scaled by its own level and spread, so that series of any size, new ones too, share one network.
+    `known`, `past`, `static` name columns to read, numeric or categorical; `categories` names more of them, of any
+    role. `calendar` lists cycles of the clock: "hour" (and minute), "weekday", "dayofyear"; "auto" takes those that
+    the frequency and the length of the series allow. `window` "auto" covers four of the shortest seasons and twice the horizon;
+    `layers` "auto" covers the window; `epochs` "auto" follows a budget of gradient steps. The last rows of each series
+    are held out to stop early. The forecast is the median; `levels` are bands, in percent.
+    """
+
+    horizon: int
+    window: int | Literal["auto"] = "auto"
+    channels: int = 32
+    layers: int | Literal["auto"] = "auto"
+    kernel: int = 3
+    dropout: float = 0.1
+    levels: tuple[int, ...] = (80,)
+    epochs: int | Literal["auto"] = "auto"
+    patience: int = 8
+    batch: int = 64
+    learning_rate: float = 3e-3
+    known: tuple[str, ...] = ()
+    past: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    calendar: tuple[str, ...] | Literal["auto"] = "auto"
+    seed: int = 0
+    device: str = "auto"
+    max_seconds: float | None = None
+
+    def train(self, panel: Panel) -> TcnModel:
+        """ValueError where no series is longer than the horizon by two rows, or a setting does not fit."""
+        recipe = self.resolve(panel)
+        columns = Columns.of(recipe, panel)
+        shape = _shape(recipe, columns, panel)
+        blank = TcnModel(shape, columns, tuple(recipe.calendar), standards(panel, columns.numeric), {})
+        from learners.descent import Budget, descend
+
+        training, held = learnable(panel, shape)
+        steps = int(np.clip(len(training) // recipe.batch, 20, 50))
+        budget = Budget(
+            recipe.epochs if isinstance(recipe.epochs, int) else 25, steps, recipe.patience, recipe.batch,
+            recipe.learning_rate, recipe.dropout, recipe.seed, _device(recipe.device), recipe.max_seconds,
+        )  # fmt: skip
+        return replace(blank, weights=descend(shape, gathered_rows(panel, blank), training, held, budget))
+
+    def resolve(self, panel: Panel) -> Tcn:
+        """The same recipe with every 'auto' (but the device) written out."""
+        self._check(panel)
+        seasons, longest = panel.freq.seasons, int(panel.lengths.max(initial=0))
+        wanted = max(2 * self.horizon, min(4 * seasons[0], 104), 16)
+        window = min(wanted, max(longest - self.horizon, 1)) if self.window == "auto" else self.window
+        layers = self.layers
+        if layers == "auto":
+            layers = next(n for n in range(1, 64) if field_of_view(n, self.kernel) >= window)
+        calendar = _calendar(panel) if self.calendar == "auto" else tuple(self.calendar)
+        epochs = 25 if self.epochs == "auto" else self.epochs
+        return replace(self, window=window, layers=layers, calendar=calendar, epochs=epochs)
+
+    def _check(self, panel: Panel) -> None:
+        if self.horizon < 1:
+            raise ValueError(f"The horizon of Tcn must be at least 1, not {self.horizon}.")
+        if self.kernel < 2:
+            raise ValueError(f"The kernel of Tcn must be at least 2, not {self.kernel}.")
+        for level in self.levels:
+            if not 0 < level < 100:
+                raise ValueError(f"A level of Tcn is a coverage between 0 and 100 percent, not {level}.")
+        if self.calendar != "auto":
+            for name in self.calendar:
+                if name not in CYCLES:
+                    raise ValueError(f"Tcn knows no cycle {name!r} of the calendar; there are {', '.join(CYCLES)}.")
+        longest = int(panel.lengths.max(initial=0))
+        if longest < self.horizon + 2:
+            raise ValueError(f"Tcn with horizon {self.horizon} needs a series of at least {self.horizon + 2} rows; "
+                             f"the longest has {longest}. Shorten the horizon or use a simpler learner.")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns that a network reads, by role, numbers and categories apart."""
+
+    known: tuple[str, ...] = ()
+    past: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
+    known_codes: tuple[str, ...] = ()
+    past_codes: tuple[str, ...] = ()
+    static_codes: tuple[str, ...] = ()
+
+    @property
+    def numeric(self) -> tuple[str, ...]:
+        return self.known + self.past + self.static
+
+    @property
+    def ahead(self) -> tuple[str, ...]:
+        return self.known + self.known_codes
+
+    @property
+    def behind(self) -> tuple[str, ...]:
+        return self.ahead + self.past + self.past_codes
+
+    @classmethod
+    def of(cls, recipe: Tcn, panel: Panel) -> Columns:
+        """ValueError where a column is not there, or its role in the panel is another."""
+        named = {role: list(getattr(recipe, role)) for role in ("known", "past", "static")}
+        for name in recipe.categories:
+            role = panel.roles.get(name)
+            if role is None or name not in panel.levels:
+                raise ValueError(f"Tcn is to read the category {name!r}, but the panel has none of this name; "
+                                 f"its categories are {sorted(panel.levels)}.")  # fmt: skip
+            named[role].append(name)
+        found: dict[str, tuple[str, ...]] = {}
+        for role, names in named.items():
+            for name in names:
+                mine = panel.roles.get(name)
+                if mine is None:
+                    raise ValueError(f"Tcn is to read {name!r}, but the panel has no such column; "
+                                     f"it has {sorted(panel.roles)}.")  # fmt: skip
+                if mine != role and not (role == "past" and mine == "known"):
+                    raise ValueError(f"Tcn is to read {name!r} as {role}, but in the panel it is {mine}.")
+            unique = tuple(dict.fromkeys(names))
+            found[role] = tuple(n for n in unique if n not in panel.levels)
+            found[f"{role}_codes"] = tuple(n for n in unique if n in panel.levels)
+        return cls(**found)
+
+
+@dataclass(frozen=True, eq=False)
+class TcnModel(Model):
+    shape: Shape
+    columns: Columns
+    calendar: tuple[str, ...]
+    standards: dict[str, tuple[float, float]]  # column -> mean and deviation in training
+    weights: dict[str, np.ndarray] = field(repr=False)  # float32, by name
+
+    @property
+    def needs(self) -> Needs:
+        columns = self.columns
+        ahead = columns.ahead + columns.static + columns.static_codes
+        return Needs(self.shape.reach, (*columns.behind, "time"), ahead)
+
+    @property
+    def single(self) -> bool:
+        return True
+
+    def predict(self, state: State, future: State) -> State:
+        """A horizon beyond that of training goes on from the median; columns not known ahead are missing there."""
+        horizon, size = future["time"].shape[1], self.shape.horizon
+        blocks = []
+        for begin in range(0, horizon, size):
+            rows = {name: values[:, begin : begin + size] for name, values in future.items()}
+            blocks.append(self._block(state, rows))
+            if begin + size < horizon:
+                state = self._further(state, rows, blocks[-1][self.shape.median])
+        xp = namespace(state["target"])
+        found = [xp.concat([block[i] for block in blocks], axis=1) for i in range(len(self.shape.quantiles))]
+        outputs = {"forecast": found[self.shape.median]}
+        for i, quantile in enumerate(self.shape.quantiles[: self.shape.median]):
+            level = round(100 * (1 - 2 * quantile))
+            outputs |= {f"lo{level}": found[i], f"hi{level}": found[-1 - i]}
+        return outputs
+
+    def _block(self, state: State, future: State) -> list[Array]:
+        """The quantiles of up to `shape.horizon` steps, (series, steps) each, in the target's own size."""
+        columns, size = self.columns, self.shape.window
+        past = {name: state[name][:, -size:] for name in ("time", *columns.behind)}
+        xp = namespace(past["time"])
+        target, seen, level, scale = scaled(xp, state["target"][:, -self.shape.reach :], size)
+        static = [xp.where(xp.isnan(v), 0.0, v) for v in (self.standard(n, future[n][:, 0]) for n in columns.static)]
+        inputs = Inputs(
+            xp.astype(target, xp.float32),
+            xp.astype(seen, xp.float32),
+            xp.concat([self.known(past), self.numbers(columns.past, past)], axis=2),
+            self.known(future),
+            xp.astype(xp.stack([level[:, 0] * 0.0, *static], axis=1), xp.float32)[:, 1:],
+            tuple(past[n] for n in (*columns.known_codes, *columns.past_codes)),
+            tuple(future[n] for n in columns.known_codes),
+            tuple(future[n][:, 0] for n in columns.static_codes),
+        )
+        found = forward(self.weights, self.shape, inputs)
+        return [level + scale * xp.astype(quantile, xp.float64) for quantile in found]
+
+    def _further(self, state: State, rows: State, median: Array) -> State:
+        """The windows after a block that has been forecast."""
+        xp, columns = namespace(median), self.columns
+        new = {"target": median, "time": rows["time"]} | {n: rows[n] for n in columns.ahead}
+        new |= {n: median * np.nan for n in columns.past}
+        new |= {n: rows["time"] * 0 - 1 for n in columns.past_codes}
+        return {name: xp.concat([state[name], values], axis=1) for name, values in new.items()}
+
+    # ---- columns as the network sees them -----------------------------------------------------
+
+    def known(self, rows: State) -> Array:
+        """Known columns and the calendar of `rows`, (series, steps, columns) float32."""
+        xp = namespace(rows["time"])
+        cycles = [wave for name in self.calendar for wave in waves(name, rows["time"])]
+        parts = [self.numbers(self.columns.known, rows)]
+        if cycles:
+            parts.append(xp.astype(xp.stack(cycles, axis=2), xp.float32))
+        return xp.concat(parts, axis=2)
+
+    def numbers(self, names: tuple[str, ...], rows: State) -> Array:
+        """Numeric columns in standard units, 0 where missing, (series, steps, columns) float32."""
+        xp = namespace(rows["time"])
+        found = [self.standard(name, rows[name]) for name in names]
+        found = [xp.where(xp.isnan(values), 0.0, values) for values in found]
+        # A first column of nothing, taken away again, so that no columns have a shape too.
+        nothing = xp.astype(rows["time"] * 0, xp.float64)
+        return xp.astype(xp.stack([nothing, *found], axis=2), xp.float32)[:, :, 1:]
+
+    def standard(self, name: str, values: Array) -> Array:
+        mean, deviation = self.standards[name]
+        return (values - mean) / deviation
+
+
+def waves(name: str, time: Array) -> list[Array]:
+    """Sines and cosines of where `time` (seconds since 1970 of the wall clock) stands in a cycle of the calendar."""
+    xp = namespace(time)
+    if name == "hour":
+        turn = (time % DAY) / DAY
+    elif name == "weekday":
+        turn = ((time // DAY) % 7) / 7
+    else:
+        turn = (xp.astype(time, xp.float64) / YEAR) % 1.0
+    angles = [2 * np.pi * k * turn for k in range(1, HARMONICS + 1)]
+    return [wave for angle in angles for wave in (xp.sin(angle), xp.sin(angle + np.pi / 2))]
+
+
+def _calendar(panel: Panel) -> tuple[str, ...]:
+    """The cycles finer than which the panel is, and of which it has seen two."""
+    freq, last = panel.freq, panel.indptr[1:] - 1
+    full = panel.lengths > 0
+    spans = (panel.times[last[full]] - panel.times[panel.indptr[:-1][full]]).astype("timedelta64[s]").astype(np.int64)
+    span = int(spans.max(initial=0))
+    width = freq.seconds or (DAY if freq.unit in ("B", "C") else 28 * DAY * (freq.months or 1))
+    found = ["hour"] if width < DAY and span >= 2 * DAY else []
+    found += ["weekday"] if width <= DAY and span >= 14 * DAY else []
+    found += ["dayofyear"] if width < 300 * DAY and span >= 2 * YEAR - 1 else []
+    return tuple(found)
+
+
+def _shape(recipe: Tcn, columns: Columns, panel: Panel) -> Shape:
+    window, layers = recipe.window, recipe.layers
+    assert isinstance(window, int) and isinstance(layers, int)  # `resolve` wrote them out
+    longest = max(int(panel.lengths.max()) - recipe.horizon, 1)
+    reach = max(window, min(SEASONS * panel.freq.seasons[-1], longest))
+    tails = sorted({(100 - level) / 200 for level in recipe.levels})
+    known = len(columns.known) + 2 * HARMONICS * len(recipe.calendar)
+    sizes = {place: tuple(len(panel.levels[n]) for n in getattr(columns, f"{place}_codes"))
+             for place in ("known", "past", "static")}  # fmt: skip
+    return Shape(
+        horizon=recipe.horizon,
+        window=window,
+        reach=reach,
+        channels=recipe.channels,
+        layers=layers,
+        kernel=recipe.kernel,
+        periods=tuple(p for p in panel.freq.seasons if 1 < p <= reach),
+        quantiles=(*tails, 0.5, *((100 + level) / 200 for level in sorted(set(recipe.levels)))),
+        behind=known + len(columns.past),
+        ahead=known,
+        static=len(columns.static),
+        behind_levels=sizes["known"] + sizes["past"],
+        ahead_levels=sizes["known"],
+        static_levels=sizes["static"],
+    )
+
+
+def _device(name: str) -> str:
+    if name != "auto":
+        return name
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -17,6 +17,7 @@ DAY = 86_400
 _RENAMED = {
     "H": "h", "T": "min", "S": "s", "BH": "bh", "M": "ME", "Q": "QE", "A": "YE", "Y": "YE", "BM": "BME",
     "BQ": "BQE", "BA": "BYE", "BY": "BYE", "AS": "YS", "BAS": "BYS", "SM": "SME", "CBM": "CBME",
+    "d": "D", "b": "B", "w": "W", "q": "QE", "y": "YE",
 }  # fmt: skip
 _FIXED = {"s": 1, "min": 60, "h": 3600, "D": DAY, "W": 7 * DAY}
 _SEASONS = {"s": 60, "min": 60, "h": 24, "D": 7, "W": 52, "B": 5, "M": 12, "Q": 4, "Y": 1}

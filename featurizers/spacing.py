@@ -25,19 +25,32 @@ def spacings(times: np.ndarray, series: np.ndarray) -> tuple[np.ndarray, np.ndar
     apart = np.diff(seconds)
     inside = (series[1:] == series[:-1]) & (apart > 0)
     after = np.flatnonzero(inside) + 1
-    apart = apart[inside]
-    if len(apart) == 0 or np.median(apart) <= 0.8 * DAY:
-        return apart, series[after]
+    apart, owner = apart[inside], series[after]
+    if len(apart) == 0:
+        return apart, owner
+    slow = _slow(apart, owner)
+    if not slow.any():
+        return apart, owner
     days = seconds[after] // DAY - seconds[after - 1] // DAY
-    after, days = after[days > 0], days[days > 0]
-    result = days * DAY
-    wide = np.flatnonzero(days >= 28)
+    kept = ~slow | (days > 0)
+    after, owner, days, slow = after[kept], owner[kept], days[kept], slow[kept]
+    result = np.where(slow, days * DAY, apart[kept])
+    wide = np.flatnonzero(slow & (days >= 28))
     if len(wide):
         months = np.round(days[wide] / _MONTH).astype(np.int64)
         near = np.abs(days[wide] - months * _MONTH) <= np.where(months == 1, 3.5, 4.5)
         near &= (days[wide] % 7 != 0) | _same_day(times[after[wide] - 1], times[after[wide]])
         result[wide[near]] = -months[near]
-    return result, series[after]
+    return result, owner
+
+
+def _slow(apart: np.ndarray, owner: np.ndarray) -> np.ndarray:
+    """Whether most distances of a row's series are near a day or above."""
+    long = apart > 0.8 * DAY
+    if not long.any() or long.all():
+        return long
+    size = np.bincount(owner)
+    return np.asarray((np.bincount(owner, weights=long) > 0.5 * size)[owner])
 
 
 def _same_day(early: np.ndarray, late: np.ndarray) -> np.ndarray:
@@ -85,11 +98,12 @@ def _settled(width: int, apart: np.ndarray) -> int:
         return width
     values, counts = np.unique(same, return_counts=True)
     common = int(np.gcd.reduce(values[counts >= max(0.02 * len(apart), 2)])) if (counts > 1).any() else 0
-    if common and (width < 0 or common in _NICE or common % DAY == 0) and (same % common == 0).mean() >= 0.9:
+    middle = float(np.median(np.abs(same)))
+    # Distances that differ by seconds from stamp to stamp have a common divisor too; it means nothing.
+    if common and common > middle / 60 and (same % common == 0).mean() >= 0.9:
         return -common if width < 0 else common
     if width < 0:
         return width
-    middle = float(np.median(same))
     return int(_NICE[np.abs(np.log(_NICE / middle)).argmin()])
 
 

@@ -25,6 +25,7 @@ class Plan:
     static: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()  # ... and all categorical ones
     many: bool = False  # more than one series
+    span: int = 0  # days that a row stands for beyond that of its stamp: 6 for weeks
     log: bool = False  # regressors and networks see log(1 + y)
     seed: int = 0
 
@@ -37,7 +38,8 @@ class Plan:
 
         categories = tuple(n for n in panel.levels if panel.roles.get(n) in ("known", "static"))
         roles = {"known": numeric("known"), "past": numeric("past"), "static": numeric("static")}
-        return cls(**roles, categories=categories, many=panel.count > 1, **settings)  # type: ignore[arg-type]
+        span = {"W": 6, "MS": 27, "QS": 89, "YS": 364}.get(panel.freq.unit, 0)
+        return cls(**roles, span=span, categories=categories, many=panel.count > 1, **settings)  # type: ignore[arg-type]
 
     @property
     def season(self) -> int:
@@ -126,7 +128,7 @@ def _tcn(plan: Plan) -> Learner:
 def _prophet(plan: Plan) -> Learner:
     from learners import Prophet
 
-    return Prophet(holidays=plan.holidays, regressors=plan.known)
+    return Prophet(holidays=plan.holidays, window=(plan.span, 0), regressors=plan.known)
 
 
 def _part(name: str, **settings: object) -> Learner:
@@ -141,6 +143,7 @@ _SIMPLE: dict[str, Callable[[Plan], Learner]] = {
     "Average": lambda plan: _part("Average"),
     "SeasonalAverage": lambda plan: _part("SeasonalAverage", season=plan.season),
     "AutoArima": lambda plan: _part("AutoArima", season=plan.season),
+    "Arima": lambda plan: _part("Arima", order=(2, 1, 1)),
     "Arimax": lambda plan: _part("Arimax", order=(2, 1, 1), columns=plan.known),
     "Ets": lambda plan: _part("Ets", season=plan.season, seasonal="add" if plan.season > 1 else None, damped=True),
     "Theta": lambda plan: _part("Theta", season=plan.season),

@@ -76,11 +76,45 @@ FEATURIZERS: list[Featurizer] = [
     fc.Features((fc.Lags((1, 3)), fc.Expanding("mean"), fc.Calendar(("weekday",)))),
 ]
 
-FEATURES = (fc.Lags((1, 2, 7)), fc.Known(("promo",)))
+FEATURES = (fc.Lags((1, 2, 7)), fc.Rolling("mean", 7, min_samples=1), fc.Calendar(("weekday",)), fc.Known(("promo",)))
+WIDE = (*FEATURES, fc.Categories(("kind", "region")), fc.Static(("area",)), fc.Past(("visits",)), fc.Expanding("mean"))
 LINEAR = fc.Recursive("ridge", FEATURES)
+TREES = fc.Recursive(fc.LightGBM(n_estimators=20), WIDE)
+NAIVE = fc.SeasonalNaive(7)
+FOLDS = fc.RollingOrigin(HORIZON, folds=2)
+SMALL = {"n_estimators": 5}
 
 LEARNERS: list[Learner] = [
     fc.Naive(),
-    fc.SeasonalNaive(7),
+    NAIVE,
+    fc.Average(),
+    fc.Average(window=5),
+    fc.SeasonalAverage(7),
+    fc.Ets(season=7),
+    fc.Theta(7),
+    fc.Arima((1, 0, 1), (0, 1, 0, 7)),
+    fc.Arimax((1, 0, 0), columns=("promo",)),
+    fc.AutoArima(max_p=1, max_q=1),
+    fc.Prophet(changepoints=3, holidays="US", regressors=("promo",)),
     LINEAR,
-]
+    TREES,
+    *(fc.Recursive(r, FEATURES) for r in ("ElasticNet", "LassoLars", "SGD", "KNN", "DecisionTree")),
+    *(fc.Recursive(fc.Regressor(r, SMALL), WIDE) for r in ("RandomForest", "ExtraTrees", "GradientBoosting", "XGBoost")),
+    fc.Recursive(fc.HistGradientBoosting(max_iter=5), WIDE),
+    fc.Direct(fc.LightGBM(n_estimators=20), WIDE, HORIZON, seasons=(7,)),
+    fc.Direct("ridge", FEATURES, 3),
+    fc.Tcn(HORIZON, window=14, channels=4, layers=2, epochs=1, known=("promo",), past=("visits",), static=("area",),
+           categories=("kind", "region")),
+    *(fc.Transformed(LINEAR, t) for t in (fc.Log1p(), fc.BoxCox(), fc.Difference(), fc.SeasonalDifference(7))),
+    *(fc.Transformed(LINEAR, fc.Scale(how)) for how in ("standard", "robust", "mean")),
+    fc.Transformed(LINEAR, fc.Scale("mean", over="window", window=14)),
+    fc.Transformed(fc.Ets(season=7), fc.Log1p()),
+    fc.Blend((NAIVE, TREES, fc.Theta(7)), (0.2, 0.5, 0.3)),
+    fc.Ensemble((NAIVE, LINEAR, fc.Average()), FOLDS, size=5),
+    fc.Best((NAIVE, LINEAR), FOLDS),
+    fc.Conformal(LINEAR, FOLDS, levels=(50, 80)),
+    fc.Otherwise(fc.Ets(season=7), NAIVE),
+    fc.PerGroup(fc.Best((fc.Theta(7), LINEAR), FOLDS), by=("item",)),
+    fc.PerGroup(TREES, by=("region",)),
+    fc.PerSeries(LINEAR),
+]  # fmt: skip

@@ -9,45 +9,48 @@
 
 #include "series.h"
 
+// For each row, the sums of the first and second powers of value - center over the values in its window. The mean is
+// center + first / count, the sum center * count + first, the sum of squared deviations second - first * first / count.
+struct Sums {
+    double *center, *first, *second;
+};
+
 class Moments {
 public:
-    explicit Moments(Rows window) : window_(window), older_(window + 1), newest_{} {}
+    explicit Moments(Rows window) : window_(window), older_(window + 1) {}
 
-    // Rows from:to, which follow on those of the last call: the mean, the sum, and the sum of squared deviations of the
-    // values present in the window that ends with each row.
-    void advance(const Series& series, Rows from, Rows to, double* mean, double* total, double* squares) {
+    // Rows from:to, which follow on those of the last call: of the window that ends with each row.
+    void advance(const Series& series, Rows from, Rows to, Sums out) {
         for (Rows at = from; at < to;) {
-            const Rows first = at - at % window_, end = std::min(first + window_, to);
+            const Rows first = at - at % window_, end = std::min(first + window_, to), k = at - from;
             if (at == first) open(series, first);
-            const Rows k = at - from;
-            at = plain_ ? along(series, first, at, end, mean + k, total + k, squares + k)
-                        : merged(series, first, at, end, mean + k, total + k, squares + k);
+            const Sums here{out.center + k, out.first + k, out.second + k};
+            at = plain_ ? along(series, first, at, end, here) : merged(series, first, at, end, here);
         }
     }
 
 private:
-    struct Sums {
+    struct Part {
         double count = 0, center = 0, first = 0, second = 0;  // first and second power of value - center
 
-        void add(double value) {
-            if (value != value) return;
-            if (count == 0) center = value;
-            push(value);
-        }
         void push(double value) {
             const double apart = value - center;
-            count += 1;
             first += apart;
             second += apart * apart;
         }
+        void add(double value) {
+            if (value != value) return;
+            if (count == 0) center = value;
+            count += 1;
+            push(value);
+        }
         double mean() const { return count > 0 ? center + first / count : 0; }
-        double total() const { return center * count + first; }
         double squares() const { return count > 0 ? second - first * first / count : 0; }
     };
 
     Rows window_;
-    std::vector<Sums> older_;  // over the older block from its j-th row on
-    Sums newest_;              // over the newer block so far
+    std::vector<Part> older_;  // of the older block from its j-th row on
+    Part newest_;              // of the newer block so far
     bool plain_ = true;        // nothing missing so far: the first value of the newer block is the center of both
 
     // The sums of the older block, from every row to its end. Only what lies behind decides how they are taken.
@@ -55,25 +58,26 @@ private:
         const double center = series.values[first];
         const Rows size = first == 0 ? 0 : window_;
         plain_ = center == center && series.complete(first - size, first);
-        newest_ = Sums{};
-        Sums sums;
-        if (plain_) newest_.center = sums.center = center;
-        if (size == 0) std::fill(older_.begin(), older_.end(), sums);
-        older_[window_] = sums;
+        newest_ = Part{};
+        Part part;
+        if (plain_) newest_.center = part.center = center;
+        if (size == 0) std::fill(older_.begin(), older_.end(), part);
+        older_[window_] = part;
+        const double* older = series.values + first - size;
         for (Rows j = size - 1; j > 0; --j) {
-            const double value = series.values[first - size + j];
             if (plain_) {
-                sums.push(value);
+                part.count += 1;
+                part.push(older[j]);
             } else {
-                sums.add(value);
+                part.add(older[j]);
             }
-            older_[j] = sums;
+            older_[j] = part;
         }
     }
 
     // Up to the first missing value; returns where it stopped.
-    Rows along(const Series& series, Rows first, Rows at, Rows end, double* mean, double* total, double* squares) {
-        Sums newest = newest_;
+    Rows along(const Series& series, Rows first, Rows at, Rows end, Sums out) {
+        Part newest = newest_;
         Rows i = at;
         for (; i < end; ++i) {
             const double value = series.values[i];
@@ -82,27 +86,28 @@ private:
                 break;
             }
             newest.push(value);
-            const Sums& older = older_[i - first + 1];
-            const double count = double(std::min(i + 1, window_)), sum = older.first + newest.first;
-            const double apart = sum / count;
-            mean[i - at] = newest.center + apart;
-            total[i - at] = newest.center * count + sum;
-            squares[i - at] = older.second + newest.second - sum * apart;
+            const Part& older = older_[i - first + 1];
+            out.center[i - at] = newest.center;
+            out.first[i - at] = older.first + newest.first;
+            out.second[i - at] = older.second + newest.second;
         }
+        newest.count = double(i - first);
         newest_ = newest;
         return i;
     }
 
     // Values are missing: each part has a center of its own, and the parts are merged (Chan et al. 1983, eq. 2.1).
-    Rows merged(const Series& series, Rows first, Rows at, Rows end, double* mean, double* total, double* squares) {
+    Rows merged(const Series& series, Rows first, Rows at, Rows end, Sums out) {
         for (Rows i = at; i < end; ++i) {
             newest_.add(series.values[i]);
-            const Sums& older = older_[i - first + 1];
+            const Part& older = older_[i - first + 1];
             const double count = older.count + newest_.count, apart = newest_.mean() - older.mean();
-            const double weight = count > 0 ? newest_.count / count : 0;
-            mean[i - at] = older.count == 0 ? newest_.mean() : older.mean() + apart * weight;
-            total[i - at] = older.total() + newest_.total();
-            squares[i - at] = older.squares() + newest_.squares() + apart * apart * older.count * weight;
+            const double between = count > 0 ? apart * apart * older.count * (newest_.count / count) : 0;
+            const double center = newest_.count > 0 ? newest_.center : older.center;
+            const double first = newest_.first + (older.first + (older.center - center) * older.count);
+            out.center[i - at] = center;
+            out.first[i - at] = first;
+            out.second[i - at] = older.squares() + newest_.squares() + between + (count > 0 ? first * first / count : 0);
         }
         return end;
     }

@@ -1,138 +1,101 @@
-// Windows: each series is read once, tile by tile, and every tile goes through all statistics while it is in the cache.
+// Windows: each series is read once, tile by tile, and a tile goes through all statistics while it is in the cache.
 #include "windows.h"
 
 #include <map>
 #include <memory>
-#include <tuple>
+#include <utility>
 
-#include "extremes.h"
-#include "moments.h"
-#include "ordered.h"
+#include "group.h"
 #include "threads.h"
 
 namespace {
 
-constexpr Rows TILE = 128;  // rows; 128 rows of 30 doubles fit in the first cache
-
-// Where one window's values go: a column of one series (or of one phase of it).
-template <class Out>
+// One column of the result: where its values lie in the tile that was computed last, and where they go.
 struct Column {
-    Out* at = nullptr;
-    Rows stride = 0, rows = 0;
-
-    // The value of the window that ended with row i belongs to row i + lag.
-    void write(const double* values, Rows from, Rows to, Rows lag) const {
-        to = std::min(to, rows - lag);
-        Out* row = at + (from + lag) * stride;
-        for (Rows i = from; i < to; ++i, row += stride) *row = Out(values[i - from]);
-    }
-    void clear(Rows until) const {
-        for (Rows i = 0; i < std::min(until, rows); ++i) at[i * stride] = Out(NOTHING);
-    }
+    const double* from;
+    Rows to;
 };
 
-// The statistics that share a window and a season: whatever they need is computed once.
+// Rows `first` and on of the tile to rows of `out`, `step` apart. Row by row where a row lies together in memory.
 template <class Out>
-class Group {
-public:
-    Group(Rows window, const std::vector<Window>& members)
-        : window_(window), members_(members), columns_(members.size()), moments_(window), extremes_(window),
-          ordered_(window) {
-        for (const Window& m : members) {
-            wants_moments_ |= m.stat == Stat::Mean || m.stat == Stat::Std || m.stat == Stat::Sum;
-            wants_extremes_ |= m.stat == Stat::Min || m.stat == Stat::Max;
-            wants_order_ |= m.stat == Stat::Quantile;
+void write(const std::vector<Column>& columns, Rows size, Matrix<Out> out, Rows first, Rows step) {
+    const Rows stride = step * out.row_stride;
+    Out* start = out.at + first * out.row_stride;
+    if (out.row_stride == 1) {
+        for (const Column& c : columns)
+            for (Rows r = 0; r < size; ++r) start[r * stride + c.to * out.column_stride] = Out(c.from[r]);
+        return;
+    }
+    Rows r = 0;
+    for (; r + 4 <= size; r += 4) {  // four rows at a time, to look each column up once
+        for (const Column& c : columns) {
+            Out* to = start + r * stride + c.to * out.column_stride;
+            to[0] = Out(c.from[r]);
+            to[stride] = Out(c.from[r + 1]);
+            to[2 * stride] = Out(c.from[r + 2]);
+            to[3 * stride] = Out(c.from[r + 3]);
         }
     }
-
-    void start(Matrix<Out> out, Rows first, Rows step, Rows rows) {
-        for (std::size_t k = 0; k < members_.size(); ++k) {
-            const Rows column = members_[k].column * out.column_stride;
-            columns_[k] = {out.at + first * out.row_stride + column, step * out.row_stride, rows};
-            columns_[k].clear(members_[k].lag);
-        }
-    }
-
-    void advance(const Series& series, Rows from, Rows to) {
-        if (wants_moments_) moments_.advance(series, from, to, mean_, total_, squares_);
-        if (wants_extremes_) extremes_.advance(series, from, to, least_, greatest_);
-        if (!wants_order_) {
-            for (std::size_t k = 0; k < members_.size(); ++k) put(members_[k], columns_[k], series, from, to);
-            return;
-        }
-        for (Rows i = from; i < to; ++i) {
-            ordered_.advance(series, i);
-            for (std::size_t k = 0; k < members_.size(); ++k)
-                if (members_[k].stat == Stat::Quantile) put(members_[k], columns_[k], series, i, i + 1);
-        }
-        for (std::size_t k = 0; k < members_.size(); ++k)
-            if (members_[k].stat != Stat::Quantile) put(members_[k], columns_[k], series, from, to);
-    }
-
-private:
-    Rows window_;
-    std::vector<Window> members_;
-    std::vector<Column<Out>> columns_;
-    Moments moments_;
-    Extremes extremes_;
-    Ordered ordered_;
-    bool wants_moments_ = false, wants_extremes_ = false, wants_order_ = false;
-    double mean_[TILE], total_[TILE], squares_[TILE], least_[TILE], greatest_[TILE], result_[TILE];
-
-    void put(const Window& m, const Column<Out>& column, const Series& series, Rows from, Rows to) {
-        const double* found = result_;
-        if (m.stat == Stat::Lag) found = series.values + from;
-        if (m.stat == Stat::Mean) found = mean_;
-        if (m.stat == Stat::Sum) found = total_;
-        if (m.stat == Stat::Min) found = least_;
-        if (m.stat == Stat::Max) found = greatest_;
-        if (m.stat == Stat::Quantile) result_[0] = ordered_.quantile(m.q);
-        if (m.stat == Stat::Std)
-            for (Rows i = from; i < to; ++i) {
-                const double freedom = double(series.present(i, window_) - 1);
-                result_[i - from] = std::sqrt(std::max(squares_[i - from], 0.0) / freedom);
-            }
-        const Rows least = m.stat == Stat::Lag ? 0 : std::max<Rows>(m.least, m.stat == Stat::Std ? 2 : 1);
-        if (from < least - 1 || series.seen != nullptr) {  // else every window is full enough
-            for (Rows i = from; i < to; ++i)
-                result_[i - from] = series.present(i, window_) < least ? NOTHING : found[i - from];
-            found = result_;
-        }
-        column.write(found, from, to, m.lag);
-    }
-};
+    for (; r < size; ++r)
+        for (const Column& c : columns) start[r * stride + c.to * out.column_stride] = Out(c.from[r]);
+}
 
 // All windows of one season, over one phase after the other (where the season is 1, over the series as it is).
-template <class Out>
 class Seasonal {
 public:
     Seasonal(Rows season, const std::vector<Window>& windows) : season_(season) {
-        std::map<Rows, std::vector<Window>> shared;
-        for (const Window& w : windows) shared[w.window].push_back(w);
-        for (const auto& [window, members] : shared) groups_.push_back(std::make_unique<Group<Out>>(window, members));
+        std::map<std::pair<Rows, Rows>, std::vector<Window>> shared;
+        for (const Window& w : windows) {
+            if (w.stat == Stat::Lag) {
+                lags_.push_back(w.lag);
+                deepest_ = std::max(deepest_, w.lag);
+                columns_.push_back({nullptr, w.column});
+            } else {
+                shared[{w.window, w.lag}].push_back(w);
+            }
+        }
+        for (const auto& [key, members] : shared) {
+            groups_.push_back(std::make_unique<Group>(key.first, key.second, members));
+            for (std::size_t k = 0; k < members.size(); ++k)
+                columns_.push_back({groups_.back()->result(k), members[k].column});
+        }
     }
 
-    void fill(const double* values, Rows rows, Matrix<Out> out, Rows start) {
+    template <class In, class Out>
+    void fill(const In* values, Rows rows, Matrix<Out> out, Rows start) {
         for (Rows phase = 0; phase < std::min(season_, rows); ++phase) {
-            Series series{values, rows, nullptr};
-            if (season_ > 1) {
-                phase_.clear();
-                for (Rows i = phase; i < rows; i += season_) phase_.push_back(values[i]);
-                series = {phase_.data(), Rows(phase_.size()), nullptr};
+            const Series series = take(values, rows, phase);
+            for (Rows from = 0; from < series.rows; from += TILE) {
+                const Rows to = std::min(from + TILE, series.rows);
+                for (std::size_t k = 0; k < lags_.size(); ++k) columns_[k].from = series.values + from - lags_[k];
+                for (auto& group : groups_) group->advance(series, from, to);
+                write(columns_, to - from, out, start + phase + from * season_, season_);
             }
-            count_present(series.values, series.rows, seen_);
-            if (!seen_.empty()) series.seen = seen_.data();
-            for (auto& group : groups_) group->start(out, start + phase, season_, series.rows);
-            for (Rows from = 0; from < series.rows; from += TILE)
-                for (auto& group : groups_) group->advance(series, from, std::min(from + TILE, series.rows));
         }
     }
 
 private:
-    Rows season_;
-    std::vector<std::unique_ptr<Group<Out>>> groups_;
-    std::vector<double> phase_;
+    Rows season_, deepest_ = 0;
+    std::vector<Rows> lags_;
+    std::vector<std::unique_ptr<Group>> groups_;
+    std::vector<Column> columns_;  // the lags, then the members of the groups
+    std::vector<double> values_;
     std::vector<Rows> seen_;
+
+    // One phase as doubles (sums are taken in double whatever the input), after as many missing rows as a lag needs.
+    template <class In>
+    Series take(const In* values, Rows rows, Rows phase) {
+        values_.assign(deepest_, NOTHING);
+        if (season_ == 1) {
+            values_.insert(values_.end(), values, values + rows);
+        } else {
+            for (Rows i = phase; i < rows; i += season_) values_.push_back(values[i]);
+        }
+        Series series{values_.data() + deepest_, Rows(values_.size()) - deepest_, nullptr};
+        count_present(series.values, series.rows, seen_);
+        if (!seen_.empty()) series.seen = seen_.data();
+        return series;
+    }
 };
 
 }  // namespace
@@ -144,18 +107,10 @@ void fill_windows(const In* values, const std::int64_t* indptr, Rows series, con
     for (const Window& w : windows) by_season[w.season].push_back(w);
 
     each_series(indptr, series, threads, [&] {
-        auto parts = std::make_shared<std::vector<Seasonal<Out>>>();
-        for (const auto& [season, members] : by_season) parts->emplace_back(season, members);
-        return [&, parts, wide = std::vector<double>()](Rows i) mutable {
-            const Rows start = indptr[i], rows = indptr[i + 1] - start;
-            const double* mine;
-            if constexpr (std::is_same_v<In, double>) {
-                mine = values + start;
-            } else {  // sums are taken in double whatever the input
-                wide.assign(values + start, values + start + rows);
-                mine = wide.data();
-            }
-            for (Seasonal<Out>& part : *parts) part.fill(mine, rows, out, start);
+        std::vector<Seasonal> parts;
+        for (const auto& [season, members] : by_season) parts.emplace_back(season, members);
+        return [=, parts = std::move(parts)](Rows i) mutable {
+            for (Seasonal& part : parts) part.fill(values + indptr[i], indptr[i + 1] - indptr[i], out, indptr[i]);
         };
     });
 }

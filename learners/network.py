@@ -63,7 +63,7 @@ class Inputs:
 
 def field_of_view(layers: int, kernel: int) -> int:
     """How many steps the last output sees: 1 + 2 (kernel - 1) (2^layers - 1)."""
-    return 1 + 2 * (kernel - 1) * (2**layers - 1)
+    return 1 + 2 * (kernel - 1) * ((1 << layers) - 1)
 
 
 def width(levels: int) -> int:

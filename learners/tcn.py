@@ -27,9 +27,10 @@ class Tcn(Learner):
     Each window is scaled by its own level and spread, so that series of any size, new ones too, share one network.
     `known`, `past`, `static` name columns to read, numeric or categorical; `categories` names more of them, of any
     role. `calendar` lists cycles of the clock: "hour" (and minute), "weekday", "dayofyear"; "auto" takes those that
-    the frequency and the length of the series allow. `window` "auto" covers four of the shortest seasons and twice the horizon;
-    `layers` "auto" covers the window; `epochs` "auto" follows a budget of gradient steps. The last rows of each series
-    are held out to stop early. The forecast is the median; `levels` are bands, in percent.
+    the frequency and the length of the series allow. `window` "auto" covers four of the shortest seasons (104 steps at
+    most) and twice the horizon; beside it, the network reads four of the longest seasons for their seasonal values.
+    `layers` "auto" covers the window. An epoch has 20 to 50 batches, however many windows there are. The last rows of
+    each series are held out, to stop early. The forecast is the median; `levels` are bands, in percent.
     """
 
     horizon: int
@@ -39,7 +40,7 @@ class Tcn(Learner):
     kernel: int = 3
     dropout: float = 0.1
     levels: tuple[int, ...] = (80,)
-    epochs: int | Literal["auto"] = "auto"
+    epochs: int = 25
     patience: int = 8
     batch: int = 64
     learning_rate: float = 3e-3
@@ -63,7 +64,7 @@ class Tcn(Learner):
         training, held = learnable(panel, shape)
         steps = int(np.clip(len(training) // recipe.batch, 20, 50))
         budget = Budget(
-            recipe.epochs if isinstance(recipe.epochs, int) else 25, steps, recipe.patience, recipe.batch,
+            recipe.epochs, steps, recipe.patience, recipe.batch,
             recipe.learning_rate, recipe.dropout, recipe.seed, _device(recipe.device), recipe.max_seconds,
         )  # fmt: skip
         return replace(blank, weights=descend(shape, gathered_rows(panel, blank), training, held, budget))
@@ -78,8 +79,7 @@ class Tcn(Learner):
         if layers == "auto":
             layers = next(n for n in range(1, 64) if field_of_view(n, self.kernel) >= window)
         calendar = _calendar(panel) if self.calendar == "auto" else tuple(self.calendar)
-        epochs = 25 if self.epochs == "auto" else self.epochs
-        return replace(self, window=window, layers=layers, calendar=calendar, epochs=epochs)
+        return replace(self, window=window, layers=layers, calendar=calendar)
 
     def _check(self, panel: Panel) -> None:
         if self.horizon < 1:
@@ -206,8 +206,8 @@ class TcnModel(Model):
         """The windows after a block that has been forecast."""
         xp, columns = namespace(median), self.columns
         new = {"target": median, "time": rows["time"]} | {n: rows[n] for n in columns.ahead}
-        new |= {n: median * np.nan for n in columns.past}
-        new |= {n: rows["time"] * 0 - 1 for n in columns.past_codes}
+        new |= dict.fromkeys(columns.past, median * np.nan)
+        new |= dict.fromkeys(columns.past_codes, rows["time"] * 0 - 1)
         return {name: xp.concat([state[name], values], axis=1) for name, values in new.items()}
 
     # ---- columns as the network sees them -----------------------------------------------------
@@ -263,7 +263,8 @@ def _calendar(panel: Panel) -> tuple[str, ...]:
 
 def _shape(recipe: Tcn, columns: Columns, panel: Panel) -> Shape:
     window, layers = recipe.window, recipe.layers
-    assert isinstance(window, int) and isinstance(layers, int)  # `resolve` wrote them out
+    if window == "auto" or layers == "auto":
+        raise TypeError("The settings of Tcn are resolved before its sizes are.")
     longest = max(int(panel.lengths.max()) - recipe.horizon, 1)
     reach = max(window, min(SEASONS * panel.freq.seasons[-1], longest))
     tails = sorted({(100 - level) / 200 for level in recipe.levels})

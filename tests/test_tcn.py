@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -148,7 +149,7 @@ def test_bands_hold_the_forecast_and_never_cross(fitted: TcnModel) -> None:
     assert list(found) == ["forecast", "lo80", "hi80", "lo50", "hi50"]
     assert all(v.shape == (2, 11) and v.dtype == np.float64 for v in found.values())
     order = [found[n] for n in ("lo80", "lo50", "forecast", "hi50", "hi80")]
-    assert all((a < b).all() for a, b in zip(order, order[1:], strict=False))
+    assert all((a < b).all() for a, b in pairwise(order))
 
 
 def test_a_shorter_horizon_is_the_beginning_of_the_trained_one(fitted: TcnModel) -> None:
@@ -224,8 +225,8 @@ def test_same_seed_same_bytes_and_torch_as_it_was() -> None:
     threads, state = torch.get_num_threads(), torch.random.get_rng_state()
     one, two = everything().train(panel()), everything().train(panel())
     other = replace(everything(), seed=1).train(panel())
-    assert all(one.weights[n].tobytes() == two.weights[n].tobytes() for n in one.weights)  # type: ignore[attr-defined]
-    assert any((one.weights[n] != other.weights[n]).any() for n in one.weights)  # type: ignore[attr-defined]
+    assert all(one.weights[n].tobytes() == two.weights[n].tobytes() for n in one.weights)
+    assert any((one.weights[n] != other.weights[n]).any() for n in one.weights)
     assert torch.get_num_threads() == threads
     assert torch.equal(torch.random.get_rng_state(), state)
     assert not torch.are_deterministic_algorithms_enabled()
@@ -233,7 +234,7 @@ def test_same_seed_same_bytes_and_torch_as_it_was() -> None:
 
 def test_held_windows_come_after_all_training_targets() -> None:
     given = panel((60, 9, 30))
-    shape = everything().train(given).shape  # type: ignore[attr-defined]
+    shape = everything().train(given).shape
     training, held = learnable(given, shape)
     assert set(held.series) == {0, 2}
     assert set(training.series) == {0, 1, 2}
@@ -273,4 +274,4 @@ def test_it_learns_what_a_known_column_does() -> None:
 
 def test_a_limit_in_seconds_ends_it() -> None:
     model = replace(TINY, epochs=10_000, patience=10_000, max_seconds=0.2).train(panel())
-    assert np.isfinite(predicted(model, panel(), 4)["forecast"]).all()  # type: ignore[arg-type]
+    assert np.isfinite(predicted(model, panel(), 4)["forecast"]).all()

@@ -219,8 +219,8 @@ def _parameters(kind: Callable[..., Any]) -> dict[str, str]:
 
 
 def to_toml(recipe: Any, name: str = "learner", full: bool = False) -> str:
-    """The recipe as TOML text, under the key `name`."""
-    return write_toml({name: describe(recipe, full)})
+    """The recipe as TOML text, under the key `name`; a dict of plain values as it stands."""
+    return write_toml(recipe if isinstance(recipe, Mapping) else {name: describe(recipe, full)})
 
 
 def from_toml(text: str, name: str = "learner") -> Any:

@@ -7,11 +7,13 @@ wherever these two packages are. All that it knows of a model stands in the file
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,8 +22,8 @@ import numpy as np
 WORDS = {"true": 1.0, "false": 0.0} | dict.fromkeys(("", "nan", "na", "n/a", "null", "none", "<na>"), np.nan)
 ISO = re.compile(r"(\d{4}-\d\d)(-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?)? ?(Z|[+-]\d\d(?::?\d\d)?)?")
 NOTATIONS = [day + clock for clock in ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p") for day in (
-    "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%m-%d-%Y", "%d-%m-%Y", "%m/%d/%y", "%d/%m/%y", "%d %b %Y",
-    "%b %d, %Y", "%d-%b-%Y", "%d-%b-%y", "%b %Y", "%B %Y", "%b-%y", "%Y.%m.%d", "%Y%m%d", "%Y%m", "%Y")]  # fmt: skip
+    "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%m-%d-%Y", "%d-%m-%Y", "%m/%d/%y", "%d/%m/%y", "%d-%b-%Y",
+    "%d-%b-%y", "%b %Y", "%B %Y", "%b-%y", "%Y.%m.%d", "%Y%m%d", "%Y%m", "%Y")]  # fmt: skip
 EPOCH, NEVER, CHUNK = datetime(1970, 1, 1), -(2**62), 2048  # series that are scored at a time
 
 
@@ -53,9 +55,9 @@ class Table:
     """Columns by name, from whatever holds them."""
 
     def __init__(self, source: Any) -> None:
-        if isinstance(source, str) or hasattr(source, "__fspath__"):
-            with open(source, newline="", encoding="utf-8-sig") as file:
-                head, *lines = [line for line in csv.reader(file) if line] or [[""]]
+        if isinstance(source, str | Path):
+            text = io.StringIO(Path(source).read_text("utf-8-sig"))
+            head, *lines = [line for line in csv.reader(text) if line] or [[""]]
             source = {name: [line[i] if i < len(line) else "" for line in lines] for i, name in enumerate(head)}
         names = source if isinstance(source, Mapping) else getattr(source, "column_names", None) or source.columns
         self.source, self.names = source, list(names)
@@ -70,7 +72,6 @@ class Table:
         return np.array([*column, None], object)[:-1] if isinstance(column, list) else np.asarray(column), zone
 
     def numbers(self, name: str) -> np.ndarray:
-        """float64, NaN where missing."""
         values, _ = self.column(name)
         result = np.empty(len(values))
         for row, value in enumerate(values.tolist() if values.dtype.kind not in "fiub" else ()):
@@ -82,12 +83,11 @@ class Table:
 
     def texts(self, name: str, among: Iterable[str]) -> np.ndarray:
         """Text, "" where missing; numbers as the model's own categories `among` are spelt."""
-        values, among = self.column(name)[0].tolist(), set(among)
-        spelt: dict[Any, str] = {}
+        values, among, spelt = self.column(name)[0].tolist(), set(among), dict[Any, str]()
         for value in set(values):
             text = "" if value is None or value != value else str(value)
-            spellings = (text, text.strip(), text.removesuffix(".0"), f"{text}.0")
-            spelt[value] = next((s for s in spellings if s in among), text)
+            likely = (text, text.strip(), text.removesuffix(".0"), f"{text}.0")
+            spelt[value] = next((word for word in likely if word in among), text)
         return np.array([spelt.get(v, "") for v in values], object)
 
     def seconds(self, name: str, zone: tzinfo | None) -> np.ndarray:
@@ -102,7 +102,6 @@ class Table:
 
 
 def _moments(values: list[Any], rows: list[int], name: str) -> list[datetime]:
-    """Datetimes, with their offset where they have one, all read in the same notation."""
     texts = [v if isinstance(v, date) else str(v).strip() for v in values]
     found = [m for m in map(_moment, texts) if m is not None]
     for notation in NOTATIONS if len(found) < len(texts) else ():
@@ -127,7 +126,6 @@ def _moment(value: str | date) -> datetime | None:
 
 
 def _second(moment: datetime, zone: tzinfo | None, row: int) -> int:
-    """UTC where the model has a `zone`, else the wall clock as it is written."""
     wall = (moment.replace(tzinfo=None) - EPOCH) // timedelta(seconds=1)
     if zone is None:
         return wall
@@ -140,7 +138,7 @@ def _second(moment: datetime, zone: tzinfo | None, row: int) -> int:
 
 
 def zone_of(name: str) -> tzinfo:
-    """A time zone by its name, "Europe/Berlin", or its distance, "UTC+02:00"."""
+    """A time zone by its name, "Europe/Berlin", or by its distance, "UTC+02:00"."""
     if fixed := re.fullmatch(r"(?:UTC)?([+-])(\d\d):?(\d\d)", name):
         return timezone((-1 if fixed[1] == "-" else 1) * timedelta(hours=int(fixed[2]), minutes=int(fixed[3])))
     return UTC if name.upper() == "UTC" else ZoneInfo(name)
@@ -209,11 +207,10 @@ class Rows:
         return f"Series {key}" if key else "The series"
 
     def _column(self, table: Table, feed: Mapping[str, Any]) -> np.ndarray:
-        """One value a row; a number that is missing ahead takes the last one before it."""
         if feed["kind"] == "text":
             return table.texts(feed["column"], feed["levels"])
         values = self.target if feed["column"] == self.about["target"] else table.numbers(feed["column"])
-        if feed["part"] == "future":
+        if feed["part"] == "future":  # a missing number takes the last one before it
             order = np.lexsort((self.times, self.owner))
             last = np.maximum.accumulate(np.where(np.isfinite(values[order]), np.arange(len(order)), 0))
             same = self.owner[order[last]] == self.owner[order]
@@ -236,14 +233,13 @@ class Rows:
                              f"{early} and in row {late}.")  # fmt: skip
 
     def _new(self) -> np.ndarray:
-        """How many of the last values training had not seen: all of them, if it had not seen the series."""
         first, seen = np.zeros(len(self.keys), np.int64), self.cutoff != NEVER
         np.minimum.at(first, self.owner, np.where(np.isnan(self.target), 0, self.steps))
         new, on_grid = self.calendar.steps(np.where(seen, self.cutoff, self.origin), self.origin)
         for i in np.flatnonzero((new < 0) | ~on_grid | (seen & (1 - first < new)))[:1]:
             raise ValueError(f"{self.name(i)} goes to {_text(self.origin[i])}, but the model goes on from where "
                              f"training ended, {_text(self.cutoff[i])}: give all rows from then on.")  # fmt: skip
-        return np.where(seen, new, 1 - first)
+        return np.where(seen, new, 1 - first)  # of a series that training had not seen, every value is new
 
     def _complete(self, needed: list[str]) -> None:
         given, at = np.zeros((len(self.keys), self.horizon), bool), (self.steps > 0) & (self.steps <= self.horizon)
@@ -277,11 +273,10 @@ class Rows:
     def check(self, forecast: np.ndarray) -> None:
         """ValueError for a series that has no forecast, with the likely reason."""
         for i in np.flatnonzero(np.isnan(forecast).any(axis=1))[:1]:
-            count = int(np.isfinite(self.target[self.owner == i]).sum())
-            why = f"the model looks back {self.about['lookback']} rows, of which the table has {count}"
-            if "series" in self.about and self.cutoff[i] == NEVER:
-                why = "it was not in training, and the model keeps numbers of each series"
-            raise ValueError(f"{self.name(i)} has no forecast: {why}. With strict=False it stays NaN.")
+            count, unseen = int(np.isfinite(self.target[self.owner == i]).sum()), self.cutoff[i] == NEVER
+            why = ": it was not in training" if unseen and "series" in self.about else ""
+            raise ValueError(f"{self.name(i)} has no forecast{why}: the model looks back {self.about['lookback']} "
+                             f"rows, of which the table has {count}. With strict=False it stays NaN.")  # fmt: skip
 
     def columns(self) -> dict[str, np.ndarray]:
         keys = {name: np.repeat(np.array(values), self.horizon) for name, values in self.key.items()}
@@ -294,7 +289,12 @@ def _text(second: Any) -> str:
     return str(np.int64(second).astype("datetime64[s]")).replace("T", " ").removesuffix(" 00:00:00")
 
 
+def main(arguments: list[str]) -> None:
+    forecasts, text = score(arguments[0], arguments[1]), io.StringIO(newline="")
+    lines = [list(forecasts), *zip(*(values.astype(str) for values in forecasts.values()), strict=True)]
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    Path(arguments[2]).write_text(text.getvalue()) if len(arguments) > 2 else print(text.getvalue(), end="")
+
+
 if __name__ == "__main__":
-    forecasts = score(sys.argv[1], sys.argv[2])
-    with open(sys.argv[3], "w", newline="") if len(sys.argv) > 3 else sys.stdout as output:
-        csv.writer(output).writerows([list(forecasts), *zip(*(v.astype(str) for v in forecasts.values()), strict=True)])
+    main(sys.argv[1:])

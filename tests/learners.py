@@ -1,12 +1,14 @@
-"""Learners that misbehave, for tests of what holds others."""
+"""Learners that misbehave, for tests of what holds others, and what workers are asked (light to import)."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from featurizers.arrays import State, namespace
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
+from learners.each import engine
 from learners.learner import Learner, Model
 from learners.naive import SeasonalNaiveModel
 
@@ -45,3 +47,9 @@ class GappyModel(Model):
         value = state["target"][:, -self.lag][:, None]
         xp = namespace(value)
         return {"forecast": value + 0.0 * xp.astype(future["time"], xp.float64)}
+
+
+def alone(_item: object) -> bool:
+    """Whether this is a worker with one thread, in which `each` is serial."""
+    one = all(os.environ.get(f"{name}_NUM_THREADS") == "1" for name in ("OMP", "OPENBLAS", "MKL"))
+    return one and engine.get() is map

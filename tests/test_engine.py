@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from forecast.backtest import RollingOrigin
-from forecast.engine import ONE_THREAD, processes
+from forecast.engine import processes
 from forecast.leaderboard import compare
 from forecast.per_group import PerGroup
 from forecast.saving import save
 from learners.each import each
 from learners.naive import SeasonalNaive
 from tests.examples import LINEAR, panel
-from tests.learners import Failing
+from tests.learners import Failing, alone
 
 
 def test_workers_give_the_same_bytes(tmp_path):
@@ -28,20 +28,13 @@ def test_workers_give_the_same_bytes(tmp_path):
     frame, table, files = run("serial")
     serial, told[:] = list(told), []
     with processes(2):
-        assert each(_environment, range(3)) == [True] * 3
+        assert each(alone, range(3)) == [True] * 3
         other_frame, other_table, other_files = run("workers")
     assert told == serial
     assert frame.equals(other_frame)
     assert table.equals(other_table)
     assert files == other_files
     assert each(abs, [-1]) == [1]  # serial again
-
-
-def _environment(_item):
-    """Whether this is a worker with one thread, in which `each` is serial."""
-    from learners.each import engine
-
-    return engine.get() is map and all(os.environ[name] == "1" for name in ONE_THREAD)
 
 
 def test_order_is_kept_errors_travel_and_a_dead_worker_is_named():

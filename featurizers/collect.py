@@ -56,7 +56,15 @@ class Names:
 
 def series_of(table: nw.DataFrame[Any], name: str) -> pd.Series:
     """A column as a pandas series, counted from 0."""
-    return table[name].to_pandas().reset_index(drop=True)
+    column = table[name].to_pandas().reset_index(drop=True)
+    if column.dtype == object:
+        strange = column.map(lambda v: isinstance(v, list | dict | set | np.ndarray)).to_numpy(bool)
+        if strange.any():
+            row = int(strange.argmax())
+            raise ValueError(
+                f"The column {name!r} holds a {type(column.iloc[row]).__name__} in row {row}, not one value."
+            )
+    return column
 
 
 def collect(table: nw.DataFrame[Any], names: Names, policy: Policy) -> tuple[Rows, Stamps, list[Finding]]:
@@ -93,6 +101,8 @@ def _series(table: nw.DataFrame[Any], names: tuple[str, ...]) -> tuple[np.ndarra
         return np.zeros(len(table), np.int64), pd.DataFrame(index=pd.RangeIndex(1)), np.zeros(len(table), bool)
     parts = [keys(series_of(table, name)) for name in names]
     missing = np.logical_or.reduce([code < 0 for code, _ in parts])
+    if missing.all():
+        raise ValueError(f"No row has a key in {listed(names)}.")
     size = 1
     mixed = np.zeros(len(table), np.int64)
     for code, distinct in parts:

@@ -134,8 +134,9 @@ def constant(rows: Rows, target: str) -> list[Finding]:
         f"{target!r} is {y[f]:g} in every row of the series; a forecast will say the same."))  # fmt: skip
 
 
-def short(rows: Rows, target: str, policy: Policy) -> tuple[Rows, list[Finding]]:
-    """Series with fewer than `policy.min_length` rows: kept, left out or refused. (`padded` lengthens them.)"""
+def short(rows: Rows, later: Rows, policy: Policy) -> tuple[Rows, list[Finding]]:
+    """Series with fewer than `policy.min_length` rows: kept, left out with what comes `later`,
+    or refused. (`padded` lengthens them.)"""
     starts = rows.starts
     sizes = np.diff(np.r_[starts, len(rows)])
     few = sizes < policy.min_length
@@ -157,7 +158,8 @@ def short(rows: Rows, target: str, policy: Policy) -> tuple[Rows, list[Finding]]
         return f"the series has {there}, fewer than {policy.min_length}; {done[policy.short]}."
 
     found = each_series("too_short", states[policy.short], rows, starts[few], sentence)
-    found = [replace(f, count=int(n)) for f, n in zip(found, sizes[few], strict=True)]
+    lost = size + (np.bincount(later.series, minlength=len(size)) if policy.short == "drop" else 0)
+    found = [replace(f, count=int(n)) for f, n in zip(found, lost[rows.series[starts[few]]], strict=True)]
     if policy.short == "drop":
         if few.all():
             raise ValueError(f"Every series has fewer than {policy.min_length} rows; none is left.")

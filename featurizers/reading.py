@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 
 from featurizers import guards
@@ -58,12 +59,18 @@ def read(
     """
     settings = Policy.of(policy)
     names = Names.of(id, time, target, known, past, static)
-    table = open_table(source, names.id)
+    return _read(open_table(source, names.id), names, freq, aggregate, settings)
+
+
+def _read(
+    table: nw.DataFrame[Any], names: Names, asked: Any, aggregate: str | Mapping[str, str] | None, settings: Policy
+) -> Panel:
+    target = names.target
     rows, stamps, found = collect(table, names, settings)
     if aggregate is None:
         check_keys(rows, table, names)
-    rows, zone = _clocked(rows, stamps, freq)
-    freq, fine, more = choose(rows, freq, aggregate is not None)
+    rows, zone = _clocked(rows, stamps, asked)
+    freq, fine, more = choose(rows, asked, aggregate is not None)
     found += more
     rows, more = guards.finite(rows, target)
     found += more
@@ -93,7 +100,7 @@ def _panel(
     target, has_known = names.target, "known" in names.roles.values()
     rows, later, more = guards.ends(rows, target, has_known)
     found += more
-    rows, more = guards.short(rows, target, settings)
+    rows, more = guards.short(rows, later, settings)
     rows, later = _same_series(rows, later)
     found += more + guards.constant(rows, target) + guards.unknown_targets(rows, target)
     rows, more = guards.covariates(rows, names.roles, settings)

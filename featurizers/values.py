@@ -15,7 +15,7 @@ def is_category(column: pd.Series) -> bool:
         return True
     if pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind):
         return False
-    there = column.dropna()
+    there = pd.Series(column.dropna().unique())
     return not len(there) or bool(pd.isna(pd.to_numeric(_plain(there), errors="coerce")).any())
 
 

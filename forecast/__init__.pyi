@@ -15,5 +15,5 @@ from forecast.runs import Run as Run
 from forecast.runs import run as run
 from forecast.saving import load as load
 from forecast.saving import save as save
-from forecast.score import score as score
+from forecast.scorer import score as score
 from learners import *

@@ -71,7 +71,7 @@ def score(
     output: Output = None,
 ) -> None:
     """Forecast from an ONNX file with onnxruntime and numpy alone; CSV to a file or to standard output."""
-    from forecast.score import main
+    from forecast.scorer import main
 
     main([str(model), str(table), *([str(output)] if output else [])])
 

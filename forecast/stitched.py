@@ -28,9 +28,7 @@ def of_groups(panel: Panel, boards: Sequence[Leaderboard], rows: Sequence[np.nda
                    attempts=attempts)  # fmt: skip
 
 
-def placed(
-    truth: Truth, names: Sequence[str], boards: Sequence[Leaderboard], rows: Sequence[np.ndarray]
-) -> Outputs:
+def placed(truth: Truth, names: Sequence[str], boards: Sequence[Leaderboard], rows: Sequence[np.ndarray]) -> Outputs:
     """The forecasts of one fold of the whole panel: those of the learner `names[g]` for the series of group g."""
     found: dict[str, np.ndarray] = {}
     for name, board, at in zip(names, boards, rows, strict=True):

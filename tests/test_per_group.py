@@ -9,7 +9,7 @@ from forecast.best import Best
 from forecast.conformal import Conformal
 from forecast.export import to_onnx
 from forecast.per_group import PerGroup, PerSeries, groups
-from forecast.score import score
+from forecast.scorer import score
 from learners.average import Average
 from learners.naive import SeasonalNaive
 from tests.examples import HORIZON, LINEAR, continued, panel

@@ -1,6 +1,6 @@
 """score: run an exported forecaster on a table with numpy and onnxruntime alone.
 
-This file needs nothing else of the project; copied out, `python score.py model.onnx table.csv [forecast.csv]` works
+This file needs nothing else of the project; copied out, `python scorer.py model.onnx table.csv [forecast.csv]` works
 wherever these two packages are. All that it knows of a model stands in the file's metadata, as JSON under "forecast".
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import NormalDist
@@ -39,8 +39,7 @@ class Arima(Learner):
     levels: tuple[int, ...] = ()
 
     def train(self, panel: Panel) -> ArimaModel:
-        check_order(self.order, self.seasonal)
-        fit = partial(fixed, tuple(self.order), tuple(self.seasonal), self.constant)
+        fit = partial(fixed, *whole(self.order, self.seasonal), self.constant)
         return fit_arima(fit, panel, (), self.levels)
 
 
@@ -64,7 +63,9 @@ class AutoArima(Learner):
 
     def train(self, panel: Panel) -> ArimaModel:
         long = self.season > LONGEST_SEASON
-        model = fit_arima(partial(_searched, replace(self, season=1) if long else self), panel, self.columns, self.levels)
+        model = fit_arima(
+            partial(_searched, replace(self, season=1) if long else self), panel, self.columns, self.levels
+        )
         note = f"A season of {self.season} rows is too long to be searched: AutoArima works without one."
         return replace(model, report=(note, *model.report)) if long else model
 
@@ -144,11 +145,13 @@ def fit_arima(
     return fit_local(ArimaModel, fit, panel, columns, columns=columns, levels=levels)
 
 
-def check_order(order: Order, seasonal: Seasonal) -> None:
+def whole(order: Sequence[int], seasonal: Sequence[int]) -> tuple[Order, Seasonal]:
+    """Both orders as tuples (lists are accepted). ValueError if they are none."""
     if len(order) != 3 or len(seasonal) != 4 or min(*order, *seasonal[:3]) < 0 or seasonal[3] < 1:
         raise ValueError(f"An order is (p, d, q) and a seasonal one (P, D, Q, season), not {order} and {seasonal}.")
     if any(seasonal[:3]) and seasonal[3] < 2:
         raise ValueError(f"The seasonal order {seasonal} needs a season of at least 2 rows.")
+    return (order[0], order[1], order[2]), (seasonal[0], seasonal[1], seasonal[2], seasonal[3])
 
 
 # ---- one series -----------------------------------------------------------------------------------
@@ -229,9 +232,10 @@ def _stepwise(recipe: AutoArima, y: np.ndarray, exog: np.ndarray | None) -> Any:
     from pmdarima import auto_arima
 
     found = auto_arima(
-        interpolated(y), X=exog, m=recipe.season, seasonal=recipe.season > 1, max_p=recipe.max_p, max_q=recipe.max_q,
-        max_P=recipe.max_P, max_Q=recipe.max_Q, max_order=recipe.max_order, maxiter=recipe.maxiter, start_p=1, start_q=1,
-        start_P=0, start_Q=min(1, recipe.max_Q), suppress_warnings=True, error_action="ignore", information_criterion="aicc",
+        interpolated(y), X=exog, m=recipe.season, seasonal=recipe.season > 1, start_p=min(1, recipe.max_p),
+        start_q=min(1, recipe.max_q), start_P=0, start_Q=min(1, recipe.max_Q), max_p=recipe.max_p, max_q=recipe.max_q,
+        max_P=recipe.max_P, max_Q=recipe.max_Q, max_order=recipe.max_order, maxiter=recipe.maxiter,
+        suppress_warnings=True, error_action="ignore", information_criterion="aicc",
     )  # fmt: skip
     return found.arima_res_
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from featurizers.panel import Panel
-from learners.arima import ArimaModel, Order, Seasonal, check_order, fit_arima, fixed
+from learners.arima import ArimaModel, Order, Seasonal, fit_arima, fixed, whole
 from learners.learner import Learner
 
 
@@ -25,8 +25,7 @@ class Arimax(Learner):
     levels: tuple[int, ...] = ()
 
     def train(self, panel: Panel) -> ArimaModel:
-        check_order(self.order, self.seasonal)
         if not self.columns:
             raise ValueError("Arimax needs known columns, for instance columns=('Price',); without any use Arima.")
-        fit = partial(fixed, tuple(self.order), tuple(self.seasonal), self.constant)
+        fit = partial(fixed, *whole(self.order, self.seasonal), self.constant)
         return fit_arima(fit, panel, self.columns, self.levels)

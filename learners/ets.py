@@ -146,12 +146,12 @@ def _estimated(form: Ets, season: int, y: np.ndarray) -> dict[str, np.ndarray]:
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel as Reference
 
     scale = float(np.abs(y).mean())
-    long = form.seasonal is not None and season > LONG or len(y) < 10
+    long = form.seasonal is not None and season > LONG
     with quiet():
         model = Reference(
             pd.Series(y / scale), error=form.error, trend=form.trend, damped_trend=form.damped,
             seasonal=form.seasonal, seasonal_periods=season if form.seasonal else None,
-            initialization_method="heuristic" if long and len(y) >= 10 else "estimated",
+            initialization_method="heuristic" if long else "estimated",
         )  # fmt: skip
         numbers = _from_reference(model.fit(disp=False, maxiter=200), form, season, scale)
     if not np.isfinite(np.concatenate(list(numbers.values()))).all():

@@ -2,8 +2,9 @@
 
 y[t] = c + sum_i ar[i] y[t-i] + sum_j ma[j] e[t-j], where `ar` holds the differences as well. The state has
 k = max(p, q + 1) numbers; the transition matrix is `ar` in its first column and ones above the diagonal, so that
-products with it are a shift and an outer product, whatever the orders. Source: Harvey (1989), Forecasting, Structural
-Time Series Models and the Kalman Filter, 3.3; Durbin & Koopman (2012), Time Series Analysis by State Space Methods, 4.3.
+products with it are a shift and an outer product, whatever the orders. Sources: Harvey (1989), Forecasting, Structural
+Time Series Models and the Kalman Filter, 3.3; Durbin & Koopman (2012), Time Series Analysis by State Space Methods,
+4.3.
 """
 
 from __future__ import annotations

@@ -37,7 +37,8 @@ class Series:
     @property
     def known(self) -> np.ndarray:
         """The values that are not missing."""
-        return self.values[~np.isnan(self.values)]
+        known: np.ndarray = self.values[~np.isnan(self.values)]
+        return known
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +147,7 @@ def stacked(parts: list[dict[str, np.ndarray]]) -> State:
         shape = tuple(np.max([a.shape for a in arrays], axis=0))
         table = np.zeros((len(parts), *shape))
         for i, a in enumerate(arrays):
-            table[(i, *(slice(n) for n in a.shape))] = a
+            table[i][tuple(slice(n) for n in a.shape)] = a
             if np.isnan(a).all():
                 table[i] = np.nan
         result[name] = table.reshape(len(parts), -1)
@@ -159,7 +160,8 @@ def interpolated(values: np.ndarray) -> np.ndarray:
     if missing.all() or not missing.any():
         return values
     rows = np.arange(len(values))
-    return np.interp(rows, rows[~missing], values[~missing])
+    filled: np.ndarray = np.interp(rows, rows[~missing], values[~missing])
+    return filled
 
 
 @contextmanager

@@ -39,7 +39,7 @@ class Prophet(Learner):
     changepoints: int = 25
     changepoint_range: float = 0.8
     changepoint_prior: float = 0.05
-    seasonalities: Literal["auto"] | tuple[Seasonality, ...] = "auto"
+    seasonalities: str | tuple[Seasonality, ...] = "auto"
     seasonality_prior: float = 10.0
     mode: Mode = "additive"
     holidays: str | tuple[str, ...] | Mapping[str, str] = ()
@@ -55,7 +55,7 @@ class Prophet(Learner):
         self._check(panel)
         terms = Terms(
             seasonalities=seasonalities_of(self.seasonalities, panel, self.mode),
-            holidays=holiday_table(self.holidays, tuple(self.window), panel),
+            holidays=holiday_table(self.holidays, self.window, panel),
             regressors=tuple(self.regressors),
             mode=self.mode,
         )

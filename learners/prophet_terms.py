@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -35,7 +35,7 @@ class HolidayDays:
 
     def dates(self, name: str) -> np.ndarray:
         """The days of a holiday, datetime64[D]."""
-        found = [i for i, column in enumerate(self.columns) if column == (name, 0)][0]
+        found = self.columns.index((name, 0))
         at = np.flatnonzero(self.rows[self.codes, found] == 1.0)
         return (at + self.first).astype("datetime64[D]")
 
@@ -75,13 +75,11 @@ class Terms:
         return np.array([float(mode == "multiplicative") for mode in modes])
 
 
-def seasonalities_of(
-    wanted: Literal["auto"] | tuple[Seasonality, ...], panel: Panel, mode: str
-) -> tuple[Seasonality, ...]:
+def seasonalities_of(wanted: str | tuple[Seasonality, ...], panel: Panel, mode: str) -> tuple[Seasonality, ...]:
     """`wanted`, or what the package would choose for the longest series: a year, a week, a day where there are two."""
-    if wanted != "auto":
-        if isinstance(wanted, str):
-            raise ValueError(f"Seasonalities are 'auto' or a tuple of Seasonality(period, order), not {wanted!r}.")
+    if isinstance(wanted, str) and wanted != "auto":
+        raise ValueError(f"Seasonalities are 'auto' or a tuple of Seasonality(period, order), not {wanted!r}.")
+    if not isinstance(wanted, str):
         for s in wanted:
             if s.period <= 0 or s.order < 1:
                 raise ValueError(f"A seasonality needs a period above 0 days and an order of at least 1, not {s}.")
@@ -103,7 +101,7 @@ def seasonalities_of(
 
 
 def holiday_table(
-    holidays: str | tuple[str, ...] | Mapping[str, str], window: tuple[int, int], panel: Panel
+    holidays: str | tuple[str, ...] | Mapping[str, str], window: Sequence[int], panel: Panel
 ) -> HolidayDays:
     """The days of every holiday whose name occurs in training, from a year before it to 20 years after."""
     if not holidays or len(panel) == 0:
@@ -127,9 +125,7 @@ def holiday_table(
     return HolidayDays(tuple(columns), first, codes.reshape(-1).astype(np.int64), rows)
 
 
-def _days_by_name(
-    holidays: str | tuple[str, ...] | Mapping[str, str], years: tuple[int, int]
-) -> dict[str, np.ndarray]:
+def _days_by_name(holidays: str | tuple[str, ...] | Mapping[str, str], years: tuple[int, int]) -> dict[str, np.ndarray]:
     from featurizers.holidays import custom_days, events_of
 
     pairs: list[tuple[str, int]] = []
@@ -147,7 +143,7 @@ def _days_by_name(
     return {name: np.unique(days) for name, days in result.items()}
 
 
-def _around(days: np.ndarray, window: tuple[int, int]) -> np.ndarray:
+def _around(days: np.ndarray, window: Sequence[int]) -> np.ndarray:
     return (days[:, None] + np.arange(-window[0], window[1] + 1)).ravel()
 
 

@@ -44,7 +44,8 @@ class ThetaModel(LocalModel):
         y, level, season = now["target"][:, None], state["theta.level"], state["theta.season"]
         xp = namespace(y, level)
         factor = season[:, :1]
-        y = xp.where(state["theta.multiplies"] > 0.5, y / factor, y - factor)
+        multiplies = state["theta.multiplies"] > 0.5
+        y = xp.where(multiplies, y / xp.where(multiplies, factor, 1.0), y - factor)
         moved = level + state["theta.alpha"] * (y - level)
         return state_without_windows(state) | {
             "theta.level": xp.where(xp.isnan(y), level, moved),
@@ -75,12 +76,14 @@ def _fit(season: int, series: Series) -> Fit:
         why = "is constant" if len(known) >= SHORTEST else f"has only {len(known)} values"
         return Fit(_numbers(season, known[0]), f"{series.name} {why}: Theta repeats its last value.")
     y, scale = series.filled, float(np.abs(known).mean())
-    seasonal = 1 < season and len(y) >= 2 * season + 1
+    seasonal = season > 1 and len(y) >= 2 * season + 1
     note = f"{series.name} is shorter than two seasons: Theta without a season." if season > 1 and not seasonal else ""
     try:
         return Fit(_estimated(y / scale, season, seasonal, scale), note)
     except Exception as error:  # whatever a foreign fit raises must not end the job
-        return Fit(_numbers(season, known[0]), f"{series.name}: Theta failed ({reason(error)}); it repeats the last value.")
+        return Fit(
+            _numbers(season, known[0]), f"{series.name}: Theta failed ({reason(error)}); it repeats the last value."
+        )
 
 
 def _numbers(

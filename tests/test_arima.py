@@ -1,0 +1,100 @@
+import warnings
+
+import numpy as np
+import pytest
+from statsmodels.tsa.statespace.sarimax import SARIMAX
+
+from learners.arima import Arima, AutoArima
+from tests.local import AIR, advances, holes, monthly, survives, travels
+
+LOGS = np.log(AIR)
+
+
+def reference(y, order, seasonal, trend, exog=None):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = SARIMAX(y, exog=exog, order=order, seasonal_order=seasonal, trend=trend)
+        return model.fit(disp=False, maxiter=50)
+
+
+@pytest.mark.parametrize(
+    ("order", "seasonal", "constant", "trend"),
+    [((0, 1, 1), (0, 1, 1, 12), None, "n"), ((2, 0, 0), (0, 0, 0, 1), None, "c"), ((1, 1, 0), (0, 0, 0, 1), True, "c")],
+)
+def test_forecasts_and_bands_equal_those_of_statsmodels(order, seasonal, constant, trend):
+    y = holes(LOGS, 10, 40, 41)
+    center, scale = np.nanmean(y), np.nanstd(y)
+    fitted = reference((y - center) / scale, order, seasonal if seasonal[3] > 1 else (0, 0, 0, 0), trend)
+    expected = fitted.get_forecast(18)
+    panel = monthly(y)
+    got = Arima(order, seasonal, constant, levels=(80, 95)).fit(panel).forecast(panel, 18).columns
+    np.testing.assert_allclose(got["forecast"], center + scale * expected.predicted_mean, rtol=1e-8)
+    for level in (80, 95):
+        low, high = (center + scale * expected.conf_int(alpha=1 - level / 100)).T
+        np.testing.assert_allclose(got[f"lo{level}"], low, rtol=1e-8)
+        np.testing.assert_allclose(got[f"hi{level}"], high, rtol=1e-8)
+
+
+def test_the_airline_model():
+    """Parameters of Box & Jenkins' airline model on all 144 months are (-0.40, -0.56); on these 72 months as R has it."""
+    panel = monthly(LOGS)
+    model = Arima((0, 1, 1), (0, 1, 1, 12)).fit(panel)
+    ma = model.start["arima.ma"][0]
+    assert ma[13] == pytest.approx(ma[1] * ma[12], abs=1e-9)
+    forecast = np.exp(model.forecast(panel, 3).columns["forecast"])
+    np.testing.assert_allclose(forecast, [242, 233, 267], rtol=0.06)  # what came in 1955
+
+
+def test_promises(tmp_path):
+    panel = monthly(holes(LOGS, 0, 20, 21, -3, -1), 1e6 * AIR[:40], AIR[:12], [5.0] * 20)
+    learner = Arima((1, 1, 1), (0, 1, 0, 4), levels=(80,))
+    travels(advances(learner, panel), panel, tmp_path)
+
+
+def test_level_and_size_do_not_matter():
+    panel, far = monthly(AIR), monthly(1e9 + 1e4 * AIR)
+    learner = Arima((0, 1, 1))
+    here, there = (learner.fit(p).forecast(p, 4).columns["forecast"] for p in (panel, far))
+    np.testing.assert_allclose((there - 1e9) / 1e4, here, rtol=1e-4)
+
+
+def test_hostile_series_fall_back_and_are_named():
+    found, report = survives(Arima((1, 1, 1), (0, 1, 1, 7)))
+    np.testing.assert_allclose(found["constant"], 5.0)
+    np.testing.assert_allclose(found["three"], 2.0)
+    assert any("id=one has only 1 values: ARIMA repeats its last value." in line for line in report)
+
+
+def test_the_search_finds_a_season_and_takes_columns():
+    month = np.arange(48)
+    x = np.where(month % 5 == 0, 1.0, 0.0) * (1 + month % 3)
+    y = AIR[:48] + 40 * x
+    panel = monthly(y, x=x)
+    learner = AutoArima(season=12, max_p=1, max_q=1, max_P=0, max_Q=1, max_order=2, maxiter=5, columns=("x",))
+    model = learner.fit(panel)
+    assert model.start["arima.slopes"][0, 0] == pytest.approx(40, abs=6)
+    assert model.start["arima.ar"].shape[1] >= 12
+    assert model.needs.ahead == ("x",)
+
+
+def test_a_long_season_is_left_out_and_said():
+    model = AutoArima(season=52, max_p=1, max_q=1, max_order=2, maxiter=5).fit(monthly(AIR[:40]))
+    assert model.report[0] == "A season of 52 rows is too long to be searched: AutoArima works without one."
+    assert np.isfinite(model.forecast(monthly(AIR[:40]), 3).columns["forecast"]).all()
+
+
+def test_a_short_series_is_searched_without_a_season():
+    model = AutoArima(season=12, max_p=1, max_q=1, max_order=2, maxiter=5).fit(monthly(AIR[:20]))
+    assert "id=s0 is shorter than two seasons" in model.report[0]
+
+
+def test_impossible_settings_are_refused():
+    panel = monthly(AIR)
+    with pytest.raises(ValueError, match="An order is"):
+        Arima((1, 0)).fit(panel)
+    with pytest.raises(ValueError, match="at least 2 rows"):
+        Arima((1, 0, 0), (1, 0, 0, 1)).fit(panel)
+    with pytest.raises(ValueError, match="Levels"):
+        Arima(levels=(0.8, 100)).fit(panel)
+    with pytest.raises(ValueError, match="'price' is not among the known columns"):
+        AutoArima(columns=("price",)).fit(panel)

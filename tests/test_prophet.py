@@ -1,0 +1,152 @@
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.datasets import co2
+
+from featurizers.frequency import Frequency
+from featurizers.panel import Panel
+from learners.local import _series, quiet
+from learners.prophet import Prophet
+from learners.prophet_fit import complete, fitted_reference, silent, with_limits
+from learners.prophet_terms import Seasonality, holiday_table, seasonalities_of
+from tests.local import HOSTILE, advances, holes, monthly, survives, travels
+
+RNG = np.random.default_rng(1)
+ROWS = 420
+HEAT = RNG.normal(size=ROWS)
+DAILY = 50 + np.arange(ROWS) / 20 + 8 * np.sin(np.arange(ROWS) * 2 * np.pi / 7) + 3 * HEAT + RNG.normal(size=ROWS)
+
+
+def daily(*series, **known):
+    return monthly(*series, freq="D", **known)
+
+
+def measured():
+    """Weekly carbon dioxide at Mauna Loa, 1990 to 1995, with its gaps filled by NaN."""
+    table = co2.load_pandas().data["co2"]["1990":"1995"]
+    times = table.index.to_numpy().astype("datetime64[s]")
+    y = holes(table.to_numpy(float), 7, 8)
+    return Panel(
+        pd.DataFrame(index=[0]), np.array([0, len(y)]), times, Frequency.parse("W-SAT"), "week", "co2", {"co2": y}
+    )
+
+
+def by_the_package(recipe, model, panel, future):
+    """What the package's own predict says of each series, fitted as ours was."""
+    names = (*model.terms.regressors, *([recipe.cap] if isinstance(recipe.cap, str) else []))
+    rows = []
+    for i in range(panel.count):
+        table, _ = complete(_series(panel, i, names), names)
+        with quiet(), silent():
+            fitted = fitted_reference(recipe, model.terms, table)
+            ahead = {f"r{k:03d}": future[name][i] for k, name in enumerate(names)}
+            ahead["ds"] = future["time"][i].astype("datetime64[s]").astype("datetime64[ns]")
+            rows.append(fitted.predict(with_limits(recipe, model.terms, pd.DataFrame(ahead)))["yhat"].to_numpy())
+    return np.array(rows)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "panel"),
+    [
+        (Prophet(mode="multiplicative"), measured()),
+        (Prophet(holidays="US", window=(1, 1), regressors=("heat",)), daily(DAILY, 1e6 * DAILY[:200], heat=np.r_[HEAT, HEAT[:200]])),
+        (Prophet(growth="logistic", cap="most", floor=10, mode="multiplicative", changepoints=5), daily(DAILY, most=90 + 0 * DAILY)),
+        (Prophet(growth="logistic", cap=100.0, changepoints=3), daily(DAILY)),
+        (Prophet(growth="flat", seasonalities=(Seasonality(30.5, 2, "multiplicative"), Seasonality(7, 3))), daily(DAILY)),
+        (Prophet(seasonalities=(), changepoints=0), daily(holes(DAILY, 0, 5, -1))),
+        (Prophet(holidays={"12-24": "eve", "1950-01-09": "odd"}, seasonalities=()), daily(DAILY)),
+    ],
+)  # fmt: skip
+def test_forecasts_equal_those_of_the_package(recipe, panel, tmp_path):
+    model = recipe.fit(panel)
+    steps = np.arange(-20, 40)  # also inside training, between changepoints and on holidays
+    time = panel.clock(panel.freq.add(panel.last[:, None], 10 * steps if panel.freq.daily else steps))
+    future = {"time": time, "heat": np.sin(time / 1e6), "most": 95.0 + 0.0 * time}
+    got = model.predict(model.state(panel), future)["forecast"]
+    expected = by_the_package(recipe, model, panel, future)
+    np.testing.assert_allclose(got, expected, rtol=1e-6, atol=1e-6 * np.abs(expected).max())
+    assert model.report == ()
+    travels(model, panel, tmp_path)
+
+
+def test_seasons_are_chosen_by_length_and_spacing():
+    def chosen(panel):
+        return [s.period for s in seasonalities_of("auto", panel, "additive")]
+
+    assert chosen(measured()) == [365.25]
+    assert chosen(daily(DAILY)) == [7.0]
+    assert chosen(daily(DAILY, DAILY[:5], np.tile(DAILY, 2))) == [365.25, 7.0]
+    assert chosen(monthly(DAILY[:100], freq="h")) == [1.0]
+    assert chosen(monthly(DAILY[:20])) == []
+
+
+def test_holidays_that_occur_in_training_count_with_their_days_around():
+    days = holiday_table("US", (1, 0), daily(DAILY[:60]))  # January and February 1949
+    assert days.names == ("New Year's Day", "Washington's Birthday")
+    assert days.columns[:2] == (("New Year's Day", -1), ("New Year's Day", 0))
+    assert {"1949-01-01", "1950-01-01"} <= set(days.dates("New Year's Day").astype(str))
+    assert np.isnan(days.rows[days.codes[[0, -1]]]).all()
+
+
+def test_a_holiday_is_learned():
+    panel = daily(DAILY[:300] + 100.0 * np.isin(np.arange(300), [10, 130, 250]))
+    marked = {str(np.datetime64("1949-01-01") + k): "sale" for k in (10, 130, 250, 305)}
+    forecast = Prophet(holidays=marked, seasonalities=()).fit(panel).forecast(panel, 8).columns["forecast"]
+    assert forecast[5] - forecast[4] == pytest.approx(100, abs=12)
+
+
+def test_observations_change_nothing():
+    model = advances(Prophet(changepoints=3), daily(DAILY[:60], HOSTILE["three"] * 8))
+    assert not model.moves
+    assert model.ended == {}
+
+
+def test_hostile_series_fall_back_and_are_named():
+    found, _ = survives(Prophet(changepoints=3))
+    np.testing.assert_allclose(found["three"], 2.0)
+    np.testing.assert_allclose(found["huge"], 1e9, rtol=1e-6)
+    np.testing.assert_allclose(found["zero"], 0.0)
+
+
+def test_a_fit_that_fails_is_named_and_has_a_forecast():
+    panel = daily(DAILY[:50])
+    model = Prophet(growth="logistic", cap=-5.0).fit(panel)
+    assert "id=s0: Prophet failed (cap must be greater than floor" in model.report[0]
+    np.testing.assert_allclose(model.forecast(panel, 3).columns["forecast"], DAILY[49])
+
+
+def test_missing_regressors_are_filled_for_the_fit_and_named():
+    model = Prophet(regressors=("heat",), seasonalities=()).fit(daily(DAILY[:50], heat=holes(HEAT[:50], 3, 4)))
+    assert model.report == ("id=s0: missing values of 'heat' were interpolated for the fit.",)
+
+
+def test_nothing_is_logged_and_loggers_are_left_alone(capfd):
+    Prophet(seasonalities=()).fit(daily(DAILY[:50]))
+    assert capfd.readouterr() == ("", "")
+    assert not logging.getLogger("prophet").disabled
+
+
+def test_the_same_data_give_the_same_numbers():
+    first, second = (Prophet(holidays="US").fit(daily(DAILY[:90])).start for _ in range(2))
+    for name, values in first.items():
+        np.testing.assert_array_equal(values, second[name])
+
+
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        (Prophet(growth="cubic"), "Growth is"),
+        (Prophet(mode="both"), "The mode is"),
+        (Prophet(growth="logistic"), "needs a cap"),
+        (Prophet(regressors=("price",)), "needs 'price' ahead"),
+        (Prophet(seasonalities="yearly"), "Seasonalities are"),
+        (Prophet(seasonalities=(Seasonality(0, 1),)), "period above 0"),
+        (Prophet(holidays="XX"), "no country 'XX'"),
+        (Prophet(holidays="US", window=(-1, 0)), "window"),
+    ],
+)
+def test_impossible_settings_are_refused(recipe, message):
+    with pytest.raises(ValueError, match=message):
+        recipe.fit(daily(DAILY[:30]))

@@ -83,7 +83,9 @@ def _parquet(path: Path) -> Any:
     if path.is_dir() and not any(path.rglob("*.parquet")):
         raise ValueError(f"The folder {str(path)!r} holds no Parquet files.")
     try:
-        return pyarrow.dataset.dataset(str(path), format="parquet", partitioning="hive").to_table()
+        table = pyarrow.dataset.dataset(str(path), format="parquet", partitioning="hive").to_table()
+        # pandas writes an index without a name as such a column
+        return table.select([name for name in table.column_names if not name.startswith("__index_level_")])
     except (OSError, ValueError) as problem:
         raise ValueError(f"{str(path)!r} can't be read as Parquet: {problem}") from None
 

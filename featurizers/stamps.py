@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -196,7 +197,9 @@ def _attempt(texts: pd.Series, **how: Any) -> pd.Series:
     nothing = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]")
     for settings in (how, how | {"utc": True}):
         try:
-            read = pd.to_datetime(texts, errors="coerce", **settings)
+            with warnings.catch_warnings():  # older pandas announces that it will want utc=True, which is tried next
+                warnings.simplefilter("ignore")
+                read = pd.to_datetime(texts, errors="coerce", **settings)
         except (ValueError, TypeError, OverflowError):
             continue
         if pd.api.types.is_datetime64_any_dtype(read.dtype):

@@ -53,7 +53,7 @@ class Feed:
 
 
 def describe(model: Model, origin: Origin, feeds: list[Feed], horizon: int) -> dict[str, Any]:
-    """Everything that `forecast.score` goes by, and what a person should know."""
+    """Everything that `forecast.scorer` goes by, and what a person should know."""
     tail = origin.tail
     described = {
         "format": FORMAT,

@@ -40,7 +40,7 @@ assert not {"forecast", "featurizers", "learners", "pandas", "onnx"} & set(sys.m
 def alone(model: Path, table: Path, folder: Path) -> dict[str, np.ndarray]:
     """The forecasts that another process makes without the project."""
     (folder / "alone").mkdir(exist_ok=True)
-    shutil.copy(str(sys.modules["forecast.score"].__file__), folder / "alone" / "scorer.py")
+    shutil.copy(str(sys.modules["forecast.scorer"].__file__), folder / "alone" / "scorer.py")
     (folder / "run.py").write_text(ALONE)
     arguments = [folder / "run.py", folder / "alone", model, table, folder / "out.npz"]
     done = subprocess.run([sys.executable, "-I", *map(str, arguments)], capture_output=True, text=True, check=False)
@@ -292,7 +292,7 @@ def test_the_example_in_the_file_is_what_it_computes(tmp_path: Path) -> None:
 def test_the_command_line_writes_csv(tmp_path: Path) -> None:
     table, *_ = exported("monthly", tmp_path)
     table.to_csv(tmp_path / "table.csv", index=False)
-    shutil.copy(str(sys.modules["forecast.score"].__file__), tmp_path / "scorer.py")
+    shutil.copy(str(sys.modules["forecast.scorer"].__file__), tmp_path / "scorer.py")
     command = [sys.executable, "-I", tmp_path / "scorer.py", tmp_path / "model.onnx", tmp_path / "table.csv"]
     printed = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=True).stdout
     lines = printed.splitlines()

@@ -1,0 +1,142 @@
+"""Charts of the report: figures as SVG text that is readable on light and on dark ground."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+INK = "#0a0b0c"  # a colour that nothing else has: it becomes the colour of the page's text
+FORECAST, OTHER, BAND = "#d9622b", "#3b82c4", "#d9622b"
+LOOK: dict[Any, Any] = {
+    "svg.fonttype": "none", "svg.hashsalt": "report", "text.parse_math": False, "font.size": 9,
+    "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK, "xtick.color": INK, "ytick.color": INK,
+    "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False, "axes.grid": True,
+    "grid.color": "#80808040", "figure.facecolor": "none", "axes.facecolor": "none", "axes.linewidth": 0.6,
+    "axes.titlesize": 10, "font.family": "sans-serif", "axes.titlelocation": "left",
+}  # fmt: skip
+
+
+def drawn(draw: Callable[[Any], None], size: tuple[float, float] = (9.0, 3.0), columns: int = 1) -> str:
+    """What `draw` puts into axes (one, or an array of `columns`), as SVG text."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(LOOK):
+        figure = Figure(figsize=size, layout="constrained")
+        draw(figure.subplots(1, columns))
+        text = io.StringIO()
+        figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
+    svg = re.sub(r"<metadata>.*?</metadata>", "", text.getvalue(), flags=re.DOTALL)
+    svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
+    return re.sub(
+        r'width="[\d.]+pt" height="[\d.]+pt"|height="[\d.]+pt" width="[\d.]+pt"', 'width="100%"', svg, count=1
+    )
+
+
+def stamps(seconds: np.ndarray) -> np.ndarray:
+    """Wall-clock seconds as what an axis of dates takes."""
+    return seconds.astype("datetime64[s]")
+
+
+def history(
+    times: np.ndarray, actual: np.ndarray, later: np.ndarray, outputs: dict[str, np.ndarray], title: str
+) -> str:
+    """The last actual values of one series, then its forecast in its bands. `times`, `later` in wall-clock seconds."""
+
+    def draw(axes: Axes) -> None:
+        axes.plot(stamps(times), actual, color=INK, linewidth=1.0, label="actual")
+        for level in sorted({int(n[2:]) for n in outputs if n[:2] == "lo" and n[2:].isdigit()}, reverse=True):
+            low, high, faint = outputs[f"lo{level}"], outputs[f"hi{level}"], 0.14 if level >= 90 else 0.3
+            axes.fill_between(stamps(later), low, high, color=BAND, alpha=faint, linewidth=0, label=f"{level} %")
+        join = np.isfinite(actual[-1:]).all()
+        x, y = (
+            (np.r_[times[-1:], later], np.r_[actual[-1:], outputs["forecast"]])
+            if join
+            else (later, outputs["forecast"])
+        )
+        axes.plot(stamps(x), y, color=FORECAST, linewidth=1.4, label="forecast")
+        axes.set_title(title)
+        above(axes)
+        dated(axes)
+
+    return drawn(draw, (9.0, 2.5))
+
+
+def above(axes: Axes) -> None:
+    """The legend above the axes, where it hides nothing."""
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=8, fontsize=8, borderaxespad=0.1)
+
+
+def dated(axes: Axes) -> None:
+    from matplotlib import dates
+
+    locator = dates.AutoDateLocator()  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+
+
+def by_step(errors: Sequence[np.ndarray], labels: Sequence[str], name: str) -> str:
+    """The mean absolute error of each step ahead: a line for each fold, a thick one for all. `errors`: (horizon,)."""
+
+    def draw(axes: Axes) -> None:
+        steps = np.arange(1, max(map(len, errors)) + 1)
+        for error, label in zip(errors, labels, strict=True):
+            axes.plot(steps[: len(error)], error, marker=".", linewidth=0.8, alpha=0.8, label=label)
+        whole = [e for e in errors if len(e) == len(steps)]
+        axes.plot(steps, np.mean(whole, axis=0), color=INK, linewidth=2.0, label="all folds")
+        axes.set_xlabel("steps ahead")
+        axes.set_ylabel("mean absolute error")
+        axes.set_title(name)
+        axes.set_ylim(bottom=0)
+        axes.locator_params(axis="x", integer=True)
+        above(axes)
+
+    return drawn(draw, (9.0, 2.8))
+
+
+def residuals(times: np.ndarray, values: np.ndarray, correlations: np.ndarray, count: int) -> str:
+    """Three views of actual - forecast: how often, when (the mean of a stamp), and how alike neighbours are."""
+
+    def draw(axes: Any) -> None:
+        finite = np.isfinite(values)
+        axes[0].hist(values[finite], bins=min(40, max(5, int(np.sqrt(finite.sum())))), color=OTHER)
+        axes[0].axvline(0, color=INK, linewidth=0.8)
+        axes[0].set_title("Distribution")
+        order, at = np.unique(times[finite], return_inverse=True)
+        mean = np.bincount(at, values[finite]) / np.bincount(at)
+        axes[1].plot(stamps(order), mean, ".", color=OTHER, markersize=4)
+        axes[1].axhline(0, color=INK, linewidth=0.8)
+        axes[1].set_title("Over time (mean of each stamp)")
+        dated(axes[1])
+        axes[2].bar(np.arange(1, len(correlations) + 1), correlations, color=OTHER, width=0.6)
+        bound = 1.96 / np.sqrt(max(count, 1))
+        axes[2].axhspan(-bound, bound, color=INK, alpha=0.1, linewidth=0)
+        axes[2].axhline(0, color=INK, linewidth=0.8)
+        axes[2].set_ylim(-1, 1)
+        axes[2].set_title("Autocorrelation by steps apart")
+
+    return drawn(draw, (9.0, 2.6), columns=3)
+
+
+def autocorrelation(rows: Sequence[np.ndarray], most: int = 24) -> tuple[np.ndarray, int]:
+    """Of residuals (series, horizon) one fold each, along their steps, and how many of them there are.
+
+    sum(r_t r_(t+k)) / sum(r_t^2) over all rows, for k = 1 ... up to half a horizon, the row's mean taken off first.
+    """
+    horizon = min(r.shape[1] for r in rows)
+    lags = range(1, min(most, horizon // 2) + 1)
+    above, below, count = np.zeros(len(lags)), 0.0, 0
+    for fold in rows:
+        finite = np.isfinite(fold)
+        mean = np.where(finite, fold, 0).sum(axis=1, keepdims=True) / np.maximum(finite.sum(axis=1, keepdims=True), 1)
+        centred = np.where(finite, fold - mean, 0)
+        below, count = below + float((centred**2).sum()), count + int(finite.sum())
+        above += [float((centred[:, k:] * centred[:, :-k]).sum()) for k in lags]
+    return above / below if below > 0 else above, count

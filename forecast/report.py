@@ -1,0 +1,189 @@
+"""write_report: a run as one HTML page that needs nothing else."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from forecast import charts
+from forecast.files import write_whole
+from forecast.leaderboard import Leaderboard
+from forecast.recipes import to_python
+
+if TYPE_CHECKING:
+    from forecast.runs import Run
+
+SHOWN = 6  # series with a chart
+MOST = 200  # rows of a table
+LIBRARIES = ("onegraph", "numpy", "pandas", "onnx", "onnxruntime", "scikit-learn", "lightgbm", "xgboost-cpu",
+             "statsmodels", "prophet", "torch")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    number: bool
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table as the page shows it: every cell is text."""
+
+    columns: tuple[Column, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    more: int = 0
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> Sheet:
+        columns = tuple(Column(str(n), pd.api.types.is_numeric_dtype(frame[n])) for n in frame)
+        rows = tuple(tuple(map(shown, row)) for row in frame.head(MOST).itertuples(index=False, name=None))
+        return cls(columns, rows, max(len(frame) - MOST, 0))
+
+
+def shown(value: Any) -> str:
+    """A cell for people: four digits of a number, nothing where there is nothing."""
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    if isinstance(value, float):  # numpy's as well
+        return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:.4g}"
+    return str(value)
+
+
+def write_report(path: str | Path, run: Run) -> None:
+    """Write the page of `run` to `path`. All text in it is escaped; charts are drawn in place."""
+    from jinja2 import Environment
+
+    page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
+        files("forecast").joinpath("templates/report.html").read_text("utf-8")
+    )
+    write_whole(path, page.render(**content(run)))
+
+
+def content(run: Run) -> dict[str, Any]:
+    """Everything that the page shows, by its name in the template."""
+    from markupsafe import Markup
+
+    board, panel = run.leaderboard, run.panel
+    seen = [f for f in run.findings if f.status != "passed"]
+    passed = len(run.findings) - len(seen)
+    frame = pd.DataFrame([f.__dict__ for f in seen]).drop(columns=["kind"], errors="ignore")
+    counted = [row for row in run.findings.summary() if row[0] != "passed"]
+    steps, residuals = errors(board, run.winner)
+    return {
+        "title": f"Forecast of {panel.target}",
+        "subtitle": f"{panel.count:,} series, {len(panel):,} rows, every {panel.freq}; {run.job.horizon} rows ahead",
+        "summary": summary(run),
+        "passed": f"{passed} checks found nothing." if passed else "",
+        "findings": Sheet.of(pd.DataFrame(counted, columns=["status", "kind", "series", "rows", "first"])),
+        "every_finding": Sheet.of(frame),
+        "leaderboard_note": f"Means over {board.on.folds} folds and all series; the best by {board.metric.name} first.",
+        "leaderboard": Sheet.of(board.frame().drop(columns="failure", errors="ignore")),
+        "failures": Sheet.of(board.failures()),
+        "winner": run.winner,
+        "groups": Sheet.of(pd.DataFrame(list(run.selection.groups.items()), columns=["group", "winner"])),
+        "test": None if run.test is None else Sheet.of(run.test.frame().drop(columns="failure", errors="ignore")),
+        "test_note": "The winner, and the seasonal naive forecast, on rows that nothing was chosen on.",
+        "forecasts_note": f"{min(panel.count, SHOWN)} of {panel.count:,} series, from the one that was forecast best "
+        "in the folds to the one that was forecast worst.",
+        "charts": [Markup(chart) for chart in history_charts(run)],
+        "steps": Markup(steps),
+        "steps_note": f"How far {run.winner} was off, the mean over all series, in each fold.",
+        "residuals": Markup(residuals),
+        "residuals_note": f"Actual less forecast of {run.winner} in all folds.",
+        "recipe": source(run),
+        "versions": Sheet.of(pd.DataFrame(versions(), columns=["library", "version"])),
+    }  # fmt: skip
+
+
+def summary(run: Run) -> list[tuple[str, str]]:
+    board, panel = run.leaderboard, run.panel
+    score = board.totals[run.winner].get(board.metric.name, np.nan)
+    clock = panel.clock()
+    first, last = (str(charts.stamps(np.array(c))).replace("T", " ") for c in (clock.min(), clock.max()))
+    found = [
+        ("Winner", run.winner),
+        (f"{board.metric.name} in the folds", shown(float(score))),
+        ("Series", f"{panel.count:,}"),
+        ("From", first.removesuffix(" 00:00:00")),
+        ("To", last.removesuffix(" 00:00:00")),
+        ("Findings", str(sum(f.status != "passed" for f in run.findings))),
+    ]
+    if run.check:
+        found.append(("ONNX agrees to", f"{run.check['worst_relative_difference']:.1e}"))
+    return found
+
+
+def ranked(board: Leaderboard, winner: str) -> np.ndarray:
+    """The series from the best forecast to the worst, by the leaderboard's metric over the folds."""
+    scores = board.scores.get(winner, {}).get(board.metric.name)
+    if scores is None:
+        return np.arange(board.panel.count)
+    there = np.isfinite(scores)
+    mean = np.where(there, scores, 0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
+    return np.argsort(np.where(there.any(axis=0), mean, np.inf), kind="stable")
+
+
+def history_charts(run: Run) -> list[str]:
+    """The last rows of a few series and their forecasts."""
+    panel, board = run.panel, run.leaderboard
+    horizon = len(run.forecasts) // max(panel.count, 1)
+    names = [str(n) for n in run.forecasts if n == "forecast" or str(n)[:2] in ("lo", "hi")]
+    order = ranked(board, run.winner)
+    order = order[order < panel.count] if board.panel.count == panel.count else np.arange(panel.count)
+    picked = order[np.unique(np.linspace(0, len(order) - 1, min(SHOWN, len(order))).round().astype(int))]
+    found = []
+    for i in picked.tolist():
+        length = min(int(panel.lengths[i]), max(4 * horizon, 2 * run.selection.season, 30))
+        rows = slice(int(panel.indptr[i + 1]) - length, int(panel.indptr[i + 1]))
+        later = panel.clock(panel.freq.add(panel.last[i], np.arange(1, horizon + 1)))
+        outputs = {n: run.forecasts[n].to_numpy(np.float64)[i * horizon : (i + 1) * horizon] for n in names}
+        found.append(charts.history(panel.clock()[rows], panel.y[rows], later, outputs, panel.name(i)))
+    return found
+
+
+def errors(board: Leaderboard, winner: str) -> tuple[str, str]:
+    """The charts of the error by step and of the residuals; empty where the winner has no forecast in any fold."""
+    pairs = [(t, r) for t, r in board.residuals(winner) if np.isfinite(r).any()]
+    if not pairs:
+        return "", ""
+    labels = [f"after {str(t.cutoff.max()).replace('T', ' ').removesuffix(' 00:00:00')}" for t, _ in pairs]
+    steps = charts.by_step([_mean(np.abs(r)) for _, r in pairs], labels, winner)
+    times = board.panel.clock(np.concatenate([t.times.ravel() for t, _ in pairs]))
+    values = np.concatenate([r.ravel() for _, r in pairs])
+    return steps, charts.residuals(times, values, *charts.autocorrelation([r for _, r in pairs]))
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    """The mean of each column, the missing left out."""
+    there = np.isfinite(values)
+    total = np.where(there, values, 0).sum(axis=0)
+    return np.where(there.any(axis=0), total / np.maximum(there.sum(axis=0), 1), np.nan)
+
+
+def source(run: Run) -> str:
+    """The winner as source code, or as it prints itself where it cannot be written."""
+    board = run.leaderboard
+    for recipe in (run.selection.recipe, board.recipes.get(run.winner), run.selection.entered.get(run.winner)):
+        try:
+            return to_python(recipe) if recipe is not None else ""
+        except ValueError:  # a part of it is no public one
+            continue
+    return repr(run.selection.recipe)
+
+
+def versions(libraries: Sequence[str] = LIBRARIES) -> Iterable[tuple[str, str]]:
+    found = [("python", platform.python_version())]
+    for name in libraries:
+        try:
+            found.append((name, version(name)))
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,128 @@
+"""Report: one page with everything in it, nothing fetched, everything escaped."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import forecast as fc
+from forecast import charts
+from forecast.report import Sheet, shown, source, write_report
+from forecast.runs import Run
+
+HOSTILE = "<script>alert('x')</script> & $x_"
+
+
+@pytest.fixture(scope="module")
+def result() -> Run:
+    rows, parts = 60, []
+    for i, shop in enumerate(("north", "south", HOSTILE)):
+        stamps = pd.date_range("2023-01-01", periods=rows, freq="D")
+        y = 10 * (i + 1) + np.sin(np.arange(rows) * 2 * np.pi / 7) + np.random.default_rng(i).normal(0, 0.2, rows)
+        parts.append(pd.DataFrame({"shop": shop, "day": stamps, "sales <b>": y}).drop(index=[20, 21]))
+    table = pd.concat(parts, ignore_index=True)
+    return fc.run(table, id="shop", time="day", target="sales <b>", horizon=5, folds=2, progress=False,
+                  learners=["SeasonalNaive", "SeasonalAverage"])  # fmt: skip
+
+
+class Page(HTMLParser):
+    """Collects tags, links and the text of cells; void tags aside, each must be closed."""
+
+    VOID = ("meta", "br", "link", "img")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.sources: list[str] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.sources += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href", "data")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.sources += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href", "data")]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def page(result: Run, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    write_report(path, result)
+    return path.read_text("utf-8")
+
+
+def test_the_page_is_whole_and_holds_every_part(page: str, result: Run) -> None:
+    read = Page(page)
+    assert read.open == []
+    assert read.tags.count("svg") == 3 + 2  # a forecast of each series, steps, residuals
+    for words in ("Findings", "Leaderboard", "Forecasts", "Error by steps ahead", "Residuals", "Recipe", "Versions",
+                  result.winner, "gap", "shop=north", "Autocorrelation", "all folds", "80 %", "95 %"):  # fmt: skip
+        assert words in read.text, words
+
+
+def test_nothing_is_fetched_and_nothing_runs(page: str) -> None:
+    read = Page(page)
+    assert "script" not in read.tags
+    assert all(source.startswith("#") for source in read.sources)
+    assert not re.search(r"url\((?!#)", page)
+    assert "@import" not in page
+    assert "default-src 'none'" in page
+
+
+def test_what_users_write_is_escaped(page: str) -> None:
+    read = Page(page)
+    assert "<script" not in page
+    assert "<b>" not in page
+    assert HOSTILE in read.text
+    assert "sales <b>" in read.text
+
+
+def test_colours_follow_the_page(page: str) -> None:
+    assert charts.INK not in page
+    assert "currentColor" in page
+    assert "prefers-color-scheme: dark" in page
+
+
+def test_the_same_run_gives_the_same_page(result: Run, page: str, tmp_path: Path) -> None:
+    write_report(tmp_path / "again.html", result)
+    assert (tmp_path / "again.html").read_text("utf-8") == page
+
+
+def test_the_recipe_can_be_pasted(result: Run) -> None:
+    imports, body = source(result).rsplit("\n\n", 1)
+    scope: dict[str, object] = {}
+    exec(imports, scope)
+    assert eval(body, scope) == result.leaderboard.recipes[result.winner]
+
+
+def test_cells_are_short() -> None:
+    assert [shown(v) for v in (0.123456, 1234567.8, None, np.nan, 3, "a")] == ["0.1235", "1,234,568", "", "", "3", "a"]
+    assert Sheet.of(pd.DataFrame({"a": range(500)})).more == 300
+
+
+def test_autocorrelation_is_that_of_the_formula() -> None:
+    generator = np.random.default_rng(0)
+    rows = generator.normal(size=(2, 8))
+    rows[0, 3] = np.nan
+    found, count = charts.autocorrelation([rows])
+    centred = rows - np.nanmean(rows, axis=1, keepdims=True)
+    below = np.nansum(centred**2)
+    assert count == 15
+    np.testing.assert_allclose(found, [np.nansum(centred[:, k:] * centred[:, :-k]) / below for k in range(1, 5)])
+    assert charts.autocorrelation([np.zeros((1, 6))])[0].tolist() == [0.0, 0.0, 0.0]

@@ -29,8 +29,11 @@ void walk(const Forest& forest, std::int32_t root, const double* x, std::size_t 
             std::int32_t ended = -1;
             for (std::size_t i = 0; i < LANES; i++) ended &= at[i];
             if (ended < 0) break; // the sign bit survives only where all rows are at leaves
-            for (std::size_t i = 0; i < LANES; i++)
-                if (at[i] >= 0) at[i] = next<Sets>(forest, at[i], x + i * stride);
+            for (std::size_t i = 0; i < LANES; i++) { // without a branch: those at a leaf ask again, in vain
+                const std::int32_t here = at[i];
+                const std::int32_t there = next<Sets>(forest, here < 0 ? root : here, x + i * stride);
+                at[i] = here < 0 ? here : there;
+            }
         }
     } else {
         for (std::size_t i = 0; i < count; i++)
@@ -60,17 +63,17 @@ void rows_from_to(const Forest& forest, const double* x, std::size_t from, std::
 
 } // namespace
 
-void Forest::predict(const double* x, std::size_t rows, std::size_t columns, bool narrow, int threads,
+void Forest::predict(const double* x, std::size_t rows, std::size_t stride, bool narrow, int threads,
                      double* out) const {
     const auto work = sets.empty() ? rows_from_to<false> : rows_from_to<true>;
     const std::size_t blocks = (rows + BLOCK - 1) / BLOCK;
     const std::size_t parts = std::min(blocks, static_cast<std::size_t>(std::max(threads, 1)));
-    if (parts <= 1) return work(*this, x, 0, rows, columns, narrow, out);
+    if (parts <= 1) return work(*this, x, 0, rows, stride, narrow, out);
     std::vector<std::thread> workers;
     for (std::size_t p = 0; p < parts; p++) {
         const std::size_t from = blocks * p / parts * BLOCK;
         const std::size_t to = std::min(rows, blocks * (p + 1) / parts * BLOCK);
-        workers.emplace_back(work, std::cref(*this), x, from, to, columns, narrow, out);
+        workers.emplace_back(work, std::cref(*this), x, from, to, stride, narrow, out);
     }
     for (auto& worker : workers) worker.join();
 }

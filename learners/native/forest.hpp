@@ -30,8 +30,9 @@ struct Forest {
     std::vector<Categories> sets;
     std::vector<std::int32_t> roots; // one a tree
     std::vector<double> leaves;
+    std::size_t columns = 0; // how many a row must have
 
-    // out[i] = the sum, in the order of the trees, of the leaf that row i of x (rows, columns) falls into.
+    // out[i] = the sum, in the order of the trees, of the leaf that row i of x (rows, stride) falls into.
     // `narrow` rounds the inputs to float32 first. The result does not depend on `threads`.
-    void predict(const double* x, std::size_t rows, std::size_t columns, bool narrow, int threads, double* out) const;
+    void predict(const double* x, std::size_t rows, std::size_t stride, bool narrow, int threads, double* out) const;
 };

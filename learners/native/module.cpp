@@ -2,6 +2,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 
+#include <algorithm>
 #include <memory>
 #include <stdexcept>
 
@@ -49,6 +50,8 @@ void make_forest(Forest* forest, Indices feature, Numbers threshold, Indices set
                                  {within(no(i), -ends, count, "A tree has a child that is not there."),
                                   within(yes(i), -ends, count, "A tree has a child that is not there.")},
                                  missing(i) != 0});
+    for (const Node& node : forest->nodes)
+        forest->columns = std::max(forest->columns, static_cast<std::size_t>(node.feature) + 1);
     for (std::size_t i = 0; i < roots.size(); i++)
         forest->roots.push_back(within(roots(i), -ends, count, "A tree has a root that is not there."));
     forest->leaves.assign(leaves.data(), leaves.data() + leaves.size());
@@ -56,9 +59,7 @@ void make_forest(Forest* forest, Indices feature, Numbers threshold, Indices set
 
 auto predict_forest(const Forest& forest, Table x, bool narrow, int threads) {
     const std::size_t rows = x.shape(0), columns = x.shape(1);
-    for (const Node& node : forest.nodes)
-        if (static_cast<std::size_t>(node.feature) >= columns)
-            throw std::invalid_argument("The trees ask for more columns than the table has.");
+    if (columns < forest.columns) throw std::invalid_argument("The trees ask for more columns than the table has.");
     auto out = std::make_unique<double[]>(rows);
     {
         nb::gil_scoped_release released;

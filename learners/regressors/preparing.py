@@ -11,7 +11,7 @@ import numpy as np
 
 from learners.regressors.fitted import Fitted
 from learners.regressors.linear import Linear
-from learners.regressors.stages import Codes, Encoded, Filled, Rescaled, Scaled, Stage
+from learners.regressors.stages import Blanked, Codes, Encoded, Filled, Rescaled, Scaled, Stage
 
 SCALED = {"ElasticNet", "LassoLars", "Ridge", "SGD", "KNN"}  # ready ones that go by distances or penalties
 CENTRED = {"ElasticNet", "LassoLars", "SGD"}  # ready ones whose settings mean a target of size one
@@ -51,6 +51,9 @@ def prepare(
         made = made.then(partial(Codes, places=places))
     elif ready in SCALED and len(places):
         made = made.then(_encoding(X, y, places))
+    blank = np.isnan(made.X).all(axis=0)
+    if takes_missing(estimator) and blank.any():  # some libraries cannot bin a column of nothing
+        made = made.then(partial(Blanked, places=np.flatnonzero(blank)))
     if not takes_missing(estimator):
         keep = _complete(made.X)
         made = Prepared(made.X[keep], y[keep], made.stages)

@@ -90,7 +90,7 @@ class Regressor:
         known = constructor().get_params()
         open_ended = any(p.kind is p.VAR_KEYWORD for p in inspect.signature(constructor.__init__).parameters.values())
         for setting in self.settings:
-            close = get_close_matches(setting, known, 3, 0.8)
+            close = get_close_matches(setting, known, 3, 0.8 if open_ended else 0.6)
             # Boosters take more settings than their constructors name: refuse only what looks like a slip.
             if setting not in known and (close or not open_ended):
                 hint = f"did you mean {' or '.join(map(repr, close))}?" if close else f"it has {', '.join(known)}."

@@ -90,6 +90,17 @@ class Chosen(Stage):
 
 
 @dataclass(frozen=True, eq=False)
+class Blanked(Stage):
+    """The columns at `places`, of which training saw no value, hold zero."""
+
+    places: np.ndarray  # int64
+
+    def apply(self, X: Array) -> Array:
+        blank = np.isin(np.arange(X.shape[1]), self.places)
+        return namespace(X).where(blank[None, :], 0.0, X)
+
+
+@dataclass(frozen=True, eq=False)
 class Codes(Stage):
     """In the columns at `places`, which hold codes of categories, an unknown one (negative) becomes NaN."""
 

@@ -1,0 +1,140 @@
+"""Direct: one regressor for all steps ahead, with the step as a feature; nothing is fed back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from featurizers.arrays import Array, State, namespace, shifted
+from featurizers.featurizer import Featurizer, Needs
+from featurizers.features import Features
+from featurizers.panel import Panel
+from learners.learner import Learner, Model
+from learners.regressors import Fitted, fit_regressor
+
+
+@dataclass(frozen=True)
+class Direct(Learner):
+    """One regressor that answers for steps 1 to `horizon`, which is a column of its own.
+
+    Features that look back are those of the first row after the origin, whatever the step; the others are the
+    forecasted row's own. For each of `seasons` the last target at the same place in that season joins as a column,
+    ("auto": the season of the frequency; () for none). A longer forecast goes on from its own last values, block
+    by block. Training takes every origin and step, at most `max_rows` of them, evenly spread.
+    """
+
+    regressor: object
+    features: tuple[Featurizer, ...]
+    horizon: int
+    seasons: tuple[int, ...] | str = "auto"
+    max_rows: int = 500_000
+
+    def train(self, panel: Panel) -> DirectModel:
+        if self.horizon < 1:
+            raise ValueError(f"The horizon must be at least 1, not {self.horizon}.")
+        if isinstance(self.seasons, str):
+            seasons = (panel.freq.season,) if panel.freq.season > 1 else ()
+        else:
+            seasons = tuple(int(k) for k in self.seasons)
+        features = Features(tuple(self.features)).resolve(panel)
+        one = panel.where(np.arange(min(panel.count, 1)))
+        back = [bool(part.needs.lookback or part.memory(one)) for part in features.parts]
+        past = Features(tuple(p for p, looks in zip(features.parts, back, strict=True) if looks))
+        own = Features(tuple(p for p, looks in zip(features.parts, back, strict=True) if not looks))
+        rows, steps = pairs(panel, self.horizon, self.max_rows)
+        if len(rows) == 0:
+            raise ValueError("Direct has no row to learn from: every series is too short, or its target is missing. "
+                             "Give longer series, or forecast with Naive.")  # fmt: skip
+        columns = [past.transform(panel)[rows - steps + 1], own.transform(panel)[rows], steps[:, None].astype(float)]
+        columns += [panel.y[_season_ago(panel, rows, steps, k)][:, None] for k in seasons]
+        for values, k in zip(columns[3:], seasons, strict=True):
+            values[panel.position[rows] < _back(steps, k)] = np.nan
+        whole = Features((*past.parts, *own.parts))
+        fitted = fit_regressor(self.regressor, np.concatenate(columns, axis=1), panel.y[rows], whole)
+        return DirectModel(fitted, past, own, seasons, self.horizon)
+
+
+def pairs(panel: Panel, horizon: int, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to forecast and how many steps after their origin they lie, each step as often as the others if it can."""
+    position, present = panel.position, ~np.isnan(panel.y)
+    share = max(most // horizon, 1)
+    rows, steps = [], []
+    for step in range(1, horizon + 1):
+        found = np.flatnonzero(present & (position >= step))
+        if len(found) > share:  # each step starts elsewhere, so that together they see more rows
+            start = (step * 0.618033988749895) % 1.0
+            found = found[((np.arange(share) + start) * (len(found) / share)).astype(np.int64)]
+        rows.append(found)
+        steps.append(np.full(len(found), step))
+    return np.concatenate(rows), np.concatenate(steps)
+
+
+def _back(step: np.ndarray, season: int) -> np.ndarray:
+    """The smallest multiple of the season that reaches from `step` after the origin to the origin or before it."""
+    return -(-step // season) * season
+
+
+def _season_ago(panel: Panel, rows: np.ndarray, steps: np.ndarray, season: int) -> np.ndarray:
+    return np.maximum(rows - _back(steps, season), 0)
+
+
+@dataclass(frozen=True, eq=False)
+class DirectModel(Model):
+    regressor: Fitted
+    past: Features  # of the first row after the origin
+    own: Features  # of the forecasted row itself
+    seasons: tuple[int, ...]
+    horizon: int
+
+    @property
+    def needs(self) -> Needs:
+        return self.past.needs | self.own.needs | Needs(lookback=max(self.seasons, default=0))
+
+    @property
+    def single(self) -> bool:
+        return self.regressor.single
+
+    def memory(self, panel: Panel) -> State:
+        return self.past.memory(panel)
+
+    def remember(self, state: State, now: State) -> State:
+        return self.past.remember(state, now)
+
+    def predict(self, state: State, future: State) -> State:
+        horizon, blocks = future["time"].shape[1], []
+        for start in range(0, horizon, self.horizon):
+            block = {name: values[:, start : start + self.horizon] for name, values in future.items()}
+            blocks.append(self._block(state, block))
+            if start + self.horizon < horizon:
+                state = self._after(state, block, blocks[-1])
+        return {"forecast": namespace(*blocks).concat(blocks, axis=1)}
+
+    def _block(self, state: State, future: State) -> Array:
+        """Steps 1 to `size` after the origin that `state` stands at, all rows of all series at once."""
+        xp, size = namespace(*state.values(), *future.values()), future["time"].shape[1]
+        zeros = xp.astype(future["time"] * 0, np.float64)[:, :, None]
+        steps = np.arange(1, size + 1)
+        columns = []
+        if self.past.parts:
+            first = {name: values[:, 0] for name, values in future.items()}
+            columns.append(self.past.step(state, first)[:, None, :] + zeros)
+        if self.own.parts:
+            flat = {name: xp.reshape(values, (-1,)) for name, values in future.items()}
+            columns.append(xp.reshape(self.own.step({}, flat), (-1, size, len(self.own.names()))))
+        columns.append(zeros + steps.astype(np.float64)[None, :, None])
+        for season in self.seasons:
+            at = steps - _back(steps, season) + season - 1
+            columns.append(xp.take(state["target"][:, -season:], at, axis=1)[:, :, None])
+        X = xp.concat(columns, axis=2)
+        return xp.reshape(self.regressor.predict(xp.reshape(X, (-1, X.shape[2]))), (-1, size))
+
+    def _after(self, state: State, future: State, forecast: Array) -> State:
+        """The state after a block, as if its forecasts had been observed; unknown columns stay as last seen."""
+        for i in range(forecast.shape[1]):
+            now = {name: values[:, i] for name, values in future.items()} | {"target": forecast[:, i]}
+            kept = {name: values[:, -1] for name, values in state.items() if "." not in name and values.shape[1]}
+            memory = self.past.remember(state, kept | now)
+            moved = {name: shifted(state[name], forecast[:, i]) for name in ("target",) if name in state}
+            state = state | moved | memory
+        return state

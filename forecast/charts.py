@@ -74,10 +74,10 @@ def above(axes: Axes) -> None:
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=8, fontsize=8, borderaxespad=0.1)
 
 
-def dated(axes: Axes) -> None:
+def dated(axes: Axes, most: int = 10) -> None:
     from matplotlib import dates
 
-    locator = dates.AutoDateLocator()  # type: ignore[no-untyped-call]
+    locator = dates.AutoDateLocator(maxticks=most)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
 
@@ -114,7 +114,7 @@ def residuals(times: np.ndarray, values: np.ndarray, correlations: np.ndarray, c
         axes[1].plot(stamps(order), mean, ".", color=OTHER, markersize=4)
         axes[1].axhline(0, color=INK, linewidth=0.8)
         axes[1].set_title("Over time (mean of each stamp)")
-        dated(axes[1])
+        dated(axes[1], most=5)
         axes[2].bar(np.arange(1, len(correlations) + 1), correlations, color=OTHER, width=0.6)
         bound = 1.96 / np.sqrt(max(count, 1))
         axes[2].axhspan(-bound, bound, color=INK, alpha=0.1, linewidth=0)

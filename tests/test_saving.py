@@ -19,6 +19,7 @@ from hypothesis.extra import numpy as hnp
 from featurizers import Features, Finding, Findings, Known, Lags, Panel
 from featurizers.frequency import Frequency
 from forecast import saving
+from forecast.export import rehearsal
 from forecast.saving import load, save
 from learners import Recursive, SeasonalNaive
 from learners.learner import Model
@@ -61,7 +62,7 @@ def models() -> list[Model]:
 @pytest.mark.parametrize("model", models(), ids=lambda m: type(m).__name__)
 def test_forecasts_are_equal_to_the_bit(model: Model, tmp_path: Path) -> None:
     data = panel()
-    known = data.future(6, data.tail(6).with_columns())
+    known = rehearsal(data, 6)
     again = load(save(model, tmp_path / "model"))
     before, after = model.forecast(data, 6, known), again.forecast(data, 6, known)
     np.testing.assert_array_equal(before.columns["forecast"], after.columns["forecast"])
@@ -241,8 +242,8 @@ class Outsider:
         ({"$": "learners.naive:SeasonalNaiveModel", "season": {"$": "eval"}}, "does not exist"),
         ({"$": "learners.naive:SeasonalNaiveModel", "season": {"$": "array", "name": "a99"}}, "not understood"),
         ({"$": "learners.naive:SeasonalNaiveModel", "season": {"$": "float", "value": "1"}}, "not understood"),
-        ({"$": "learners.naive:SeasonalNaiveModel", "season": {"$": "dict", "items": [[{"$": "list", "items": []}, 1]]}},
-         "not understood"),
+        ({"$": "learners.naive:SeasonalNaiveModel", "season": {"$": "dict", "items": [[{"$": "list", "items": []}, 1]]},
+          }, "not understood"),
         ({"$": "featurizers.lags:Lags", "lags": [1]}, "holds a Lags, not a model"),
         ([], "holds a tuple"),
         (None, "holds a NoneType"),
@@ -276,7 +277,7 @@ def test_a_model_of_the_first_format_is_still_read() -> None:
     model = load(GOLDEN / "model_format_1")
     assert isinstance(model, Model)
     data = panel()
-    forecast = model.forecast(data, 3, data.future(3, data.tail(3)))
+    forecast = model.forecast(data, 3, rehearsal(data, 3))
     golden = json.loads((GOLDEN / "model_format_1.json").read_text())
     np.testing.assert_allclose(forecast.columns["forecast"], golden, rtol=1e-12)
 

@@ -23,15 +23,15 @@ from learners.learner import Model, Origin
 # Runs beside a copy of scorer.py, where nothing but numpy and onnxruntime can be imported.
 ALONE = """
 import sys
-ALLOWED = {*sys.stdlib_module_names, "numpy", "onnxruntime", "tzdata", "score"}
+ALLOWED = {*sys.stdlib_module_names, "numpy", "onnxruntime", "tzdata", "scorer"}
 class Refuse:
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] not in ALLOWED and not name.startswith("_"):
             raise ModuleNotFoundError(f"{name} is not there")
 sys.meta_path.insert(0, Refuse())
 sys.path.insert(0, sys.argv[1])
-import numpy, score
-columns = score.score(sys.argv[2], sys.argv[3])
+import numpy, scorer
+columns = scorer.score(sys.argv[2], sys.argv[3])
 numpy.savez(sys.argv[4], **columns)
 assert not {"forecast", "featurizers", "learners", "pandas", "onnx"} & set(sys.modules)
 """

@@ -38,12 +38,12 @@ class Tcn(Learner):
     channels: int = 32
     layers: int | Literal["auto"] = "auto"
     kernel: int = 3
-    dropout: float = 0.1
+    dropout: float = 0.2
     levels: tuple[int, ...] = (80,)
     epochs: int = 25
     patience: int = 8
     batch: int = 64
-    learning_rate: float = 3e-3
+    learning_rate: float = 1e-3
     known: tuple[str, ...] = ()
     past: tuple[str, ...] = ()
     static: tuple[str, ...] = ()

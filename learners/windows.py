@@ -38,6 +38,10 @@ class Windows:
     def __len__(self) -> int:
         return len(self.start)
 
+    def __add__(self, more: Windows) -> Windows:
+        joined = zip(self.__dict__.values(), more.__dict__.values(), strict=True)
+        return Windows(*(np.concatenate(both) for both in joined))
+
     def pick(self, at: np.ndarray) -> Windows:
         return Windows(self.start[at], self.first[at], self.series[at])
 

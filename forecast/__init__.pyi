@@ -3,6 +3,8 @@ from forecast import datasets as datasets
 from forecast.backtest import RollingOrigin as RollingOrigin
 from forecast.best import Best as Best
 from forecast.conformal import Conformal as Conformal
+from forecast.conformal import Ready as Ready
+from forecast.conformal import Widths as Widths
 from forecast.engine import processes as processes
 from forecast.ensemble import Ensemble as Ensemble
 from forecast.export import to_onnx as to_onnx

@@ -9,6 +9,7 @@ from learners.naive import Naive as Naive
 from learners.naive import SeasonalNaive as SeasonalNaive
 from learners.otherwise import Otherwise as Otherwise
 from learners.prophet import Prophet as Prophet
+from learners.prophet_terms import Seasonality as Seasonality
 from learners.recursive import Recursive as Recursive
 from learners.regressors.regressor import SGD as SGD
 from learners.regressors.regressor import DecisionTree as DecisionTree

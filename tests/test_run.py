@@ -1,0 +1,176 @@
+"""One call from a table to a validated forecast, a model and an ONNX file that another process scores."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import forecast as fc
+from forecast.job import Job
+
+QUICK = ["SeasonalNaive", "Ridge", "LightGBM"]
+ALONE = """
+import sys
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.split('.')[0] in {'pandas', 'forecast', 'learners', 'featurizers', 'onnx', 'sklearn', 'torch'}:
+            raise ImportError(name)
+sys.meta_path.insert(0, Blocked())
+import runpy
+sys.argv = ['scorer.py', *sys.argv[2:]]
+runpy.run_path(sys.argv[0] if False else SCORER, run_name='__main__')
+"""
+
+
+def walk(rows: int, season: int, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return 20 + 5 * np.sin(2 * np.pi * np.arange(rows) / season) + rng.normal(size=rows).cumsum() / 5
+
+
+def tz_aware_hours() -> tuple[pd.DataFrame, dict[str, object]]:
+    stamps = pd.date_range("2024-03-20", periods=24 * 14, freq="h", tz="UTC").tz_convert("Europe/Berlin")
+    return pd.DataFrame({"at": stamps, "load": walk(len(stamps), 24)}), {"time": "at", "target": "load"}
+
+
+def half_hours_over_dst() -> tuple[pd.DataFrame, dict[str, object]]:
+    stamps = pd.date_range("2024-10-20", periods=48 * 14, freq="30min", tz="UTC").tz_convert("America/New_York")
+    return pd.DataFrame({"at": stamps, "load": walk(len(stamps), 48)}), {"time": "at", "target": "load"}
+
+
+def weeks_with_two_ids() -> tuple[pd.DataFrame, dict[str, object]]:
+    weeks = pd.date_range("2021-01-03", periods=150, freq="W-SUN")
+    parts = [pd.DataFrame({"shop": s, "item": i, "week": weeks, "sold": walk(150, 52, s * 7 + ord(i)).clip(0)})
+             for s in (1, 2) for i in "xy"]  # fmt: skip
+    return pd.concat(parts), {"id": ["shop", "item"], "time": "week", "target": "sold"}
+
+
+def odd_series() -> tuple[pd.DataFrame, dict[str, object]]:
+    """Three points, all zero, levels of 1e9, negative values: months, in one table with usual ones."""
+    months = pd.date_range("2015-01-01", periods=72, freq="MS")
+    series = {
+        "usual": walk(72, 12),
+        "zero": np.zeros(72),
+        "huge": 1e9 + 1e7 * walk(72, 12, 1),
+        "negative": -walk(72, 12, 2),
+        "short": walk(72, 12, 3)[-3:],
+    }
+    parts = [pd.DataFrame({"name": n, "month": months[-len(v) :], "value": v}) for n, v in series.items()]
+    return pd.concat(parts), {"id": "name", "time": "month", "target": "value"}
+
+
+CASES = [tz_aware_hours, half_hours_over_dst, weeks_with_two_ids, odd_series]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.__name__)
+def test_any_panel_runs_and_its_graph_scores_alone(case, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    table, names = case()
+    run = fc.run(table, horizon=6, learners=QUICK, folds=2, output=str(tmp_path / "run"), progress=False, **names)
+    forecast = run.forecasts["forecast"].to_numpy()
+    assert np.isfinite(forecast).all()
+    assert (run.forecasts["lo80"] <= run.forecasts["hi80"]).all()
+    table.to_csv(tmp_path / "table.csv", index=False)
+    scorer = Path(fc.score.__code__.co_filename)
+    code = ALONE.replace("SCORER", repr(str(scorer)))
+    command = [sys.executable, "-c", code, "-", str(tmp_path / "run" / "model.onnx"), str(tmp_path / "table.csv"),
+               str(tmp_path / "out.csv")]  # fmt: skip
+    subprocess.run(command, check=True, cwd=tmp_path, capture_output=True)
+    scored = pd.read_csv(tmp_path / "out.csv")
+    keys = [*([names["id"]] if isinstance(names.get("id"), str) else names.get("id", []))]
+    assert len(scored) == len(run.forecasts)
+    ours = run.forecasts.sort_values([*keys, str(names["time"])])["forecast"].to_numpy()
+    theirs = scored.sort_values([*keys, str(names["time"])])["forecast"].to_numpy()
+    np.testing.assert_allclose(theirs, ours, rtol=1e-9)
+
+
+def test_a_run_is_a_folder_that_can_be_opened(tmp_path: Path) -> None:
+    table, names = weeks_with_two_ids()
+    run = fc.run(table, horizon=4, learners=QUICK, folds=2, test=8, output=str(tmp_path / "run"), progress=False, **names)
+    folder = tmp_path / "run"
+    expected = {"job.toml", "findings.json", "leaderboard.parquet", "forecasts.parquet", "model", "model.onnx",
+                "report.html", "run.json", "test.parquet", "leaderboard_series.parquet"}  # fmt: skip
+    assert {p.name for p in folder.iterdir()} == expected
+    about = json.loads((folder / "run.json").read_text())
+    assert about["winner"] == run.winner
+    assert about["onnx"]["worst_relative_difference"] <= about["onnx"]["tolerance"]
+    assert pd.read_parquet(folder / "leaderboard.parquet")["learner"].iloc[0] == run.leaderboard.names[0]
+    model = fc.load(folder / "model")
+    again = model.forecast(run.panel, 4).frame()
+    np.testing.assert_array_equal(again["forecast"], run.forecasts["forecast"])
+    assert "<html" in (folder / "report.html").read_text()
+    assert run.test is not None
+    assert Job.read(folder / "job.toml").horizon == 4
+
+
+def test_the_same_job_gives_the_same_bytes_on_two_workers(tmp_path: Path) -> None:
+    table, names = weeks_with_two_ids()
+    for name, workers in (("a", 1), ("b", 2)):
+        fc.run(table, horizon=4, learners=QUICK, folds=2, workers=workers, output=str(tmp_path / name), progress=False,
+               **names)  # fmt: skip
+    for file in ("model.onnx", "forecasts.parquet", "findings.json"):
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes(), file
+
+
+def test_every_group_has_its_own_winner() -> None:
+    table, names = weeks_with_two_ids()
+    run = fc.run(table, horizon=4, learners=QUICK, folds=2, by="item", progress=False, **names)
+    assert set(run.selection.groups) == {"item=x", "item=y"}
+    assert run.winner == "PerGroup"
+    assert np.isfinite(run.forecasts["forecast"]).all()
+
+
+def test_a_folder_that_is_no_run_is_not_touched(tmp_path: Path) -> None:
+    (tmp_path / "precious.txt").write_text("mine")
+    table, names = odd_series()
+    with pytest.raises(ValueError, match="not a run"):
+        fc.run(table, horizon=2, learners=["Naive"], folds=1, output=str(tmp_path), progress=False, **names)
+    assert (tmp_path / "precious.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"horizn": 3}, "Did you mean 'horizon'"),
+        ({"learners": ["LigthGBM"]}, "Did you mean 'LightGBM'"),
+        ({"metric": "maes"}, "no metric 'maes'"),
+        ({"horizon": 0}, "horizon"),
+    ],
+)
+def test_a_slip_is_answered_in_a_sentence(settings: dict[str, object], message: str) -> None:
+    table, names = odd_series()
+    with pytest.raises(ValueError, match=message):
+        fc.run(table, **{"horizon": 2, "progress": False, **names, **settings})
+
+
+def test_the_command_line_runs_a_job(tmp_path: Path) -> None:
+    table, _ = weeks_with_two_ids()
+    table.to_csv(tmp_path / "sales.csv", index=False)
+    (tmp_path / "job.toml").write_text(
+        'horizon = 4\nlearners = ["SeasonalNaive", "Ridge"]\nfolds = 2\n\n'
+        '[data]\nsource = "sales.csv"\nid = ["shop", "item"]\ntime = "week"\ntarget = "sold"\n'
+    )
+
+    def forecast(*arguments: str) -> subprocess.CompletedProcess[str]:
+        code = "from forecast.cli import main; main()"
+        return subprocess.run([sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True,
+                              check=False)  # fmt: skip
+
+    ran = forecast("run", "job.toml", "--output", "out")
+    assert ran.returncode == 0, ran.stderr
+    assert "Winner:" in ran.stdout
+    assert "compare 1/" in ran.stderr  # one line per result in a pipe
+    exported = forecast("export", "out", "--output", "short.onnx", "--horizon", "2")
+    assert exported.returncode == 0, exported.stderr
+    scored = forecast("score", "short.onnx", "sales.csv", "--output", "scored.csv")
+    assert scored.returncode == 0, scored.stderr
+    assert len(pd.read_csv(tmp_path / "scored.csv")) == 4 * 2
+    listed = forecast("datasets")
+    assert "generated_retail_weekly" in listed.stdout
+    wrong = forecast("run", "nowhere.toml")
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("forecast: The job 'nowhere.toml' cannot be read")

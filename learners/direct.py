@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace, shifted
-from featurizers.featurizer import Featurizer, Needs
 from featurizers.features import Features
+from featurizers.featurizer import Featurizer, Needs
 from featurizers.panel import Panel
 from learners.learner import Learner, Model
 from learners.regressors import Fitted, fit_regressor
@@ -33,10 +33,8 @@ class Direct(Learner):
     def train(self, panel: Panel) -> DirectModel:
         if self.horizon < 1:
             raise ValueError(f"The horizon must be at least 1, not {self.horizon}.")
-        if isinstance(self.seasons, str):
-            seasons = (panel.freq.season,) if panel.freq.season > 1 else ()
-        else:
-            seasons = tuple(int(k) for k in self.seasons)
+        usual = [panel.freq.season] if panel.freq.season > 1 else []
+        seasons = tuple(int(k) for k in (usual if isinstance(self.seasons, str) else self.seasons))
         features = Features(tuple(self.features)).resolve(panel)
         one = panel.where(np.arange(min(panel.count, 1)))
         back = [bool(part.needs.lookback or part.memory(one)) for part in features.parts]
@@ -72,7 +70,7 @@ def pairs(panel: Panel, horizon: int, most: int) -> tuple[np.ndarray, np.ndarray
 
 def _back(step: np.ndarray, season: int) -> np.ndarray:
     """The smallest multiple of the season that reaches from `step` after the origin to the origin or before it."""
-    return -(-step // season) * season
+    return np.asarray(-(-step // season) * season)
 
 
 def _season_ago(panel: Panel, rows: np.ndarray, steps: np.ndarray, season: int) -> np.ndarray:

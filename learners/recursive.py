@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from featurizers.arrays import State, scan, shifted
-from featurizers.featurizer import Featurizer, Needs
 from featurizers.features import Features
+from featurizers.featurizer import Featurizer, Needs
 from featurizers.panel import Panel
 from learners.learner import Learner, Model
 from learners.regressors import Fitted, fit_regressor
@@ -27,6 +27,9 @@ class Recursive(Learner):
     def train(self, panel: Panel) -> RecursiveModel:
         features = Features(tuple(self.features)).resolve(panel)
         X, usable = features.transform(panel), ~np.isnan(panel.y)
+        if not usable.any():
+            raise ValueError("Recursive has no row to learn from: every target is missing. Drop these series, or give "
+                             "more history.")  # fmt: skip
         fitted = fit_regressor(self.regressor, X[usable], panel.y[usable], features)
         return RecursiveModel(fitted, features)
 
@@ -39,6 +42,10 @@ class RecursiveModel(Model):
     @property
     def needs(self) -> Needs:
         return self.features.needs
+
+    @property
+    def single(self) -> bool:
+        return self.regressor.single
 
     def memory(self, panel: Panel) -> State:
         return self.features.memory(panel)

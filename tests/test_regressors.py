@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import AdaBoostRegressor, RandomForestRegressor, VotingRegressor
-from sklearn.compose import TransformedTargetRegressor
 from sklearn.feature_selection import SelectKBest, VarianceThreshold, f_regression
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import (
@@ -32,8 +32,8 @@ from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, PolynomialFeatures
 from sklearn.svm import SVR, LinearSVR
 from threadpoolctl import threadpool_limits
 
-from featurizers.featurizer import Featurizer
 from featurizers.features import Features
+from featurizers.featurizer import Featurizer
 from learners.regressors import Fitted, Regressor, fit_regressor
 from learners.regressors import regressor as ready
 from learners.regressors.foreign import Foreign
@@ -190,7 +190,12 @@ OBJECTS: list[Any] = [
     GridSearchCV(RandomForestRegressor(2, random_state=0), {"max_depth": [2, 3]}, cv=2),
     make_pipeline(StandardScaler(), LinearRegression()),
     make_pipeline(MinMaxScaler(clip=True), KNeighborsRegressor(4)),
-    make_pipeline(MaxAbsScaler(), RobustScaler(), "passthrough", MLPRegressor(hidden_layer_sizes=(4,), max_iter=30, random_state=0)),
+    make_pipeline(
+        MaxAbsScaler(),
+        RobustScaler(),
+        "passthrough",
+        MLPRegressor(hidden_layer_sizes=(4,), max_iter=30, random_state=0),
+    ),
     make_pipeline(SimpleImputer(strategy="median"), PCA(2, whiten=True), LinearRegression()),
     make_pipeline(TruncatedSVD(2, random_state=0), LinearRegression()),
     make_pipeline(VarianceThreshold(), SelectKBest(f_regression, k=2), RandomForestRegressor(3, random_state=0)),
@@ -217,7 +222,7 @@ class Mine:
         return self
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        return np.full(len(X), self.mean) + X[:, 0]
+        return np.asarray(self.mean + X[:, 0])
 
 
 @pytest.mark.parametrize(

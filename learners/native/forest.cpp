@@ -29,11 +29,8 @@ void walk(const Forest& forest, std::int32_t root, const double* x, std::size_t 
             std::int32_t ended = -1;
             for (std::size_t i = 0; i < LANES; i++) ended &= at[i];
             if (ended < 0) break; // the sign bit survives only where all rows are at leaves
-            for (std::size_t i = 0; i < LANES; i++) { // without a branch: those at a leaf ask again, in vain
-                const std::int32_t here = at[i];
-                const std::int32_t there = next<Sets>(forest, here < 0 ? root : here, x + i * stride);
-                at[i] = here < 0 ? here : there;
-            }
+            for (std::size_t i = 0; i < LANES; i++)
+                if (at[i] >= 0) at[i] = next<Sets>(forest, at[i], x + i * stride);
         }
     } else {
         for (std::size_t i = 0; i < count; i++)

@@ -41,9 +41,7 @@ class Prepared:
         return Prepared(X, self.y, (*self.stages, stage), self.centre, self.scale)
 
 
-def prepare(
-    ready: str | None, estimator: Any, X: np.ndarray, y: np.ndarray, categorical: tuple[int, ...]
-) -> Prepared:
+def prepare(ready: str | None, estimator: Any, X: np.ndarray, y: np.ndarray, categorical: tuple[int, ...]) -> Prepared:
     """`ready` is the name of a ready regressor, None for an object of the user's."""
     places = np.array(categorical, np.int64)
     made = Prepared(X, y, ())

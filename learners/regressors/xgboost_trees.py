@@ -31,7 +31,8 @@ def from_xgboost(booster: Any, rounds: int | None = None) -> Fitted:
     if rounds is not None:
         trees = trees[: boosted["model"]["iteration_indptr"][rounds]]
     link = LINKS.get(learner["objective"]["name"], "identity")
-    score = {"log": np.log, "logit": lambda p: np.log(p / (1 - p))}.get(link, float)(float(base[0]))
+    mean = float(base[0])  # of the target, not of the score
+    score = np.log(mean) if link == "log" else np.log(mean / (1 - mean)) if link == "logit" else mean
     weights = weights or [1.0] * len(trees)
     planted_trees = [_tree(tree, weight) for tree, weight in zip(trees, weights, strict=False)]
     return planted(planted_trees, base=float(score), narrow=True, link=link)

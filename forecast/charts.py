@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +21,10 @@ LOOK: dict[Any, Any] = {
     "grid.color": "#80808040", "figure.facecolor": "none", "axes.facecolor": "none", "axes.linewidth": 0.6,
     "axes.titlesize": 10, "font.family": "sans-serif", "axes.titlelocation": "left",
 }  # fmt: skip
+
+
+Line = tuple[np.ndarray, np.ndarray]
+Draw = Callable[["Axes"], None]
 
 
 def drawn(draw: Callable[[Any], None], size: tuple[float, float] = (9.0, 3.0), columns: int = 1) -> str:
@@ -45,28 +49,29 @@ def stamps(seconds: np.ndarray) -> np.ndarray:
     return seconds.astype("datetime64[s]")
 
 
-def history(
-    times: np.ndarray, actual: np.ndarray, later: np.ndarray, outputs: dict[str, np.ndarray], title: str
-) -> str:
-    """The last actual values of one series, then its forecast in its bands. `times`, `later` in wall-clock seconds."""
+def history(past: Line, forecast: Line, outputs: Mapping[str, np.ndarray], came: Line | None, title: str) -> Draw:
+    """What draws the last values of one series, its forecast in its bands, and what came, if that is known.
+
+    A line is (wall-clock seconds, values); `outputs` are the bands of the forecast by name.
+    """
+    times, actual = past
+    later, values = forecast
 
     def draw(axes: Axes) -> None:
         axes.plot(stamps(times), actual, color=INK, linewidth=1.0, label="actual")
         for level in sorted({int(n[2:]) for n in outputs if n[:2] == "lo" and n[2:].isdigit()}, reverse=True):
             low, high, faint = outputs[f"lo{level}"], outputs[f"hi{level}"], 0.14 if level >= 90 else 0.3
             axes.fill_between(stamps(later), low, high, color=BAND, alpha=faint, linewidth=0, label=f"{level} %")
-        join = np.isfinite(actual[-1:]).all()
-        x, y = (
-            (np.r_[times[-1:], later], np.r_[actual[-1:], outputs["forecast"]])
-            if join
-            else (later, outputs["forecast"])
-        )
+        joined = np.isfinite(actual[-1:]).all()
+        x, y = (np.r_[times[-1:], later], np.r_[actual[-1:], values]) if joined else (later, values)
         axes.plot(stamps(x), y, color=FORECAST, linewidth=1.4, label="forecast")
+        if came is not None and len(came[0]):
+            axes.plot(stamps(came[0]), came[1], color=INK, linewidth=1.0, linestyle=":", label="test")
         axes.set_title(title)
         above(axes)
         dated(axes)
 
-    return drawn(draw, (9.0, 2.5))
+    return draw
 
 
 def above(axes: Axes) -> None:

@@ -133,20 +133,33 @@ def ranked(board: Leaderboard, winner: str) -> np.ndarray:
 
 def history_charts(run: Run) -> list[str]:
     """The last rows of a few series and their forecasts."""
+    return [charts.drawn(history(run, i), (9.0, 2.5)) for i in picked(run, SHOWN)]
+
+
+def picked(run: Run, count: int) -> list[int]:
+    """Series from the one that was forecast best to the one that was forecast worst."""
     panel, board = run.panel, run.leaderboard
-    horizon = len(run.forecasts) // max(panel.count, 1)
-    names = [str(n) for n in run.forecasts if n == "forecast" or str(n)[:2] in ("lo", "hi")]
     order = ranked(board, run.winner)
     order = order[order < panel.count] if board.panel.count == panel.count else np.arange(panel.count)
-    picked = order[np.unique(np.linspace(0, len(order) - 1, min(SHOWN, len(order))).round().astype(int))]
-    found = []
-    for i in picked.tolist():
-        length = min(int(panel.lengths[i]), max(4 * horizon, 2 * run.selection.season, 30))
-        rows = slice(int(panel.indptr[i + 1]) - length, int(panel.indptr[i + 1]))
-        later = panel.clock(panel.freq.add(panel.last[i], np.arange(1, horizon + 1)))
-        outputs = {n: run.forecasts[n].to_numpy(np.float64)[i * horizon : (i + 1) * horizon] for n in names}
-        found.append(charts.history(panel.clock()[rows], panel.y[rows], later, outputs, panel.name(i)))
-    return found
+    places = np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int))
+    return [int(i) for i in order[places]]
+
+
+def history(run: Run, i: int) -> charts.Draw:
+    """What draws series `i`: its last rows, its forecast, and its test rows."""
+    panel = run.panel
+    horizon = len(run.forecasts) // max(panel.count, 1)
+    names = [str(n) for n in run.forecasts if n == "forecast" or str(n)[:2] in ("lo", "hi")]
+    outputs = {n: run.forecasts[n].to_numpy(np.float64)[i * horizon : (i + 1) * horizon] for n in names}
+    stop = int(panel.indptr[i + 1])
+    rows = slice(stop - min(int(panel.lengths[i]), max(4 * horizon, 2 * run.selection.season, 30)), stop)
+    later = panel.clock(panel.freq.add(panel.last[i], np.arange(1, horizon + 1)))
+    came = None
+    if run.whole is not None:
+        after = slice(int(run.whole.indptr[i] + panel.lengths[i]), int(run.whole.indptr[i + 1]))
+        came = (run.whole.clock()[after][:horizon], run.whole.y[after][:horizon])
+    past = (panel.clock()[rows], panel.y[rows])
+    return charts.history(past, (later, outputs.pop("forecast")), outputs, came, panel.name(i))
 
 
 def errors(board: Leaderboard, winner: str) -> tuple[str, str]:

@@ -47,6 +47,7 @@ class Run:
     panel: Panel = field(repr=False)  # what was trained on
     forecasts: pd.DataFrame = field(repr=False)  # keys, time, forecast, lo80, hi80 ...
     test: Leaderboard | None = field(default=None, repr=False)  # the winner and the yardstick on the test rows
+    whole: Panel | None = field(default=None, repr=False)  # with the test rows
     check: Mapping[str, Any] = field(default_factory=dict, repr=False)  # what the ONNX file's check measured
     folder: Path | None = None
 
@@ -58,6 +59,18 @@ class Run:
     def report(self) -> Path | None:
         """The report, an HTML page."""
         return None if self.folder is None else self.folder / "report.html"
+
+    def plot(self, series: int | None = None) -> Any:
+        """A matplotlib figure of one series by its position, or of four from the best forecast to the worst."""
+        from matplotlib.figure import Figure
+
+        from forecast.report import history, picked
+
+        chosen = picked(self, 4) if series is None else [series]
+        figure = Figure(figsize=(9.0, 2.5 * len(chosen)), layout="constrained")
+        for axes, i in zip(figure.subplots(len(chosen), squeeze=False)[:, 0], chosen, strict=True):
+            history(self, i)(axes)
+        return figure
 
     def __str__(self) -> str:
         parts = [str(self.findings), str(self.leaderboard), f"Winner: {self.winner}"]
@@ -120,7 +133,8 @@ def execute(job: Job, shown: bool = True) -> Run:
         report(2, 4, "forecast")
         test = None if tables.whole is None else tested(job, selection, model, tables)
         findings = [*panel.findings, *_left_out(job), *_reported(model), *alerts, *future.findings]
-        result = Run(job, selection.winner, selection, Findings(tuple(findings)), model, panel, future.frame(), test)
+        result = Run(job, selection.winner, selection, Findings(tuple(findings)), model, panel, future.frame(), test,
+                     tables.whole)  # fmt: skip
         report(3, 4, "tested" if test is not None else "forecast")
         if job.output is not None:
             from forecast.output import write

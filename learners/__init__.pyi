@@ -4,6 +4,7 @@ from learners.arimax import Arimax as Arimax
 from learners.average import Average as Average
 from learners.average import SeasonalAverage as SeasonalAverage
 from learners.blend import Blend as Blend
+from learners.direct import Direct as Direct
 from learners.ets import Ets as Ets
 from learners.naive import Naive as Naive
 from learners.naive import SeasonalNaive as SeasonalNaive

@@ -74,7 +74,7 @@ def _back(step: np.ndarray, season: int) -> np.ndarray:
 
 
 def _season_ago(panel: Panel, rows: np.ndarray, steps: np.ndarray, season: int) -> np.ndarray:
-    return np.maximum(rows - _back(steps, season), 0)
+    return np.asarray(np.maximum(rows - _back(steps, season), 0))
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,6 +44,18 @@ def drawn(draw: Callable[[Any], None], size: tuple[float, float] = (9.0, 3.0), c
     )
 
 
+def below(draws: Sequence[Draw]) -> Any:
+    """A figure with one chart below the other, on white."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context({**LOOK, "figure.facecolor": "white"}):
+        figure = Figure(figsize=(9.0, 2.5 * len(draws)), layout="constrained")
+        for axes, draw in zip(figure.subplots(len(draws), squeeze=False)[:, 0], draws, strict=True):
+            draw(axes)
+    return figure
+
+
 def stamps(seconds: np.ndarray) -> np.ndarray:
     """Wall-clock seconds as what an axis of dates takes."""
     return seconds.astype("datetime64[s]")

@@ -24,6 +24,7 @@ import numpy as np
 PACKAGES = ("featurizers", "learners", "forecast")
 FOREIGN = ("sklearn", "lightgbm", "xgboost")  # libraries whose estimators may stand in a recipe
 PART = re.compile(r"Learner|Featurizer|Regressor|Transform")  # annotations of settings that hold parts
+ANY = "**"  # stands for every setting, where a constructor takes whatever it is given
 DEEPEST = 100  # levels of nesting
 
 
@@ -189,6 +190,10 @@ def _is_name(text: str) -> bool:
 def _call(name: str, given: Any, depth: int) -> Any:
     kind = constructor(name)
     wanted = {f.name: str(f.type) for f in fields(kind) if f.init} if is_dataclass(kind) else _parameters(kind)
+    if ANY in wanted:  # a ready regressor, which knows its settings itself
+        if not isinstance(given, Mapping):
+            raise ValueError(f"{name!r} takes settings by name, not {given!r} alone.")
+        return kind(**{key: _build(value, False, depth + 1) for key, value in given.items()})
     if not isinstance(given, Mapping) or (len(given) == 1 and next(iter(given)) not in wanted):
         if not wanted:
             raise ValueError(f"{name!r} takes no settings, not even {given!r}.")
@@ -212,7 +217,8 @@ def _is_part(given: Mapping[str, Any]) -> bool:
 def _parameters(kind: Callable[..., Any]) -> dict[str, str]:
     from inspect import signature
 
-    return {name: str(p.annotation) for name, p in signature(kind).parameters.items()}
+    found = signature(kind).parameters
+    return {ANY if p.kind is p.VAR_KEYWORD else name: str(p.annotation) for name, p in found.items()}
 
 
 # ---- text -----------------------------------------------------------------------------------------

@@ -62,15 +62,10 @@ class Run:
 
     def plot(self, series: int | None = None) -> Any:
         """A matplotlib figure of one series by its position, or of four from the best forecast to the worst."""
-        from matplotlib.figure import Figure
-
+        from forecast.charts import below
         from forecast.report import history, picked
 
-        chosen = picked(self, 4) if series is None else [series]
-        figure = Figure(figsize=(9.0, 2.5 * len(chosen)), layout="constrained")
-        for axes, i in zip(figure.subplots(len(chosen), squeeze=False)[:, 0], chosen, strict=True):
-            history(self, i)(axes)
-        return figure
+        return below([history(self, i) for i in (picked(self, 4) if series is None else [series])])
 
     def __str__(self) -> str:
         parts = [str(self.findings), str(self.leaderboard), f"Winner: {self.winner}"]

@@ -12,6 +12,7 @@ import forecast as fc
 from featurizers.arrays import State
 from featurizers.featurizer import Featurizer
 from featurizers.panel import Panel
+from forecast.recipes import build, describe, from_toml, to_toml
 from learners.learner import Learner, Model
 from tests.examples import FEATURIZERS, HORIZON, LEARNERS, continued, panel
 
@@ -182,6 +183,12 @@ def test_the_graph_agrees_with_predict(learner: int, tmp_path: Path) -> None:
         for name, values in expected.items():
             size = np.abs(values).max()
             np.testing.assert_allclose(scored[name], values, rtol=0, atol=check["tolerance"] * size, err_msg=name)
+
+
+@pytest.mark.parametrize("part", [*FEATURIZERS, *LEARNERS], ids=label)
+def test_a_recipe_is_data_and_comes_back(part: object) -> None:
+    assert build(describe(part)) == part
+    assert from_toml(to_toml(part)) == part
 
 
 def later(history: Panel) -> pd.DataFrame:

@@ -34,7 +34,7 @@ def scan(
     """
     xp = namespace(*carry.values(), *columns.values())
     if xp is not np:
-        return xp.loop(step, carry, dict(columns))  # type: ignore[no-any-return]
+        return xp.loop(step, carry, dict(columns))
     collected: dict[str, list[np.ndarray]] = {}
     for i in range(next(iter(columns.values())).shape[1]):
         carry, outputs = step(carry, {name: values[:, i] for name, values in columns.items()})

@@ -232,7 +232,7 @@ class Namespace:
         return Symbol(self.graph, out, x.dtype, x.shape)
 
     def smallest(self, x: Any, count: int) -> tuple[Symbol, Symbol]:
-        """The `count` smallest of each row of x (rows, columns) and their columns; the earlier of two that are equal."""
+        """The `count` smallest of each row of x (rows, columns) and their columns; the earlier of two equals."""
         out, index, graph = self.graph.name(), self.graph.name(), self.graph
         operands = [x.name, graph.constant(np.array([count])).name]
         graph.nodes.append(helper.make_node("TopK", operands, [out, index], axis=1, largest=0, sorted=1))

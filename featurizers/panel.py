@@ -204,8 +204,10 @@ class Panel:
             table = np.array([*(code.get(level, UNKNOWN) for level in mine), UNKNOWN], np.int64)
             columns[name] = table[columns[name]]
             lost = (columns[name] == UNKNOWN) & (self.columns[name] != UNKNOWN)
-            for old in np.unique(self.columns[name][lost]):
-                findings.append(self._unseen(name, mine[old], np.flatnonzero(self.columns[name] == old)))
+            findings += [
+                self._unseen(name, mine[old], np.flatnonzero(self.columns[name] == old))
+                for old in np.unique(self.columns[name][lost])
+            ]
         return replace(self, columns=columns, levels={**self.levels, **levels}, findings=self.findings + findings)
 
     def _unseen(self, name: str, level: str, at: np.ndarray) -> Finding:

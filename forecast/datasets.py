@@ -149,7 +149,7 @@ def _content(place: str) -> bytes:
         return path.read_bytes()
     try:
         with urllib.request.urlopen(place, timeout=WAIT) as answer:
-            return answer.read()  # type: ignore[no-any-return]
+            return answer.read()
     except OSError as error:
         raise OSError(f"{place!r} can't be fetched: {error}. Put the file into {str(cache())!r}, or set "
                       "FORECAST_DATASETS to a folder that has it.") from error  # fmt: skip

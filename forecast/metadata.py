@@ -123,4 +123,4 @@ def _rows(values: np.ndarray) -> list[list[Any]]:
     finite = values[:EXAMPLES].astype(object)
     if values.dtype.kind == "f":
         finite[~np.isfinite(values[:EXAMPLES])] = None
-    return finite.tolist()  # type: ignore[no-any-return]
+    return finite.tolist()

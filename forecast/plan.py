@@ -134,7 +134,7 @@ def _prophet(plan: Plan) -> Learner:
 def _part(name: str, **settings: object) -> Learner:
     import learners
 
-    return getattr(learners, name)(**settings)  # type: ignore[no-any-return]
+    return getattr(learners, name)(**settings)
 
 
 _SIMPLE: dict[str, Callable[[Plan], Learner]] = {

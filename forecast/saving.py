@@ -271,4 +271,4 @@ class _Reader:
         ours = isinstance(made, type) and is_dataclass(made) and made.__module__ == module
         if not ours or not made.__dataclass_params__.frozen:
             raise self.damaged(where, f"asks for {kind!r}, which is not a part that holds data")
-        return made  # type: ignore[no-any-return]
+        return made

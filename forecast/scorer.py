@@ -163,11 +163,11 @@ class Calendar:
 
     def add(self, origin: np.ndarray, steps: np.ndarray) -> np.ndarray:
         if self.width:
-            return origin + steps * self.width  # type: ignore[no-any-return]
+            return origin + steps * self.width
         at = self.place(origin) + steps * self.step
         if at.max(initial=0) >= len(self.days) or at.min(initial=0) < 0:
             raise ValueError("The table lies outside the years that the model's calendar was written for.")
-        return self.days[at] * 86400 + origin % 86400  # type: ignore[no-any-return]
+        return self.days[at] * 86400 + origin % 86400
 
     def steps(self, origin: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """How many steps each of `times` lies after its origin, rounded down, and whether it lies on the grid."""

@@ -12,13 +12,13 @@ from learners.otherwise import Otherwise as Otherwise
 from learners.prophet import Prophet as Prophet
 from learners.prophet_terms import Seasonality as Seasonality
 from learners.recursive import Recursive as Recursive
+from learners.regressors.regressor import KNN as KNN
 from learners.regressors.regressor import SGD as SGD
 from learners.regressors.regressor import DecisionTree as DecisionTree
 from learners.regressors.regressor import ElasticNet as ElasticNet
 from learners.regressors.regressor import ExtraTrees as ExtraTrees
 from learners.regressors.regressor import GradientBoosting as GradientBoosting
 from learners.regressors.regressor import HistGradientBoosting as HistGradientBoosting
-from learners.regressors.regressor import KNN as KNN
 from learners.regressors.regressor import LassoLars as LassoLars
 from learners.regressors.regressor import LightGBM as LightGBM
 from learners.regressors.regressor import RandomForest as RandomForest

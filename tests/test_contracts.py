@@ -81,7 +81,9 @@ def test_no_feature_sees_its_own_or_a_later_target(featurizer: Featurizer) -> No
         late = whole.position >= at
         changed = {n: np.where(late, 1e6, whole.columns[n]) for n in ("sales", "visits")}
         early = whole.position <= at
-        np.testing.assert_array_equal(part.transform(whole)[early], part.transform(whole.with_columns(**changed))[early])
+        np.testing.assert_array_equal(
+            part.transform(whole)[early], part.transform(whole.with_columns(**changed))[early]
+        )
 
 
 @every_featurizer

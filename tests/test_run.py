@@ -90,7 +90,9 @@ def test_any_panel_runs_and_its_graph_scores_alone(case, tmp_path: Path) -> None
 
 def test_a_run_is_a_folder_that_can_be_opened(tmp_path: Path) -> None:
     table, names = weeks_with_two_ids()
-    run = fc.run(table, horizon=4, learners=QUICK, folds=2, test=8, output=str(tmp_path / "run"), progress=False, **names)
+    run = fc.run(
+        table, horizon=4, learners=QUICK, folds=2, test=8, output=str(tmp_path / "run"), progress=False, **names
+    )
     folder = tmp_path / "run"
     expected = {"job.toml", "findings.json", "leaderboard.parquet", "forecasts.parquet", "model", "model.onnx",
                 "report.html", "run.json", "test.parquet", "leaderboard_series.parquet"}  # fmt: skip

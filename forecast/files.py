@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -25,15 +26,15 @@ def write_whole(path: str | Path, content: bytes | str) -> None:
         raise
 
 
-def write_folder(path: str | Path, files: Mapping[str, bytes]) -> None:
-    """Write a folder with these files; one that is there already is replaced once the new one is complete."""
+@contextmanager
+def whole_folder(path: str | Path) -> Iterator[Path]:
+    """A new folder to fill; it takes the place of `path`, and of what is there, once all is written."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     old = aside.with_name(aside.name + ".old")
     try:
-        for name, content in files.items():
-            (aside / name).write_bytes(content)
+        yield aside
         os.chmod(aside, 0o755)
         if path.exists():
             os.replace(path, old)

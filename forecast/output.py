@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
-import shutil
-import tempfile
 import time
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from forecast.export import to_onnx
+from forecast.files import whole_folder
 from forecast.recipes import describe, write_toml
-from forecast.report import write_report
+from forecast.report import versions, write_report
 from forecast.runs import Run
 from forecast.saving import save
 
 MARK = "run.json"  # what tells a run's folder from any other
-LIBRARIES = ("onegraph", "numpy", "pandas", "scikit-learn", "lightgbm", "statsmodels", "pmdarima", "prophet", "torch",
-             "onnx", "onnxruntime")  # fmt: skip
 
 
 def write(run: Run, started: float) -> Run:
@@ -29,17 +23,8 @@ def write(run: Run, started: float) -> Run:
     folder = Path(str(run.job.output))
     if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
         raise ValueError(f"The output folder {str(folder)!r} holds something that is not a run: choose another.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
+    with whole_folder(folder) as aside:
         run = _fill(run, aside, started)
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.chmod(aside, 0o755)
-        os.replace(aside, folder)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
     return replace(run, folder=folder)
 
 
@@ -80,13 +65,5 @@ def about(run: Run, started: float) -> dict[str, Any]:
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
         "seconds": round(time.time() - started, 3),
         "onnx": dict(run.check),
-        "python": platform.python_version(),
-        "versions": {name: v for name in LIBRARIES if (v := _version(name))},
+        "versions": dict(versions()),
     }
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

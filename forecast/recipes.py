@@ -1,4 +1,4 @@
-"""Recipes as data: a tree of constructors as plain values, TOML or Python source, and back.
+"""Recipes as data: a tree of constructors as plain values or TOML, and back.
 
 `Recursive(Ridge(alpha=2.0), (Lags((1, 7)),))` is
 `{"Recursive": {"regressor": {"Ridge": {"alpha": 2.0}}, "features": [{"Lags": {"lags": [1, 7]}}]}}`.
@@ -15,7 +15,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
-from datetime import date, datetime, time
+from datetime import date, time
 from functools import cache
 from typing import Any
 
@@ -95,7 +95,7 @@ def describe(recipe: Any, full: bool = False) -> Any:
 
     Settings that have their default value are left out, unless `full`. ValueError for what cannot be data.
     """
-    return _plain(recipe, full, type(recipe).__name__)
+    return plain(recipe, full, type(recipe).__name__)
 
 
 def settings(recipe: Any, full: bool = False) -> dict[str, Any]:
@@ -119,31 +119,31 @@ def _same(value: Any, default: Any) -> bool:
     return both_nan or (type(value) is type(default) and bool(value == default))
 
 
-def _plain(value: Any, full: bool, where: str) -> Any:
+def plain(value: Any, full: bool, where: str) -> Any:
     if value is None or isinstance(value, bool | str | int | float | date | time):
         return value.item() if isinstance(value, np.generic) else value
     if isinstance(value, np.generic):
-        return _plain(value.item(), full, where)
+        return plain(value.item(), full, where)
     if isinstance(value, np.ndarray):
-        return _plain(value.tolist(), full, where)
+        return plain(value.tolist(), full, where)
     if isinstance(value, tuple | list):
-        return [_plain(item, full, f"{where}[{i}]") for i, item in enumerate(value)]
+        return [plain(item, full, f"{where}[{i}]") for i, item in enumerate(value)]
     if isinstance(value, Mapping):
         if not all(isinstance(key, str) for key in value):
             raise ValueError(f"{where} is keyed by something that is not text: it cannot be written as data.")
-        plain = {key: _plain(item, full, f"{where}.{key}") for key, item in value.items()}
-        return {"dict": plain} if len(plain) == 1 and _is_name(next(iter(plain))) else plain
-    name = _name_of(value)
+        inner = {key: plain(item, full, f"{where}.{key}") for key, item in value.items()}
+        return {"dict": inner} if len(inner) == 1 and _is_name(next(iter(inner))) else inner
+    name = name_of(value)
     if name is None:
         raise ValueError(f"{where} is a {type(value).__module__}.{type(value).__qualname__}, which is not a public "
                          "part: it cannot be written as data.")  # fmt: skip
     if callable(value) and not is_dataclass(value) and not hasattr(value, "get_params"):
         return name  # a public function, such as a metric, goes by its name
     given = settings(value, full)
-    return {name: {key: _plain(item, full, f"{where}.{key}") for key, item in given.items()}}
+    return {name: {key: plain(item, full, f"{where}.{key}") for key, item in given.items()}}
 
 
-def _name_of(value: Any) -> str | None:
+def name_of(value: Any) -> str | None:
     """The public name of a part or function, None where it has none."""
     if is_dataclass(value) and not isinstance(value, type):
         name = type(value).__name__
@@ -250,55 +250,3 @@ def _without_none(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_without_none(item) for item in value]
     return {"None": {}} if value is None else value
-
-
-def to_python(recipe: Any, full: bool = False) -> str:
-    """The recipe as Python source: constructors that can be pasted after the imports above them.
-
-    >>> from learners.naive import SeasonalNaive
-    >>> print(to_python(SeasonalNaive(12)))
-    from learners import SeasonalNaive
-    <BLANKLINE>
-    SeasonalNaive(season=12)
-    """
-    used: dict[str, set[str]] = {}
-    body = _source(recipe, full, "", used)
-    imports = [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(used.items())]
-    return "\n".join([*imports, "", body]) if imports else body
-
-
-def _source(value: Any, full: bool, indent: str, used: dict[str, set[str]]) -> str:
-    deeper = indent + "    "
-    if isinstance(value, tuple | list):
-        open_, close = "()" if isinstance(value, tuple) else "[]"
-        items = [_source(item, full, deeper, used) for item in value]
-        return _wrapped(open_, items, close, indent, single=isinstance(value, tuple) and len(items) == 1)
-    if isinstance(value, Mapping):
-        items = [f"{key!r}: {_source(item, full, deeper, used)}" for key, item in value.items()]
-        return _wrapped("{", items, "}", indent)
-    if isinstance(value, float) and not np.isfinite(value):
-        return f'float("{value}")'
-    if isinstance(value, datetime | date | time):
-        used.setdefault("datetime", set()).add(type(value).__name__)
-        return repr(value).removeprefix("datetime.")
-    name = None if value is None or isinstance(value, bool | str | int | float) else _name_of(value)
-    if name is None:
-        return repr(_plain(value, full, type(value).__name__))
-    module, _, short = name.rpartition(".")
-    home = module or parts().get(name) or type(value).__module__
-    if callable(value) and not is_dataclass(value) and not hasattr(value, "get_params"):
-        home = str(value.__module__)
-        used.setdefault(home, set()).add(name)
-        return name
-    used.setdefault(home, set()).add(short)
-    items = [f"{key}={_source(item, full, deeper, used)}" for key, item in settings(value, full).items()]
-    return _wrapped(f"{short}(", items, ")", indent)
-
-
-def _wrapped(start: str, items: list[str], end: str, indent: str, single: bool = False) -> str:
-    """One line where it fits, else one item a line."""
-    flat = start + ", ".join(items) + ("," if single else "") + end
-    if len(indent) + len(flat) <= 100 and "\n" not in flat:
-        return flat
-    inner = "".join(f"\n{indent}    {item}," for item in items)
-    return f"{start}{inner}\n{indent}{end}"

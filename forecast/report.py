@@ -16,7 +16,7 @@ import pandas as pd
 from forecast import charts
 from forecast.files import write_whole
 from forecast.leaderboard import Leaderboard
-from forecast.recipes import to_python
+from forecast.source import to_python
 
 if TYPE_CHECKING:
     from forecast.runs import Run

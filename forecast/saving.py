@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast.files import write_folder
+from forecast.files import whole_folder
 from learners.learner import Model
 
 FORMAT = 1
@@ -55,7 +55,9 @@ def save(model: Model, path: str | Path) -> Path:
     numbers = stream.getvalue()
     head = {"format": FORMAT, "library": _library(), "arrays": hashlib.sha256(numbers).hexdigest(), "model": structure}
     text = json.dumps(head, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    write_folder(path, {ARRAYS: numbers, STRUCTURE: text.encode()})
+    with whole_folder(path) as folder:
+        (folder / ARRAYS).write_bytes(numbers)
+        (folder / STRUCTURE).write_text(text, "utf-8")
     return path
 
 

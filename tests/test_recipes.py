@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from featurizers import Features, Known, Lags
 from forecast import recipes
-from forecast.recipes import build, describe, from_toml, to_python, to_toml, write_toml
+from forecast.recipes import build, describe, from_toml, to_toml, write_toml
+from forecast.source import to_python
 from learners import Recursive, SeasonalNaive
 
 EXAMPLES = [

@@ -108,7 +108,7 @@ def test_the_recipe_can_be_pasted(result: Run) -> None:
     imports, body = source(result).rsplit("\n\n", 1)
     scope: dict[str, object] = {}
     exec(imports, scope)
-    assert eval(body, scope) == result.leaderboard.recipes[result.winner]
+    assert eval(body, scope) == result.selection.recipe
 
 
 def test_cells_are_short() -> None:

@@ -72,7 +72,7 @@ class DriftModel(Model):
 CASES = [(make, t) for make in (ridge, naive, Drift) for t in [*FIXED, *FLOATING]] + [(carrying, t) for t in FIXED]
 
 
-@pytest.mark.parametrize(("make", "transform"), CASES, ids=repr)
+@pytest.mark.parametrize(("make", "transform"), CASES, ids=lambda v: getattr(v, "__name__", repr(v)))
 def test_the_graph_is_predict_and_memory_moves_on(
     make: Callable[[], Learner], transform: Transform, tmp_path: Path
 ) -> None:

@@ -18,11 +18,16 @@ from forecast.saving import save
 MARK = "run.json"  # what tells a run's folder from any other
 
 
-def write(run: Run, started: float) -> Run:
-    """Write everything that a run gave to `job.output`; a folder of an earlier run is replaced, no other is touched."""
-    folder = Path(str(run.job.output))
-    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+def check(path: str | Path) -> None:
+    """ValueError if `path` holds something that is not a run: only a folder of an earlier run is replaced."""
+    folder = Path(path)
+    if folder.is_file() or (folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists()):
         raise ValueError(f"The output folder {str(folder)!r} holds something that is not a run: choose another.")
+
+
+def write(run: Run, started: float) -> Run:
+    """Write everything that a run gave to `job.output`; a folder of an earlier run is replaced."""
+    folder = Path(str(run.job.output))
     with whole_folder(folder) as aside:
         run = _fill(run, aside, started)
     return replace(run, folder=folder)

@@ -115,6 +115,10 @@ def run(
 def execute(job: Job, shown: bool = True) -> Run:
     """Run a job: read, compare, fit the winner, test, forecast; with an output folder, export and write."""
     started = clock.time()
+    if job.output is not None:
+        from forecast.output import check
+
+        check(job.output)  # before the work, not after it
     tables = read(job)
     panel = tables.train
     job = job.resolve(panel)

@@ -60,6 +60,12 @@ class Run:
         """The report, an HTML page."""
         return None if self.folder is None else self.folder / "report.html"
 
+    def __repr__(self) -> str:
+        metric = self.leaderboard.metric.name
+        score = self.leaderboard.totals[self.winner].get(metric, np.nan)
+        where = "" if self.folder is None else f", in {str(self.folder)!r}"
+        return f"Run({self.winner}: {metric} {score:.4g} over {self.job.folds} folds, {self.panel.count} series{where})"
+
     def plot(self, series: int | None = None) -> Any:
         """A matplotlib figure of one series by its position, or of four from the best forecast to the worst."""
         from forecast.charts import below

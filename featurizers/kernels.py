@@ -20,20 +20,22 @@ else:
 
 SMALL = 100_000  # values that one thread has done before a second has started
 
-__all__ = ["contiguous", "native", "threads"]
+__all__ = ["contiguous", "cores", "native", "threads"]
 
 
-def threads(values: int) -> int:
+def threads(values: int, small: int = SMALL) -> int:
     """How many threads `values` numbers are worth: OMP_NUM_THREADS where it is set, else the cores we may use.
 
-    The results do not depend on it. Set it to 1 in workers that already share the cores.
+    Each gets at least `small` of them. The results do not depend on it. Set it to 1 in workers that already share the
+    cores.
     """
     given = os.environ.get("OMP_NUM_THREADS", "")
-    allowed = int(given) if given.isdigit() and int(given) > 0 else _cores()
-    return max(min(allowed, values // SMALL), 1)
+    allowed = int(given) if given.isdigit() and int(given) > 0 else cores()
+    return max(min(allowed, values // small), 1)
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -19,7 +19,7 @@ class Known(Featurizer):
 
     @property
     def needs(self) -> Needs:
-        return Needs(ahead=self.columns)
+        return Needs(ahead=tuple(self.columns))
 
     def names(self) -> list[str]:
         return list(self.columns)

@@ -61,10 +61,6 @@ class Namespace:
     def permute_dims(self, x: Symbol, axes: tuple[int, ...]) -> Symbol:
         return self.graph.node("Transpose", [x], x.dtype, tuple(x.shape[a] for a in axes), perm=list(axes))
 
-    def matrix_transpose(self, x: Symbol) -> Symbol:
-        axes = (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2)
-        return self.permute_dims(x, axes)
-
     def concat(self, arrays: list[Any], axis: int = 0) -> Symbol:
         parts = self._same(arrays)
         axis = axis % parts[0].ndim

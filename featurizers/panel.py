@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -37,11 +37,36 @@ class Panel:
     findings: Findings = field(default_factory=Findings)
 
     @classmethod
-    def read(cls, source: Any, id: Any = None, **roles: Any) -> Panel:
-        """Check, repair and sort any table. See `featurizers.reading.read`."""
+    def read(
+        cls, source: Any, id: str | Sequence[str] | None = None, *, time: str, target: str,
+        known: str | Iterable[str] = (), past: str | Iterable[str] = (), static: str | Iterable[str] = (),
+        freq: str | Frequency | None = None, aggregate: str | Mapping[str, str] | None = None, **policy: Any,
+    ) -> Panel:  # fmt: skip
+        """Check, repair and sort a table, and say in `findings` what was seen and done.
+
+        `source` is a frame (pandas, polars, pyarrow), the path of a CSV or Parquet file or of a folder of Parquet
+        files, an SQL query for DuckDB, or a pair (connection, query). `id` names the key columns, if there are several
+        series. Columns are `known` (their future is given), `past` (it is not) or `static` (one value a series); others
+        are not read, though they are searched for leaks. `freq` is a pandas offset ("D", "W-THU", "MS", "30min");
+        without it the stamps tell. `aggregate` adds a finer table up to `freq`: "sum", "mean", "min" or "max" of the
+        target (the mean of other numbers, the commonest category), or a mapping from columns to these. `policy` holds
+        settings of `featurizers.policy.Policy`, such as short="drop", min_length=30.
+
+        Stamps below a day with a time zone are kept in UTC (`zone` remembers it); coarser ones become dates of the
+        wall clock, so that a change of the clocks is no gap. ValueError, in a sentence that names the culprit, where
+        the table can't be what was meant.
+
+        >>> table = pd.DataFrame({"day": ["2024-01-01", "2024-01-02", "2024-01-04"], "sales": [3.0, 4.0, 5.0]})
+        >>> panel = Panel.read(table, time="day", target="sales")
+        >>> panel.y
+        array([ 3.,  4., nan,  5.])
+        >>> print(panel.findings.of("gap").items[0].message)
+        Row 1 (2024-01-02): after it 1 stamp is missing, from 2024-01-03; it becomes a row with 'sales' unknown.
+        """
         from featurizers.reading import read
 
-        return read(source, id, **roles)
+        return read(source, id, time=time, target=target, known=known, past=past, static=static, freq=freq,
+                    aggregate=aggregate, **policy)  # fmt: skip
 
     # ---- what is there ------------------------------------------------------------------------
 
@@ -84,6 +109,11 @@ class Panel:
     def by_role(self, role: str) -> list[str]:
         return [name for name, r in self.roles.items() if r == role]
 
+    @property
+    def keys(self) -> dict[str, tuple[Any, ...]]:
+        """Key column -> one value a series: how models keep the series that they know, for `positions`."""
+        return {name: tuple(self.ids[name].tolist()) for name in self.ids.columns}
+
     def name(self, i: int) -> str:
         """Series `i` as a person would call it: "Store=2, Brand=tropicana"."""
         return ", ".join(f"{column}={self.ids[column].iloc[i]}" for column in self.ids.columns)
@@ -123,10 +153,6 @@ class Panel:
         return replace(self, ids=ids, indptr=np.r_[0, sizes.cumsum()], times=self.times[index], columns=columns,
                        ahead=ahead)  # fmt: skip
 
-    def until(self, cutoff: Any) -> Panel:
-        """The rows up to and including `cutoff` (in UTC where the panel has a time zone)."""
-        return self.rows(self.times <= np.datetime64(cutoff, "s"))
-
     def tail(self, size: int) -> Panel:
         """The last `size` rows of each series."""
         return self.rows(self.position >= np.repeat(self.lengths - size, self.lengths))
@@ -156,6 +182,10 @@ class Panel:
 
     # ---- what comes next ----------------------------------------------------------------------
 
+    def upcoming(self, horizon: int) -> np.ndarray:
+        """The next stamps of each series, (series, horizon) datetime64[s]; NaT where a series has no rows."""
+        return self.freq.add(self.last[:, None], np.arange(1, horizon + 1))
+
     def future(
         self, horizon: int, known: Panel | pd.DataFrame | None = None, columns: Iterable[str] | None = None
     ) -> Panel:
@@ -169,7 +199,7 @@ class Panel:
 
         if horizon < 1:
             raise ValueError(f"The horizon must be at least 1, not {horizon}.")
-        times = self.freq.add(self.last[:, None], np.arange(1, horizon + 1))
+        times = self.upcoming(horizon)
         wanted = [n for n in self.by_role("known") if columns is None or n in columns]
         found, findings = known_columns(self, times, self.ahead if known is None else known, wanted)
         found |= {name: self.columns[name] for name in self.by_role("static")}
@@ -200,9 +230,7 @@ class Panel:
             mine = self.levels.get(name)
             if name not in columns or mine is None or mine == wanted:
                 continue
-            code = {level: i for i, level in enumerate(wanted)}
-            table = np.array([*(code.get(level, UNKNOWN) for level in mine), UNKNOWN], np.int64)
-            columns[name] = table[columns[name]]
+            columns[name] = recoded(columns[name], mine, wanted)
             lost = (columns[name] == UNKNOWN) & (self.columns[name] != UNKNOWN)
             findings += [
                 self._unseen(name, mine[old], np.flatnonzero(self.columns[name] == old))
@@ -231,8 +259,20 @@ class Panel:
         return pd.Categorical.from_codes(values, pd.Index(self.levels[name])) if name in self.levels else values
 
 
-def positions(among: pd.DataFrame, ids: pd.DataFrame) -> np.ndarray:
-    """The row of `among` that equals each row of `ids`, -1 where there is none. Both have the same columns."""
+def recoded(codes: np.ndarray, old: tuple[str, ...], new: tuple[str, ...]) -> np.ndarray:
+    """Codes into the categories `old` as codes into `new`, UNKNOWN for those that are not among them."""
+    place = {level: i for i, level in enumerate(new)}
+    table = np.array([*(place.get(level, UNKNOWN) for level in old), UNKNOWN], np.int64)
+    return np.asarray(table[codes])
+
+
+def positions(among: pd.DataFrame | Mapping[str, tuple[Any, ...]], ids: pd.DataFrame) -> np.ndarray:
+    """The row of `among` (a table of keys, or `Panel.keys`) that equals each row of `ids`, -1 where there is none.
+
+    Both have the same columns; without any there is one unnamed series. ValueError where they differ.
+    """
+    if not isinstance(among, pd.DataFrame):
+        among = pd.DataFrame({name: list(values) for name, values in among.items()})
     if len(among.columns) == 0:
         return np.zeros(len(ids), np.int64)
     if list(among.columns) != list(ids.columns):

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from featurizers.arrays import Array, State, namespace
 from featurizers.categories import indicators
@@ -37,8 +36,7 @@ class SeriesId(Featurizer):
         return () if self.onehot else (0,)
 
     def resolve(self, panel: Panel) -> SeriesId:
-        keys = {name: tuple(panel.ids[name].tolist()) for name in panel.ids.columns}
-        return replace(self, count=panel.count, keys=keys)
+        return replace(self, count=panel.count, keys=panel.keys)
 
     def transform(self, panel: Panel) -> np.ndarray:
         values: np.ndarray = self._columns(np.repeat(self._codes(panel), panel.lengths))
@@ -60,7 +58,7 @@ class SeriesId(Featurizer):
     def _codes(self, panel: Panel) -> np.ndarray:
         """The number of each series of `panel` among those in training, (series,) int64."""
         self._trained()
-        return positions(pd.DataFrame({name: list(values) for name, values in self.keys.items()}), panel.ids)
+        return positions(self.keys, panel.ids)
 
     def _trained(self) -> int:
         if self.count is None:

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from featurizers.arrays import Array, State, namespace
-from featurizers.featurizer import Featurizer, Needs
+from featurizers.known import Known
 from featurizers.panel import Panel
 
 
 @dataclass(frozen=True)
-class Static(Featurizer):
+class Static(Known):
     """Numeric static `columns`, the same in every row of a series."""
-
-    columns: tuple[str, ...]
-
-    @property
-    def needs(self) -> Needs:
-        return Needs(ahead=tuple(self.columns))
-
-    def names(self) -> list[str]:
-        return list(self.columns)
 
     def resolve(self, panel: Panel) -> Static:
         for name in self.columns:
@@ -34,11 +22,3 @@ class Static(Featurizer):
             if name in panel.levels:
                 raise ValueError(f"Static column {name!r} holds categories, not numbers: use Categories.")
         return self
-
-    def transform(self, panel: Panel) -> np.ndarray:
-        return np.stack([panel.column(name) for name in self.columns], axis=1).astype(np.float64)
-
-    def step(self, state: State, now: State) -> Array:
-        columns = [now[name] for name in self.columns]
-        xp = namespace(*columns)
-        return xp.stack([xp.astype(column, xp.float64) for column in columns], axis=1)

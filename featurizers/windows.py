@@ -52,7 +52,8 @@ class Window:
         count = xp.sum(xp.astype(seen, xp.float64), axis=1)
         least = max(self.least, 2 if self.stat == "std" else 1)
         if self.stat in ("median", "quantile"):
-            found = _quantile(values, seen, count, self.share)
+            ascending = xp.sort(xp.where(seen, values, xp.inf), axis=1)
+            found = quantile(ascending, count, self.share)
         else:
             found = _moment(self.stat, values, seen, count)
         return xp.where(count >= least, found, xp.nan)
@@ -78,10 +79,12 @@ def _moment(stat: str, values: Array, seen: Array, count: Array) -> Array:
     return xp.sqrt(xp.sum(apart * apart, axis=1) / xp.maximum(count - 1.0, 1.0))
 
 
-def _quantile(values: Array, seen: Array, count: Array, q: float) -> Array:
-    """Hyndman and Fan (1996), definition 7, of the values that are `seen`: missing ones are sorted to the end."""
-    xp = namespace(values)
-    ascending = xp.sort(xp.where(seen, values, xp.inf), axis=1)
+def quantile(ascending: Array, count: Array, q: float) -> Array:
+    """Of the first `count` (series,) columns of `ascending` (series, size), (series,); 0 where there are none.
+
+    Source: Hyndman & Fan (1996), Sample quantiles in statistical packages, definition 7.
+    """
+    xp = namespace(ascending)
     last = xp.maximum(count - 1.0, 0.0)
     place = q * last
     below = xp.floor(place)

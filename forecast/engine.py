@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from featurizers.kernels import cores
 from learners.each import engine
 
 
@@ -20,7 +20,7 @@ def processes(count: int | None = None) -> Iterator[None]:
     notebook's classes is needed. Results are those of a serial run, in the same order.
     """
     if count is None:
-        count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        count = cores()
     if count < 1:
         raise ValueError(f"There must be at least 1 process, not {count}.")
     if count == 1:

@@ -13,6 +13,7 @@ import pandas as pd
 from featurizers.arrays import Array, State, namespace
 from featurizers.featurizer import Needs
 from featurizers.panel import UNKNOWN, Panel, positions
+from featurizers.policy import names_of
 from learners.around import reported
 from learners.each import each, reason
 from learners.learner import Learner, Model
@@ -36,7 +37,7 @@ class PerGroup(Learner):
     backup: Learner | None = None
 
     def train(self, panel: Panel) -> PerGroupModel:
-        names, number = groups(panel, tuple(self.by))
+        names, number = groups(panel, names_of(self.by))
         fitted = each(partial(self._train, panel, number, names), range(len(names)))
         return PerGroupModel(
             models=tuple(model for model, _, _, _ in fitted),
@@ -44,7 +45,7 @@ class PerGroup(Learner):
             failures=tuple(failure for _, failure, _, _ in fitted),
             shelves=tuple(shelves for _, _, shelves, _ in fitted),
             outputs=tuple(name for name in fitted[0][3] if all(name in outputs for _, _, _, outputs in fitted)),
-            keys={c: tuple(panel.ids[c].tolist()) for c in panel.ids.columns},
+            keys=panel.keys,
             number=number,
         )
 
@@ -124,8 +125,7 @@ class PerGroupModel(Model):
         return any(m.single for m in self.models)
 
     def memory(self, panel: Panel) -> State:
-        mine = pd.DataFrame({n: list(v) for n, v in self.keys.items()}, index=range(len(self.number)))
-        at = positions(mine, panel.ids)
+        at = positions(self.keys, panel.ids)
         number = np.where(at < 0, UNKNOWN, self.number[np.maximum(at, 0)])
         state: State = {NUMBER: number[:, None]}
         for key in dict.fromkeys(key for shelves in self.shelves for _, key in shelves):

@@ -13,10 +13,19 @@ import numpy as np
 from featurizers.arrays import Array, State, namespace, scan
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
+from learners.each import reason
 from learners.kalman import companion, next_covariance, next_state, observed
 from learners.learner import Learner
-from learners.local import Fit, LocalModel, Series, fit_local, interpolated, quiet, reason
-from learners.theta import state_without_windows
+from learners.local import (
+    Fit,
+    LocalModel,
+    Series,
+    fit_local,
+    interpolated,
+    quiet,
+    repeating,
+    state_without_windows,
+)
 
 Order = tuple[int, int, int]
 Seasonal = tuple[int, int, int, int]
@@ -179,11 +188,9 @@ def _attempted(estimate: Callable[[np.ndarray, np.ndarray | None], Any], series:
     """Scale the series and its columns, fit, and bring the numbers back; fall back where that fails."""
     known, name = series.known, series.name
     count = series.columns.shape[1]
-    if len(known) == 0:
-        return Fit(_walk(np.nan, count), f"{name} has no values: its forecast is missing.")
-    if len(known) < SHORTEST or known.min() == known.max():
-        why = "is constant" if len(known) >= SHORTEST else f"has only {len(known)} values"
-        return Fit(_walk(known[0], count), f"{name} {why}: ARIMA repeats its last value.")
+    simple = repeating(series, SHORTEST, "ARIMA")
+    if simple is not None:
+        return Fit(_walk(simple.level, count), simple.note)
     center, scale = float(known.mean()), float(known.std())
     exog, middle, width, lost = _regressors(series)
     notes = [note, *lost]

@@ -52,23 +52,25 @@ def _walk(source: Source, weights: dict[str, Any], training: Windows, held: Wind
     optimizer = torch.optim.AdamW(_groups(weights), lr=rate, betas=(0.9, 0.99))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.15)
     drop = Tensors(budget.dropout, torch.Generator(source.device).manual_seed(budget.seed))
-    still, batches, clock = Tensors(0.0, None), _batches(training, budget), Clock(budget.max_seconds)
+    still, batches, deadline = Tensors(0.0, None), _batches(training, budget), Deadline(budget.max_seconds)
     best, least, waited = _copy(weights), np.inf, 0
     for _ in range(budget.epochs):
         for _ in range(budget.steps):
-            if not clock.late:
+            if not deadline.late:
                 _step(source, weights, next(batches), drop, optimizer)
                 schedule.step()
         reached = _held_loss(source, weights, held, still) if len(held) else -np.inf
         waited = 0 if reached < least else waited + 1
         if reached < least or len(held) == 0:
             best, least = _copy(weights), reached
-        if clock.late or waited >= budget.patience:
+        if deadline.late or waited >= budget.patience:
             break
-    return _finish(source, best, training + held, budget, clock) if len(held) else best
+    return _finish(source, best, training + held, budget, deadline) if len(held) else best
 
 
-def _finish(source: Source, best: dict[str, Any], windows: Windows, budget: Budget, clock: Clock) -> dict[str, Any]:
+def _finish(
+    source: Source, best: dict[str, Any], windows: Windows, budget: Budget, deadline: Deadline
+) -> dict[str, Any]:
     """A fifth of the steps more, small ones, with the windows that were held out: the newest tell most."""
     steps = budget.epochs * budget.steps // 5
     weights = {name: value.requires_grad_() for name, value in best.items()}
@@ -77,7 +79,7 @@ def _finish(source: Source, best: dict[str, Any], windows: Windows, budget: Budg
     drop = Tensors(budget.dropout, torch.Generator(source.device).manual_seed(budget.seed))
     batches = _batches(windows, budget)
     for _ in range(steps):
-        if not clock.late:
+        if not deadline.late:
             _step(source, weights, next(batches), drop, optimizer)
             schedule.step()
     return _copy(weights)
@@ -91,7 +93,7 @@ def _step(source: Source, weights: dict[str, Any], batch: Windows, drop: Tensors
     optimizer.step()
 
 
-class Clock:
+class Deadline:
     """Whether the time is up."""
 
     def __init__(self, seconds: float | None) -> None:

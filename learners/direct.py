@@ -45,7 +45,7 @@ class Direct(Learner):
             raise ValueError("Direct has no row to learn from: every series is too short, or its target is missing. "
                              "Give longer series, or forecast with Naive.")  # fmt: skip
         columns = [past.transform(panel)[rows - steps + 1], own.transform(panel)[rows], steps[:, None].astype(float)]
-        columns += [panel.y[_season_ago(panel, rows, steps, k)][:, None] for k in seasons]
+        columns += [panel.y[_season_ago(rows, steps, k)][:, None] for k in seasons]
         for values, k in zip(columns[3:], seasons, strict=True):
             values[panel.position[rows] < _back(steps, k)] = np.nan
         whole = Features((*past.parts, *own.parts))
@@ -73,7 +73,7 @@ def _back(step: np.ndarray, season: int) -> np.ndarray:
     return np.asarray(-(-step // season) * season)
 
 
-def _season_ago(panel: Panel, rows: np.ndarray, steps: np.ndarray, season: int) -> np.ndarray:
+def _season_ago(rows: np.ndarray, steps: np.ndarray, season: int) -> np.ndarray:
     return np.asarray(np.maximum(rows - _back(steps, season), 0))
 
 

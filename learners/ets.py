@@ -12,10 +12,10 @@ import pandas as pd
 from featurizers.arrays import Array, State, namespace
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
+from learners.each import reason
 from learners.learner import Learner
-from learners.local import Fit, LocalModel, Series, fit_local, quiet, reason
+from learners.local import Fit, LocalModel, Series, fit_local, quiet, repeating, state_without_windows
 from learners.naive import repeated
-from learners.theta import state_without_windows
 
 SHORTEST = 4  # values that a smoothing weight and a level need
 LONG = 24  # a longer season starts from a decomposition: too many numbers to estimate
@@ -92,19 +92,17 @@ def _over(y: Array, by: Array, otherwise: Array) -> Array:
 
 def _fit(recipe: Ets, series: Series) -> Fit:
     known, name = series.known, series.name
-    if len(known) == 0:
-        return Fit(_numbers(recipe.season, np.nan), f"{name} has no values: its forecast is missing.")
-    if len(known) < SHORTEST or known.min() == known.max():
-        why = "is constant" if len(known) >= SHORTEST else f"has only {len(known)} values"
-        return Fit(_numbers(recipe.season, known[0]), f"{name} {why}: Ets repeats its last value.")
+    fallback = repeating(series, SHORTEST, "Ets")
+    if fallback is not None:
+        return Fit(_numbers(recipe.season, fallback.level), fallback.note)
     form, notes = _possible(recipe, series)
-    simple = Ets(error="add", trend=None, seasonal=None)
+    simple = Ets(error="add", trend=None, seasonal=None, season=recipe.season)
     for attempt in dict.fromkeys((form, simple)):
         try:
             return Fit(_estimated(attempt, recipe.season, series.filled), " ".join(notes))
         except Exception as error:  # whatever a foreign fit raises must not end the job
-            notes.append(f"{name}: Ets failed ({reason(error)}); simple exponential smoothing is tried.")
-    notes[-1] = f"{name}: simple exponential smoothing failed as well; Ets repeats its last value."
+            then = "its last value is repeated" if attempt == simple else "simple exponential smoothing is tried"
+            notes.append(f"{name}: Ets failed ({reason(error)}); {then}.")
     return Fit(_numbers(recipe.season, known[0]), " ".join(notes))
 
 

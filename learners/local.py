@@ -70,8 +70,7 @@ class LocalModel(Model):
 
     def find(self, ids: pd.DataFrame) -> np.ndarray:
         """The row of each series in the tables of numbers, -1 where it was not in training."""
-        mine = pd.DataFrame({n: list(v) for n, v in self.keys.items()}, index=range(self.count))
-        return positions(mine, ids)
+        return positions(self.keys, ids)
 
     def memory(self, panel: Panel) -> State:
         at = self.find(panel.ids)
@@ -126,7 +125,7 @@ def fit_local(
     known = np.array([len(s.values) > 0 for s in series], bool)
     begun = _stamps(panel, known)
     model = kind(
-        keys={c: tuple(panel.ids[c].tolist()) for c in panel.ids.columns},
+        keys=panel.keys,
         count=panel.count,
         first=begun,
         start=stacked([f.numbers for f in fits]),
@@ -174,10 +173,28 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def reason(error: Exception) -> str:
-    """An error in one line of a report."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text[:120].rstrip(".")
+@dataclass(frozen=True)
+class Repeating:
+    """The value that a series repeats where nothing can be learned of it, and why."""
+
+    level: float
+    note: str
+
+
+def repeating(series: Series, shortest: int, learner: str) -> Repeating | None:
+    """What a series of fewer than `shortest` values, or of one value only, is forecast by; None for all others."""
+    known = series.known
+    if len(known) == 0:
+        return Repeating(float("nan"), f"{series.name} has no values: its forecast is missing.")
+    if len(known) >= shortest and known.min() < known.max():
+        return None
+    why = "is constant" if len(known) >= shortest else f"has only {len(known)} values"
+    return Repeating(float(known[0]), f"{series.name} {why}: {learner} repeats its last value.")
+
+
+def state_without_windows(state: State) -> State:
+    """The memory in a state."""
+    return {name: values for name, values in state.items() if "." in name}
 
 
 def _series(panel: Panel, i: int, columns: tuple[str, ...]) -> Series:

@@ -36,12 +36,7 @@ class SeasonalNaiveModel(Model):
         return Needs(lookback=2 * self.season)
 
     def predict(self, state: State, future: State) -> State:
-        past = state["target"]
-        xp, horizon = namespace(past), future["time"].shape[1]
-        cycle, before = past[:, -self.season :], past[:, -2 * self.season : -self.season]
-        cycle = xp.where(xp.isnan(cycle), before, cycle)
-        cycle = xp.where(xp.isnan(cycle), last_value(past)[:, None], cycle)
-        return {"forecast": repeated(cycle, horizon)}
+        return {"forecast": repeated(last_cycle(state["target"], self.season), future["time"].shape[1])}
 
 
 def Naive() -> SeasonalNaive:
@@ -55,6 +50,15 @@ def last_value(past: Array) -> Array:
     place = xp.where(xp.isnan(past), 0, np.arange(past.shape[1])[None, :])
     newest = xp.max(place, axis=1, keepdims=True)  # 0 where all are NaN: that one is NaN as well
     return xp.take_along_axis(past, newest, axis=1)[:, 0]
+
+
+def last_cycle(past: Array, season: int) -> Array:
+    """The last season of `past` (series, two seasons or more), (series, season); a value that is missing is taken
+    from the season before, or else is the newest one that is there."""
+    xp = namespace(past)
+    cycle, before = past[:, -season:], past[:, -2 * season : -season]
+    cycle = xp.where(xp.isnan(cycle), before, cycle)
+    return xp.where(xp.isnan(cycle), last_value(past)[:, None], cycle)
 
 
 def repeated(cycle: Array, horizon: int) -> Array:

@@ -10,12 +10,12 @@ from typing import Literal
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace
+from featurizers.clock import DAY
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from learners.learner import Learner
-from learners.local import LocalModel, fit_local
-from learners.prophet_terms import DAY, Seasonality, Terms, holiday_table, seasonalities_of
-from learners.theta import state_without_windows
+from learners.local import LocalModel, fit_local, state_without_windows
+from learners.prophet_terms import Seasonality, Terms, holiday_table, seasonalities_of
 
 Growth = Literal["linear", "logistic", "flat"]
 Mode = Literal["additive", "multiplicative"]
@@ -54,7 +54,7 @@ class Prophet(Learner):
 
         self._check(panel)
         terms = Terms(
-            seasonalities=seasonalities_of(self.seasonalities, panel, self.mode),
+            seasonalities=seasonalities_of(self.seasonalities, panel),
             holidays=holiday_table(self.holidays, self.window, panel),
             regressors=tuple(self.regressors),
             mode=self.mode,

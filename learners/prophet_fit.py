@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from learners.local import Fit, Series, interpolated, quiet, reason
+from learners.each import reason
+from learners.local import Fit, Series, interpolated, quiet
 from learners.prophet_terms import Terms
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import Literal
 
 import numpy as np
 
+from featurizers.clock import DAY
 from featurizers.panel import Panel
 
-DAY = 86_400
 YEARS = 20  # that the table of holidays reaches beyond training
 
 
@@ -75,7 +75,7 @@ class Terms:
         return np.array([float(mode == "multiplicative") for mode in modes])
 
 
-def seasonalities_of(wanted: str | tuple[Seasonality, ...], panel: Panel, mode: str) -> tuple[Seasonality, ...]:
+def seasonalities_of(wanted: str | tuple[Seasonality, ...], panel: Panel) -> tuple[Seasonality, ...]:
     """`wanted`, or what the package would choose for the longest series: a year, a week, a day where there are two."""
     if isinstance(wanted, str) and wanted != "auto":
         raise ValueError(f"Seasonalities are 'auto' or a tuple of Seasonality(period, order), not {wanted!r}.")

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace
+from featurizers.clock import DAY
 from featurizers.featurizer import Needs
-from featurizers.frequency import DAY
 from featurizers.panel import Panel
 from learners.learner import Learner, Model
 from learners.network import SEASONS, Inputs, Shape, field_of_view, forward, scaled

@@ -10,8 +10,9 @@ import numpy as np
 from featurizers.arrays import State, namespace
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
+from learners.each import reason
 from learners.learner import Learner
-from learners.local import Fit, LocalModel, Series, fit_local, quiet, reason
+from learners.local import Fit, LocalModel, Series, fit_local, quiet, repeating, state_without_windows
 from learners.naive import repeated
 
 SHORTEST = 4  # values that a slope and a smoothing weight need
@@ -63,27 +64,19 @@ class ThetaModel(LocalModel):
         return {"forecast": xp.where(state["theta.multiplies"] > 0.5, forecast * factor, forecast + factor)}
 
 
-def state_without_windows(state: State) -> State:
-    """The memory in a state."""
-    return {name: values for name, values in state.items() if "." in name}
-
-
 def _fit(season: int, series: Series) -> Fit:
-    known = series.known
-    if len(known) == 0:
-        return Fit(_numbers(season, np.nan), f"{series.name} has no values: its forecast is missing.")
-    if len(known) < SHORTEST or known.min() == known.max():
-        why = "is constant" if len(known) >= SHORTEST else f"has only {len(known)} values"
-        return Fit(_numbers(season, known[0]), f"{series.name} {why}: Theta repeats its last value.")
-    y, scale = series.filled, float(np.abs(known).mean())
+    simple = repeating(series, SHORTEST, "Theta")
+    if simple is not None:
+        return Fit(_numbers(season, simple.level), simple.note)
+    known, y = series.known, series.filled
+    scale = float(np.abs(known).mean())
     seasonal = season > 1 and len(y) >= 2 * season + 1
     note = f"{series.name} is shorter than two seasons: Theta without a season." if season > 1 and not seasonal else ""
     try:
         return Fit(_estimated(y / scale, season, seasonal, scale), note)
     except Exception as error:  # whatever a foreign fit raises must not end the job
-        return Fit(
-            _numbers(season, known[0]), f"{series.name}: Theta failed ({reason(error)}); it repeats the last value."
-        )
+        failure = f"{series.name}: Theta failed ({reason(error)}); it repeats the last value."
+        return Fit(_numbers(season, known[0]), f"{note} {failure}".strip())
 
 
 def _numbers(

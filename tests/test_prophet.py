@@ -80,7 +80,7 @@ def test_forecasts_equal_those_of_the_package(recipe, panel, tmp_path):
 
 def test_seasons_are_chosen_by_length_and_spacing():
     def chosen(panel):
-        return [s.period for s in seasonalities_of("auto", panel, "additive")]
+        return [s.period for s in seasonalities_of("auto", panel)]
 
     assert chosen(measured()) == [365.25]
     assert chosen(daily(DAILY)) == [7.0]

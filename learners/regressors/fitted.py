@@ -8,6 +8,8 @@ import numpy as np
 
 from featurizers.arrays import Array
 
+SMALL = 1_000_000  # elementary steps of a kernel that one thread has done before a second has started
+
 
 class Fitted(ABC):
     """What is left of a regressor after training: a frozen dataclass of arrays, saved and traced like any model."""

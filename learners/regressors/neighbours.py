@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from featurizers.arrays import Array, namespace
-from learners.regressors.fitted import Fitted
-from learners.regressors.threads import threads
+from featurizers.kernels import threads
+from learners.regressors.fitted import SMALL, Fitted
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class Neighbours(Fitted):
             from learners._kernels import nearest
 
             rows, points = np.ascontiguousarray(X, np.float64), np.ascontiguousarray(self.points)
-            return nearest(points, rows, count, threads(len(rows) * self.points.size))
+            return nearest(points, rows, count, threads(len(rows) * self.points.size, SMALL))
         total = xp.square(X[:, 0][:, None] - self.points[None, :, 0])
         for i in range(1, self.points.shape[1]):  # in the kernel's order, so that ties are broken alike
             total = total + xp.square(X[:, i][:, None] - self.points[None, :, i])

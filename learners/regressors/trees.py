@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from featurizers.arrays import Array, namespace
-from learners.regressors.fitted import Fitted
+from featurizers.kernels import threads
+from learners.regressors.fitted import SMALL, Fitted
 from learners.regressors.linear import linked
-from learners.regressors.threads import threads
 
 if TYPE_CHECKING:
     from learners._kernels import Forest
@@ -50,7 +50,7 @@ class Trees(Fitted):
 
     def _sum(self, X: Array) -> Array:
         if namespace(X) is np:
-            work = threads(len(X) * len(self.roots) * DEPTH)
+            work = threads(len(X) * len(self.roots) * DEPTH, SMALL)
             return self._forest.predict(np.ascontiguousarray(X, np.float64), self.narrow, work)
         xp = namespace(X)
         if self.narrow:

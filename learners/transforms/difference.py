@@ -8,6 +8,7 @@ import numpy as np
 
 from featurizers.arrays import Array, State, namespace
 from featurizers.panel import Panel
+from learners.naive import last_cycle, last_value
 from learners.transforms.transform import Transform
 
 REACH = 14  # rows beyond those it needs in which a value is sought where the newest one is missing
@@ -72,7 +73,7 @@ class Difference(_Undone):
         for _ in range(self.order - 1):
             levels.append(levels[-1][:, 1:] - levels[-1][:, :-1])
         for level in reversed(levels):
-            values = newest(level)[:, None] + xp.cumulative_sum(values, axis=1)
+            values = last_value(level)[:, None] + xp.cumulative_sum(values, axis=1)
         return values
 
     def _summed(self, values: Array) -> Array:
@@ -112,10 +113,7 @@ class SeasonalDifference(_Undone):
         return past[:, self.season :] - past[:, : -self.season]
 
     def inverse(self, values: Array, past: Array, state: State) -> Array:
-        xp = namespace(values, past)
-        cycle, before = past[:, -self.season :], past[:, -2 * self.season : -self.season]
-        cycle = xp.where(xp.isnan(cycle), before, cycle)
-        return self._onto(xp.where(xp.isnan(cycle), newest(past)[:, None], cycle), values)
+        return self._onto(last_cycle(past, self.season), values)
 
     def _onto(self, cycle: Array, values: Array) -> Array:
         """`values` (series, horizon) summed up season by season from `cycle` (series, season)."""
@@ -134,11 +132,3 @@ def earlier(values: np.ndarray, position: np.ndarray, k: int) -> np.ndarray:
     """The value `k` rows before each row of a panel (rows,), NaN where the series has none."""
     at = np.maximum(np.arange(len(values)) - k, 0)
     return np.where(position >= k, values[at], np.nan)
-
-
-def newest(past: Array) -> Array:
-    """The newest value of each row of `past` (series, k) that is not NaN, (series,)."""
-    xp, value = namespace(past), past[:, 0]
-    for i in range(1, past.shape[1]):
-        value = xp.where(xp.isnan(past[:, i]), value, past[:, i])
-    return value

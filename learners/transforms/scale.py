@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from featurizers.arrays import Array, State, namespace
 from featurizers.panel import Panel, positions
+from featurizers.windows import quantile
 from learners.transforms.transform import Transform
 
 FLAT = 1e-12  # a spread below this part of the level is rounding: the series is constant
@@ -40,8 +40,7 @@ class Scale(Transform):
         if self.over != "series":
             raise ValueError(f"A scale is over 'series' or 'window', not {self.over!r}.")
         location, width = measured(panel, self.how)
-        keys = {name: tuple(panel.ids[name].tolist()) for name in panel.ids.columns}
-        return SeriesScale(self.how, keys, location, width)
+        return SeriesScale(self.how, panel.keys, location, width)
 
     def whole(self, panel: Panel) -> np.ndarray:
         raise self._unresolved()
@@ -84,7 +83,7 @@ class SeriesScale(Transform):
 
     def _of(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
         """Location and width of each series of `panel`, (series,) each."""
-        at = positions(pd.DataFrame({name: list(values) for name, values in self.keys.items()}), panel.ids)
+        at = positions(self.keys, panel.ids)
         new = at < 0
         if not len(self.location):
             return measured(panel, self.how)
@@ -155,16 +154,3 @@ def statistics(values: Array, how: str) -> tuple[Array, Array]:
         between = quantile(ordered, count, 0.75) - quantile(ordered, count, 0.25)
         width = xp.where(between > FLAT * xp.abs(mean), between, width)
     return location, xp.where(width > FLAT * xp.abs(mean), width, 1.0)
-
-
-def quantile(ordered: Array, count: Array, share: float) -> Array:
-    """The quantile of the first `count` (series,) columns of `ordered` (series, n), by straight lines between them."""
-    xp = namespace(ordered)
-    last = xp.maximum(count - 1.0, 0.0)
-    place = last * share
-    low = xp.floor(place)
-    below = xp.take_along_axis(ordered, xp.astype(low, xp.int64)[:, None], axis=1)[:, 0]
-    above = xp.take_along_axis(ordered, xp.astype(xp.minimum(low + 1.0, last), xp.int64)[:, None], axis=1)[:, 0]
-    empty = count <= 0.0  # all columns are infinite
-    below, above = xp.where(empty, 0.0, below), xp.where(empty, 0.0, above)
-    return below + (above - below) * (place - low)

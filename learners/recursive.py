@@ -54,14 +54,16 @@ class RecursiveModel(Model):
         return self.features.remember(state, now)
 
     def predict(self, state: State, future: State) -> State:
-        # Columns that are not known ahead stay as they were last seen: only the target moves on.
-        moving = {"target": state["target"]} | {n: v for n, v in state.items() if "." in n}
+        # The target and what is known ahead move on; other columns stay as they were last seen.
+        windows = [n for n in state if n == "target" or (n in future and "." not in n)]
+        moving = {n: v for n, v in state.items() if n in windows or "." in n}
         still = {n: v for n, v in state.items() if n not in moving}
 
         def step(carry: State, now: State) -> tuple[State, State]:
             seen = carry | still
             y = self.regressor.predict(self.features.step(seen, now))
-            memory = self.features.remember(seen, now | {"target": y})
-            return {"target": shifted(carry["target"], y)} | memory, {"forecast": y}
+            now = now | {"target": y}
+            moved = {n: shifted(carry[n], now[n]) for n in windows}
+            return moved | self.features.remember(seen, now), {"forecast": y}
 
         return scan(step, moving, future)[1]

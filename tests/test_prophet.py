@@ -120,7 +120,7 @@ def test_hostile_series_fall_back_and_are_named():
 def test_a_fit_that_fails_is_named_and_has_a_forecast():
     panel = daily(DAILY[:50])
     model = Prophet(growth="logistic", cap=-5.0).fit(panel)
-    assert "id=s0: Prophet failed (cap must be greater than floor" in model.report[0]
+    assert "id=s0: Prophet failed (ValueError: cap must be greater than floor" in model.report[0]
     np.testing.assert_allclose(model.forecast(panel, 3).columns["forecast"], DAILY[49])
 
 

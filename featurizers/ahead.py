@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from featurizers.findings import Finding
-from featurizers.panel import UNKNOWN, Panel, positions
+from featurizers.panel import UNKNOWN, Panel, positions, recoded
 
 _HOW = "The next rows of known columns are given as a table with the keys, the time and these columns"
 
@@ -31,7 +31,7 @@ def known_columns(
 
     `given` is a panel, or any table, with rows for at least these stamps. ValueError, with series and stamp, where it
     ends too early. Before its last row, a missing number takes the last value before it, a missing category or one
-    that the panel does not know is UNKNOWN; each with a finding.
+    that the panel does not know is UNKNOWN; each with a finding, unless a panel's own findings tell of it.
     """
     if not names:
         return {}, []
@@ -44,10 +44,11 @@ def known_columns(
     for name in names:
         values, missing = rows.columns[name], UNKNOWN if name in panel.levels else np.nan
         values = np.where(at >= 0, values[at], missing) if len(values) else np.full(len(at), missing)
+        fresh = (at < 0) | (not isinstance(given, Panel))
         if name in panel.levels:
-            columns[name] = _coded(panel, name, values.astype(np.int64), rows.levels[name], times, found)
+            columns[name] = _coded(panel, name, values.astype(np.int64), rows.levels[name], times, fresh, found)
         else:
-            columns[name] = _carried(panel, name, values, times, found)
+            columns[name] = _carried(panel, name, values, times, fresh, found)
     return columns, found
 
 
@@ -144,7 +145,9 @@ def _finding(panel: Panel, kind: str, name: str, times: np.ndarray, bad: np.ndar
     return Finding(kind, status, message, label, -1, str(times.ravel()[first]), name, int(bad.sum()))  # type: ignore[arg-type]
 
 
-def _carried(panel: Panel, name: str, values: np.ndarray, times: np.ndarray, found: list[Finding]) -> np.ndarray:
+def _carried(
+    panel: Panel, name: str, values: np.ndarray, times: np.ndarray, fresh: np.ndarray, found: list[Finding]
+) -> np.ndarray:
     bad = ~np.isfinite(values)
     if not bad.any():
         return values
@@ -157,20 +160,20 @@ def _carried(panel: Panel, name: str, values: np.ndarray, times: np.ndarray, fou
     wide = np.concatenate([last[:, None], np.where(bad, np.nan, values).reshape(times.shape)], axis=1)
     back = np.maximum.accumulate(np.where(np.isnan(wide), 0, np.arange(wide.shape[1])), axis=1)
     result = np.take_along_axis(wide, back, axis=1)[:, 1:].ravel()
-    text = f"{name!r} is missing, one of {int(bad.sum())} such rows; the last value before is taken."
-    found.append(_finding(panel, "missing_covariate", name, times, bad, text))
+    if (bad & fresh).any():
+        text = f"{name!r} is missing, one of {int((bad & fresh).sum())} such rows; the last value before is taken."
+        found.append(_finding(panel, "missing_covariate", name, times, bad & fresh, text))
     return result
 
 
 def _coded(
-    panel: Panel, name: str, values: np.ndarray, levels: tuple[str, ...], times: np.ndarray, found: list[Finding]
-) -> np.ndarray:
-    code = {level: i for i, level in enumerate(panel.levels[name])}
-    table = np.array([*(code.get(level, UNKNOWN) for level in levels), UNKNOWN], np.int64)
-    result = np.asarray(table[values])
-    if (values < 0).any():
+    panel: Panel, name: str, values: np.ndarray, levels: tuple[str, ...], times: np.ndarray, fresh: np.ndarray,
+    found: list[Finding],
+) -> np.ndarray:  # fmt: skip
+    result = recoded(values, levels, panel.levels[name])
+    if (fresh & (values < 0)).any():
         text = f"the category {name!r} is missing; it counts as unknown."
-        found.append(_finding(panel, "missing_covariate", name, times, values < 0, text))
+        found.append(_finding(panel, "missing_covariate", name, times, fresh & (values < 0), text))
     for old in np.unique(values[(result == UNKNOWN) & (values >= 0)]):
         text = f"the category {levels[old]!r} of {name!r} was not seen before; it counts as unknown."
         found.append(_finding(panel, "unseen_category", name, times, values == old, text))

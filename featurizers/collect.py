@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from featurizers.policy import Policy, listed, names_of, suggestion
 from featurizers.rows import Rows, each_series
 from featurizers.stamps import Stamps, read_stamps
 from featurizers.values import codes, is_category, keys, numbers
+
+_OUTPUT = re.compile(r"forecast|(lo|hi)\d+(\.\d+)?")  # columns of a table of forecasts
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,23 @@ class Names:
                 taken[name] = part
                 if part in given:
                     roles[name] = part
-        return cls(parts["id"], time, target, roles)
+        found = cls(parts["id"], time, target, roles)
+        found._refuse()
+        return found
+
+    def _refuse(self) -> None:
+        """ValueError for a name by which models call something else."""
+        taken = {name: "key or time" for name in (*self.id, self.time) if _OUTPUT.fullmatch(name)}
+        taken |= {name: role for name, role in self.roles.items() if name in ("time", "target")}
+        taken |= {name: role for name, role in self.roles.items() if role == "past" and "." in name}
+        if self.target == "time":
+            taken["time"] = "target"
+        for name, part in taken.items():
+            new = name.replace(".", "_") if "." in name else f"my_{name}"
+            raise ValueError(
+                f"The {part} column {name!r} has a name that models keep for something of their own. Rename it in the "
+                f"table, for example to {new!r}."
+            )
 
     def check(self, columns: list[str]) -> None:
         """ValueError for a name that the table does not have."""
@@ -79,8 +98,8 @@ def collect(table: nw.DataFrame[Any], names: Names, policy: Policy) -> tuple[Row
     for lost, kind, culprits in ((timeless, "missing_time", names.time), (keyless & ~timeless, "missing_id", names.id)):
         if lost.any():
             found.append(_lost(kind, lost, culprits))
-    there = np.flatnonzero(~(timeless | keyless))
-    if len(there) == 0:
+    there = ~(timeless | keyless)
+    if not there.any():
         raise ValueError(f"No row has both a time in {names.time!r} and a key in {listed(names.id)}.")
     columns = {names.target: numbers(series_of(table, names.target), names.target)}
     levels: dict[str, tuple[str, ...]] = {}

@@ -26,8 +26,9 @@ class Graph:
         self.xp = Namespace(self)
 
     def name(self) -> str:
+        """A fresh one, that no input has."""
         self.count += 1
-        return f"v{self.count}"
+        return self.name() if f"v{self.count}" in {i.name for i in self.inputs} else f"v{self.count}"
 
     def input(self, name: str, dtype: Any, shape: tuple[int | str, ...]) -> Symbol:
         """A graph input; a size given by name is open."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from featurizers.findings import Finding, Status
 from featurizers.policy import Policy
 from featurizers.rows import Rows, each_series, first_where, more
+from featurizers.values import absent
 
 
-def finite(rows: Rows, target: str) -> tuple[Rows, list[Finding]]:
+def finite(rows: Rows) -> tuple[Rows, list[Finding]]:
     """Infinite numbers become NaN."""
     found, columns = [], dict(rows.columns)
     for name, values in rows.columns.items():
@@ -69,7 +71,7 @@ def covariates(rows: Rows, roles: Mapping[str, str], policy: Policy) -> tuple[Ro
         values = rows.columns.get(name)
         if role == "static" or values is None:
             continue
-        bad = np.isnan(values) if values.dtype == np.float64 else values < 0
+        bad = absent(values)
         if not bad.any():
             continue
         done = "the last value before is taken" if policy.fill else "left unknown (fill=True carries the last one on)"
@@ -80,6 +82,21 @@ def covariates(rows: Rows, roles: Mapping[str, str], policy: Policy) -> tuple[Ro
         found += each_series("missing_covariate", "fixed" if policy.fill else "alerted", rows, bad, sentence, name)
         columns[name] = _filled(values, ~bad, rows.series) if policy.fill else values
     return replace(rows, columns=columns), found
+
+
+def future_covariates(later: Rows, roles: Mapping[str, str]) -> list[Finding]:
+    """Missing values of known columns in the rows after the last target; a forecast takes the last number before."""
+    found: list[Finding] = []
+    for name in [n for n, role in roles.items() if role == "known"]:
+        values = later.columns[name]
+        numeric = values.dtype == np.float64
+        bad, done = absent(values), "the last value before is taken" if numeric else "it counts as unknown"
+
+        def sentence(first: int, count: int, name: str = name, done: str = done) -> str:
+            return f"{name!r} is missing{more(count)}; {done}."
+
+        found += each_series("missing_covariate", "fixed" if numeric else "alerted", later, bad, sentence, name)
+    return found
 
 
 def _filled(values: np.ndarray, there: np.ndarray, series: np.ndarray) -> np.ndarray:
@@ -93,6 +110,31 @@ def _filled(values: np.ndarray, there: np.ndarray, series: np.ndarray) -> np.nda
     return np.where(back, values[last], np.where(ahead, values[after], values))
 
 
+def unseen(rows: Rows, later: Rows, roles: Mapping[str, str]) -> tuple[Rows, Rows, list[Finding]]:
+    """Categories of known columns that only `later` rows have become unknown there; `rows` code what is left."""
+    found: list[Finding] = []
+    levels = dict(rows.levels)
+    for name, every in rows.levels.items():
+        if roles.get(name) != "known":
+            continue
+        kept = np.bincount(rows.columns[name][rows.columns[name] >= 0], minlength=len(every)) > 0
+        codes = later.columns[name]
+        strange = (codes >= 0) & ~kept[codes]
+        if not strange.any():
+            continue
+
+        def sentence(first: int, count: int, name: str = name, every: Any = every, codes: Any = codes) -> str:
+            level = every[codes[first]]
+            return f"the category {level!r} of {name!r} was not seen before{more(count)}; it counts as unknown."
+
+        found += each_series("unseen_category", "alerted", later, strange, sentence, name)
+        table = np.r_[np.where(kept, np.cumsum(kept) - 1, -1), -1]
+        levels[name] = tuple(level for level, keep in zip(every, kept, strict=True) if keep)
+        rows = replace(rows, columns={**rows.columns, name: table[rows.columns[name]]})
+        later = replace(later, columns={**later.columns, name: table[codes]})
+    return replace(rows, levels=levels), replace(later, levels=levels), found
+
+
 def statics(rows: Rows, roles: Mapping[str, str]) -> tuple[dict[str, np.ndarray], dict[str, str], list[Finding]]:
     """One value a series of every static column; a column that varies inside a series becomes a past one."""
     found: list[Finding] = []
@@ -100,10 +142,10 @@ def statics(rows: Rows, roles: Mapping[str, str]) -> tuple[dict[str, np.ndarray]
     starts = rows.starts
     for name in [n for n, role in roles.items() if role == "static"]:
         column = rows.columns[name]
-        missing = np.isnan(column) if column.dtype == np.float64 else column < 0
+        missing = absent(column)
         filled = _filled(column, ~missing, rows.series) if missing.any() else column
         varies = np.flatnonzero((filled[1:] != filled[:-1]) & (np.diff(rows.series) == 0) & ~missing[1:]) + 1
-        varies = varies[~_unknown(filled[varies - 1])]
+        varies = varies[~absent(filled[varies - 1])]
         if len(varies):
             text = f"the static column {name!r} changes inside the series; it counts as a past column."
             found += each_series("static_varies", "alerted", rows, varies, _same(text), name)
@@ -111,7 +153,7 @@ def statics(rows: Rows, roles: Mapping[str, str]) -> tuple[dict[str, np.ndarray]
             continue
         values[name] = np.empty(len(rows.ids), column.dtype)
         values[name][rows.series[starts]] = filled[starts]
-        lost = starts[_unknown(filled[starts])]
+        lost = starts[absent(filled[starts])]
         text = f"the static column {name!r} has no value in the series; left unknown."
         found += each_series("missing_covariate", "alerted", rows, lost, _same(text), name)
     return values, now, found
@@ -119,10 +161,6 @@ def statics(rows: Rows, roles: Mapping[str, str]) -> tuple[dict[str, np.ndarray]
 
 def _same(text: str) -> Callable[[int, int], str]:
     return lambda first, count: text
-
-
-def _unknown(values: np.ndarray) -> np.ndarray:
-    return np.isnan(values) if values.dtype == np.float64 else values < 0
 
 
 def constant(rows: Rows, target: str) -> list[Finding]:

@@ -27,7 +27,7 @@ from featurizers.timing import check_keys, choose, same_frequency
 CHECKS = (
     "missing_time", "missing_id", "unsorted", "wrong_frequency", "mixed_frequency", "off_grid", "duplicate", "gap",
     "infinite", "nan_target", "all_missing", "leading_nan", "trailing_nan", "missing_covariate", "static_varies",
-    "constant", "too_short", "leak", "row_number", "memory",
+    "constant", "too_short", "unseen_category", "leak", "row_number", "memory",
 )  # fmt: skip
 
 
@@ -104,8 +104,10 @@ def _panel(
     rows, later = _same_series(rows, later)
     found += more + guards.constant(rows, target) + guards.unknown_targets(rows, target)
     rows, more = guards.covariates(rows, names.roles, settings)
+    found += guards.future_covariates(later, names.roles)
+    rows, later, unseen = guards.unseen(rows, later, names.roles)
     values, roles, late = guards.statics(rows, names.roles)
-    found += more + late
+    found += more + unseen + late
     rows = replace(rows, columns={n: v for n, v in rows.columns.items() if n not in values})
     grid = Grid.of(freq, rows.times, rows.series, len(rows.ids))
     rows, more = filled(rows, grid, target, settings)

@@ -134,8 +134,8 @@ def same_frequency(rows: Rows, freq: Frequency, policy: Policy) -> tuple[Rows, l
         return rows, []
     grid = Grid.of(freq, rows.times, rows.series, count)
     moved = np.flatnonzero((np.diff(rows.series) == 0) & (np.diff(rows.times.view(np.int64)) > 0))
-    steps, same = mode_by(rows.series[moved], np.diff(grid.number(rows.times, rows.series))[moved], count)
-    other = (np.bincount(rows.series[moved], minlength=count) >= 4) & (same >= 0.8) & (steps != 1)
+    steps, _ = mode_by(rows.series[moved], np.diff(grid.number(rows.times, rows.series))[moved], count)
+    other = (np.bincount(rows.series[moved], minlength=count) >= 4) & (steps != 1)
     if not other.any() or other.all():
         return rows, []
     suspects = rows.take(other[rows.series])

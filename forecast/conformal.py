@@ -106,9 +106,14 @@ def conformal(board: Leaderboard, name: str, levels: Sequence[float] = (80, 95),
     window = season + max(season, 20)
     tables = [_scaled(t, residuals, season, window) for t, residuals in board.residuals(name)]
     errors = np.concatenate(tables) if tables else np.empty((0, board.on.horizon))
+    if not np.isfinite(errors).any():  # no series ever changes: each error is its own scale
+        errors = np.concatenate([errors[:0], *(np.abs(np.sign(residuals)) for _, residuals in board.residuals(name))])
     if not np.isfinite(errors).any():
         reasons = [a.failure for a in board.attempts if a.name == name and a.failure]
-        raise ValueError(f"No error of {name!r} on the folds is known, so its bands have no width. {' '.join(reasons)}")
+        raise ValueError(
+            f"No error of {name!r} on the folds is known, so its bands have no width. "
+            f"{' '.join(reasons) or 'Ask for more folds, or for no bands with levels=[].'}"
+        )
     steps = range(-board.on.gap, errors.shape[1])  # the rows of a gap are given the first width that is known
     above = np.array([[_width(errors, max(h, 0), level, symmetric) for h in steps] for level in levels])
     below = np.array([[_width(-errors, max(h, 0), level, symmetric) for h in steps] for level in levels])
@@ -150,10 +155,13 @@ def _scaled(truth: Truth, residuals: np.ndarray, season: int, window: int) -> np
 def recent_scale(past: Array, season: int, window: int) -> Array:
     """Mean of |y[t] - y[t - season]| over the last `window` columns of `past` (series, window or more), (series,).
 
-    Where no such difference is known, or all are zero, that of neighbouring values; 0 where there is none either.
+    Where no such difference is known, or all are zero, that of neighbouring values, else the distance between the
+    largest and the smallest value; 0 where there is none either.
     """
     xp, past = namespace(past), past[:, -window:]
-    scale = 0.0
+    absent = xp.isnan(past)
+    spread = xp.max(xp.where(absent, -np.inf, past), axis=1) - xp.min(xp.where(absent, np.inf, past), axis=1)
+    scale = xp.where(spread > 0, spread, 0.0)
     for lag in (1, season):
         apart = xp.abs(past[:, lag:] - past[:, :-lag])
         known = ~xp.isnan(apart)

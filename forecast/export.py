@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from forecast.files import write_whole
 from forecast.metadata import Feed, describe, example, key_kind
 from learners.learner import Model, Origin, where_state
 
+OUTPUT = re.compile(r"forecast|(lo|hi)\d.*")  # what outputs are called
 CHECKED = 256  # series that the check scores: the first ones of the training panel
 LATER = 2  # observations after training that the check lets a model with memory see
 
@@ -61,7 +63,7 @@ def inputs(model: Model, origin: Origin) -> list[Feed]:
         feeds.append(_feed(tail, column, part, column))
     names = [f.name for f in feeds]
     for i, name in enumerate(names):
-        if name in names[:i]:
+        if name in names[:i] or OUTPUT.fullmatch(name):
             feeds[i] = replace(feeds[i], name=f"{feeds[i].part}_{name}")
     return feeds
 

@@ -40,9 +40,9 @@ class Job:
     by: tuple[str, ...] = ()
     levels: tuple[int, ...] = (80, 95)
     ensemble: bool = True
-    test: int | str | None = None
+    test: Any = None
     test_step: int | None = None
-    known_future: str | None = None
+    known_future: Any = None
     workers: int = 1
     seed: int = 0
     output: str | None = None

@@ -19,6 +19,7 @@ from learners.each import each, reason
 from learners.learner import Learner
 
 Progress = Callable[[int, int, str], None]
+_FOLD = ("fold", "step", "cutoff", "actual")  # columns of a table of forecasts
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +100,8 @@ class Leaderboard:
         for name in self.names:
             means = {m: mean_of(values, axis=0) for m, values in self.scores[name].items()}
             part = pd.DataFrame({m: means.get(m, np.full(self.panel.count, np.nan)) for m in self._measured()})
-            parts.append(pd.concat([self.panel.ids.reset_index(drop=True), part], axis=1).assign(learner=name))
+            ids = self.panel.ids.reset_index(drop=True).rename(columns=partial(_apart, taken=("learner", *part)))
+            parts.append(pd.concat([ids, part], axis=1).assign(learner=name))
         table = pd.concat(parts, ignore_index=True)
         return table[["learner", *table.columns[:-1]]]
 
@@ -109,9 +111,11 @@ class Leaderboard:
         for truth, outputs in zip(self.truths, self.outputs[self._known(name)], strict=True):
             horizon = truth.actual.shape[1]
             ids = self.panel.ids.iloc[np.repeat(truth.series, horizon)].reset_index(drop=True)
+            ids = ids.rename(columns=partial(_apart, taken=_FOLD))
             values = {"fold": truth.number, "step": np.tile(np.arange(1, horizon + 1), len(truth.series)),
                       "cutoff": self._stamps(np.repeat(truth.cutoff, horizon)),
-                      self.panel.time: self._stamps(truth.times.ravel()), "actual": truth.actual.ravel()}  # fmt: skip
+                      _apart(self.panel.time, _FOLD): self._stamps(truth.times.ravel()),
+                      "actual": truth.actual.ravel()}  # fmt: skip
             values |= {output: array.ravel() for output, array in outputs.items()}
             if outputs:
                 parts.append(pd.concat([ids, pd.DataFrame(values, index=ids.index)], axis=1))
@@ -238,6 +242,11 @@ def _scored(values: np.ndarray, fold: Fold) -> np.ndarray:
     """The scored rows of an output, (series, horizon); what is not finite is missing."""
     table = values.reshape(fold.train.count, -1)[:, fold.gap :]
     return np.where(np.isfinite(table), table, np.nan)
+
+
+def _apart(name: str, taken: Iterable[str]) -> str:
+    """A column's name where a table has columns of its own."""
+    return f"{name}_" if name in set(taken) else name
 
 
 def named(learners: Iterable[Learner]) -> dict[str, Learner]:

@@ -51,7 +51,9 @@ def _fill(run: Run, folder: Path, started: float) -> Run:
 
 def settings(run: Run) -> dict[str, Any]:
     """The job as resolved, its learners as recipes, so that it can be read, edited and run again."""
-    job = {n: v for n, v in vars(run.job).items() if v is not None and n not in ("left_out", "data", "learners")}
+    skipped = {"left_out", "data", "learners"}
+    skipped |= {n for n in ("test", "known_future") if not isinstance(getattr(run.job, n), int | str)}  # tables
+    job = {n: v for n, v in vars(run.job).items() if v is not None and n not in skipped}
     source = run.job.data.get("source")
     plain = {n: v for n, v in run.job.data.items() if isinstance(v, str | int | float | bool | list | tuple)}
     if isinstance(source, str) and Path(source).exists():

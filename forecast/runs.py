@@ -128,12 +128,12 @@ def execute(job: Job, shown: bool = True) -> Run:
     tables = read(job)
     panel = tables.train
     job = job.resolve(panel)
+    ahead, alerts = known_ahead(panel, job.horizon, tables.whole, job.known_future)
     with progress("compare", shown) as report:
         selection = select(job, panel, report)
     with progress("deploy", shown) as report:
         model = selection.recipe.fit(panel)
         report(1, 4, f"fitted {selection.winner}")
-        ahead, alerts = known_ahead(panel, job.horizon, tables.whole, job.known_future)
         future = model.forecast(panel, job.horizon, ahead)
         report(2, 4, "forecast")
         test = None if tables.whole is None else tested(job, selection, model, tables)

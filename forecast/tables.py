@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 from featurizers.findings import Finding
-from featurizers.panel import Panel
+from featurizers.panel import UNKNOWN, Panel
+from featurizers.rows import stamp
+from featurizers.stamps import read_stamps
 from forecast.job import Job
 
 DATASET = "dataset:"  # a source of this form names a table that comes with the package
@@ -37,12 +39,13 @@ def read(job: Job) -> Tables:
         source = load(source.removeprefix(DATASET))
     if job.test is None:
         return Tables(Panel.read(source, **given), None)
-    if isinstance(job.test, str) and Path(job.test).suffix:
-        first = _frame(source)
-        second = _frame(job.test)
+    if not isinstance(job.test, int | str) or (isinstance(job.test, str) and Path(job.test).suffix):
+        first, second = _frame(source), _frame(job.test)
+        if given["time"] not in second:
+            raise ValueError(f"The test table has no column {given['time']!r}; it has {', '.join(map(repr, second))}.")
         whole = Panel.read(pd.concat([first, second], ignore_index=True), **given)
-        start = np.datetime64(pd.to_datetime(second[given["time"]]).min().tz_localize(None), "s")
-        return _cut(whole, whole.clock() < start.astype(np.int64), job)
+        start = read_stamps(second[given["time"]], given["time"]).local
+        return _cut(whole, whole.clock() < start[~np.isnat(start)].min().astype(np.int64), job)
     whole = Panel.read(source, **given)
     if isinstance(job.test, int):
         return _cut(whole, whole.position < np.repeat(whole.lengths - job.test, whole.lengths), job)
@@ -63,50 +66,76 @@ def _cut(whole: Panel, before: np.ndarray, job: Job) -> Tables:
     train = whole.rows(before)
     kept = train.lengths > 0
     if not kept.any() or not before.sum() < len(before):
-        raise ValueError(f"The test {job.test!r} leaves {before.sum()} of {len(before)} rows to train on.")
+        what = repr(job.test) if isinstance(job.test, int | str) else "table"
+        raise ValueError(f"The test {what} leaves {before.sum()} of {len(before)} rows to train on.")
     if not kept.all():
-        i = int(np.flatnonzero(~kept)[0])
-        message = f"Series {whole.name(i)!r} lies in the test rows alone; it was left out."
-        lost = Finding("too_short", "dropped", message, whole.name(i), count=int((~kept).sum()))
-        train, whole = train.where(kept).with_findings([lost]), whole.where(kept)
+        lost = [Finding("too_short", "dropped", f"Series {name!r} lies in the test rows alone; it was left out.", name)
+                for name in map(whole.name, np.flatnonzero(~kept).tolist())]  # fmt: skip
+        train, whole = train.where(kept).with_findings(lost), whole.where(kept)
     return Tables(train, whole)
 
 
-def known_ahead(panel: Panel, horizon: int, whole: Panel | None, given: str | None) -> tuple[Any, list[Finding]]:
+def known_ahead(panel: Panel, horizon: int, whole: Panel | None, given: Any) -> tuple[Any, list[Finding]]:
     """What is known of the rows after `panel`: the test rows, the table `given`, or the rows that came with the panel.
 
-    Where nothing says it, the last value of each series is carried on, and a finding says so.
+    Where nothing says it, the last value of each series is carried on, and findings say so.
+    ValueError where `given` lacks a row.
     """
     names = panel.by_role("known")
-    if not names or (given is None and whole is None and panel.ahead is not None):
+    if not names:
         return None, []
     if given is not None:
-        return _frame(given), []
-    at = panel.lengths[:, None] + np.arange(horizon)
-    columns, carried = {}, np.zeros(panel.count, bool)
-    for name in names:
-        last = np.repeat(panel.window(name, 1), horizon, axis=1)
-        if whole is not None:
-            there = at < whole.lengths[:, None]
-            values = whole.columns[name][np.where(there, whole.indptr[:-1, None] + at, 0)]
-            last = np.where(there & ~_missing(values), values, last)
-            carried |= ~there.all(axis=1)
-        else:
-            carried[:] = True
-        columns[name] = last.ravel()
+        table = _frame(given)
+        panel.future(horizon, table)
+        return table, []
     times = panel.freq.add(panel.last[:, None], np.arange(1, horizon + 1))
+    at, rows = _later(panel, times, whole)
+    columns = {name: _values(panel, rows, name, at).ravel() for name in names}
     ahead = replace(panel, indptr=np.arange(panel.count + 1) * horizon, times=times.ravel(), columns=columns,
                     roles=dict.fromkeys(names, "known"), ahead=None)  # fmt: skip
-    return ahead, [_carried(panel, names, carried)] if carried.any() else []
+    return ahead, _carried(panel, names, times, at >= 0)
+
+
+def _later(panel: Panel, times: np.ndarray, whole: Panel | None) -> tuple[np.ndarray, Panel]:
+    """Where each of `times` (series, horizon) has its row, -1 where it has none, and the panel that it stands in."""
+    if whole is not None:
+        at = whole.indptr[:-1, None] + panel.lengths[:, None] + np.arange(times.shape[1])
+        return np.where(at < whole.indptr[1:, None], at, -1), whole
+    at, rows = np.full(times.shape, -1), panel.ahead
+    if rows is None:
+        return at, panel
+    for i in np.flatnonzero(rows.lengths).tolist():
+        mine = rows.times[rows.indptr[i] : rows.indptr[i + 1]]
+        place = np.minimum(np.searchsorted(mine, times[i]), len(mine) - 1)
+        at[i] = np.where(mine[place] == times[i], rows.indptr[i] + place, -1)
+    return at, rows
 
 
 def _missing(values: np.ndarray) -> np.ndarray:
     return values < 0 if values.dtype == np.int64 else np.isnan(values)
 
 
-def _carried(panel: Panel, names: list[str], carried: np.ndarray) -> Finding:
-    i = int(np.flatnonzero(carried)[0])
-    message = (f"The future of {', '.join(map(repr, names))} is not given after the last row of series "
-               f"{panel.name(i)!r}: the last value is carried on. Add rows without a target to the table, or give "
-               "known_future.")  # fmt: skip
-    return Finding("known_future", "alerted", message, panel.name(i), column=names[0], count=int(carried.sum()))
+def _values(panel: Panel, rows: Panel, name: str, at: np.ndarray) -> np.ndarray:
+    """A known column at the positions `at` in `rows`, the last known value where there is no row, (series, horizon)."""
+    past, ahead = panel.columns[name], rows.columns[name][at]
+    place = np.maximum.accumulate(np.where(_missing(past), -1, np.arange(len(past))))[panel.indptr[1:] - 1]
+    nothing = UNKNOWN if past.dtype == np.int64 else np.nan
+    start = np.where(place >= panel.indptr[:-1], past[place], nothing)
+    wide = np.concatenate([start[:, None], ahead], axis=1)
+    known = np.concatenate([np.ones((len(at), 1), bool), (at >= 0) & ~_missing(ahead)], axis=1)
+    last = np.maximum.accumulate(np.where(known, np.arange(wide.shape[1]), 0), axis=1)[:, 1:]
+    return np.where(at >= 0, ahead, np.take_along_axis(wide, last, axis=1))
+
+
+def _carried(panel: Panel, names: list[str], times: np.ndarray, there: np.ndarray) -> list[Finding]:
+    """A finding for each series whose known columns were carried on."""
+    found, listed = [], ", ".join(map(repr, names))
+    for i in np.flatnonzero(~there.all(axis=1)).tolist():
+        k = int(np.argmin(there[i]))
+        label, when = panel.name(i), stamp(times[i, k])
+        count = int((~there[i]).sum())
+        message = (f"{label + ': ' if label else ''}{listed} is not given for {count} of the next rows, the first at "
+                   f"{when}; the last value is carried on. Add rows without a target to the table, or give "
+                   "known_future.")  # fmt: skip
+        found.append(Finding("known_future", "alerted", message, label, time=when, column=names[0], count=count))
+    return found

@@ -307,7 +307,7 @@ def test_findings_print_as_a_table() -> None:
     assert len(lines) == 3
     assert lines[0].split() == ["status", "kind", "series", "rows", "first"]
     assert lines[1].split()[:4] == ["fixed", "gap", "2", "2"]
-    assert lines[2].startswith("passed   19 checks: all_missing, constant,")
+    assert lines[2].startswith("passed   20 checks: all_missing, constant,")
     frame = panel.findings.of("gap").frame()
     assert frame["row"].tolist() == [4, 148]
     assert frame["series"].tolist() == ["shop=a", "shop=b"]

@@ -73,7 +73,7 @@ def test_a_clean_table_passes_every_check() -> None:
     panel = Panel.read(table, known="price", past="kind", static="size", **ROLES)
     check(panel)
     assert unusual(panel) == set()
-    assert len(panel.findings) == 20
+    assert len(panel.findings) == 21
     assert str(panel.findings).count("\n") == 0
     assert panel.freq.name == "D"
     assert panel.roles == {"price": "known", "kind": "past", "size": "static"}
@@ -359,3 +359,13 @@ def test_real_tables(name: str) -> None:
     assert (panel.freq.name, unusual(panel)) == seen[name]
     leaks = {f.column for f in panel.findings.of("leak")}
     assert leaks - {""} == {"orange_juice": {"logQuantity"}, "bike_share": {"casual", "registered"}}.get(name, set())
+
+
+def test_a_monthly_series_among_daily_ones_is_of_another_frequency() -> None:
+    months = pd.DataFrame({"day": pd.date_range("2020-01-01", periods=40, freq="MS"), "sales": np.arange(40.0) % 7})
+    days = pd.DataFrame({"day": pd.date_range("2023-01-01", periods=90), "sales": np.arange(90.0) % 7})
+    table = pd.concat([days.assign(id="a"), days.assign(id="b"), months.assign(id="c")], ignore_index=True)
+    panel = Panel.read(table, "id", time="day", target="sales")
+    (found,) = [f for f in panel.findings.of("mixed_frequency") if f.status != "passed"]
+    assert (found.series, found.row, found.status) == ("id=c", 180, "dropped")
+    assert len(panel) == 180

@@ -176,3 +176,81 @@ def test_the_command_line_runs_a_job(tmp_path: Path) -> None:
     wrong = forecast("run", "nowhere.toml")
     assert wrong.returncode == 2
     assert wrong.stderr.startswith("forecast: The job 'nowhere.toml' cannot be read")
+
+
+def promoted(rows: int = 60, ahead: int = 6) -> tuple[pd.DataFrame, dict[str, object]]:
+    """Two daily series with known columns, and rows ahead of the last target."""
+    days = pd.date_range("2024-01-01", periods=rows + ahead, freq="D")
+    parts = [pd.DataFrame({"name": n, "day": days, "sold": np.r_[walk(rows, 7, i), [np.nan] * ahead],
+                           "price": 2 + np.cos(np.arange(rows + ahead)),
+                           "advert": np.resize(["no", "yes"], rows + ahead)})
+             for i, n in enumerate("ab")]  # fmt: skip
+    table = pd.concat(parts, ignore_index=True)
+    return table, {"id": "name", "time": "day", "target": "sold", "known": ["price", "advert"]}
+
+
+@pytest.mark.parametrize("value", [0.0, 5.1])
+def test_a_panel_that_never_changes_is_forecast_with_bands_of_no_width(value: float, tmp_path: Path) -> None:
+    table, names = promoted(ahead=0)
+    run = fc.run(table.assign(sold=value), horizon=3, learners=["Ridge"], folds=2, output=str(tmp_path / "run"),
+                 progress=False, **{**names, "known": ()})  # fmt: skip
+    np.testing.assert_allclose(run.forecasts[["forecast", "lo80", "hi95"]], value)
+
+
+def test_known_columns_ahead_may_end_early_and_findings_say_where() -> None:
+    table, names = promoted()
+    table.loc[table.index[-3:], "advert"] = "never seen"
+    table.loc[table.index[-4], "price"] = np.nan
+    table = table.drop(index=[64, 65]).reset_index(drop=True)
+    run = fc.run(table, horizon=6, learners=["Ridge"], folds=2, progress=False, **names)
+    assert np.isfinite(run.forecasts["forecast"]).all()
+    (carried,) = run.findings.of("known_future")
+    assert (carried.series, carried.time, carried.count) == ("name=a", "2024-03-05", 2)
+    unseen = [f for f in run.findings.of("unseen_category") if f.status == "alerted"]
+    assert [(f.series, f.row, f.count) for f in unseen] == [("name=b", 127, 3)]
+    missing = [f for f in run.findings.of("missing_covariate") if f.status == "fixed"]
+    assert [(f.series, f.row, f.count) for f in missing] == [("name=b", 126, 1)]
+
+
+def test_a_row_that_is_missing_between_those_ahead_is_found() -> None:
+    table, names = promoted()
+    run = fc.run(table.drop(index=63), horizon=6, learners=["Ridge"], folds=2, progress=False, **names)
+    (hole,) = run.findings.of("known_future")
+    assert (hole.series, hole.time, hole.count) == ("name=a", "2024-03-04", 1)
+
+
+def test_one_unknown_end_does_not_ask_the_other_series_for_their_future() -> None:
+    table, names = promoted(ahead=0)
+    table.loc[58:59, "sold"] = np.nan  # the end of the first series
+    run = fc.run(table, horizon=4, learners=["Ridge"], folds=2, progress=False, **names)
+    assert {f.series: f.count for f in run.findings.of("known_future")} == {"name=a": 2, "name=b": 4}
+
+
+def test_the_future_and_the_test_rows_may_be_tables(tmp_path: Path) -> None:
+    table, names = promoted()
+    ahead = table[table["sold"].isna()].drop(columns="sold")
+    run = fc.run(table.dropna(), horizon=6, learners=["Ridge"], folds=2, known_future=ahead, progress=False,
+                 output=str(tmp_path / "run"), **names)  # fmt: skip
+    whole = fc.run(table, horizon=6, learners=["Ridge"], folds=2, progress=False, **names)
+    np.testing.assert_array_equal(run.forecasts["forecast"], whole.forecasts["forecast"])
+    with pytest.raises(ValueError, match="not given for series name=b at 2024-03-06"):
+        fc.run(table.dropna(), horizon=6, learners=["Ridge"], known_future=ahead.iloc[:-1], progress=False, **names)
+    late = table["day"] > "2024-02-20"
+    run = fc.run(table[~late], horizon=5, learners=["Ridge"], folds=2, test=table[late], progress=False, **names)
+    assert run.test is not None
+
+
+def test_columns_may_have_any_name_that_models_do_not_need(tmp_path: Path) -> None:
+    table, names = promoted()
+    new = {"name": "learner", "day": "mase", "sold": "v1", "price": "forecast", "advert": "lo80"}
+    run = fc.run(table.rename(columns=new), horizon=6, learners=["LightGBM"], ensemble=False, folds=2, id="learner",
+                 time="mase", target="v1", known=["forecast", "lo80"], output=str(tmp_path / "run"),
+                 progress=False)  # fmt: skip
+    scored = fc.score(tmp_path / "run" / "model.onnx", table.rename(columns=new))
+    np.testing.assert_allclose(scored["forecast"], run.forecasts["forecast"], rtol=1e-9)
+    bad = (("price", "time"), ("price", "target"), ("sold", "time"), ("day", "forecast"), ("name", "hi95"))
+    for column, name in bad:
+        taken = {k: [name if c == column else c for c in v] if isinstance(v, list) else name if v == column else v
+                 for k, v in names.items()}  # fmt: skip
+        with pytest.raises(ValueError, match=f"{name!r} has a name that models keep .* Rename it"):
+            fc.run(table.rename(columns={column: name}), horizon=6, progress=False, **taken)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from learners.bands import bounds, levels
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -71,9 +73,9 @@ def history(past: Line, forecast: Line, outputs: Mapping[str, np.ndarray], came:
 
     def draw(axes: Axes) -> None:
         axes.plot(stamps(times), actual, color=INK, linewidth=1.0, label="actual")
-        for level in sorted({int(n[2:]) for n in outputs if n[:2] == "lo" and n[2:].isdigit()}, reverse=True):
-            low, high, faint = outputs[f"lo{level}"], outputs[f"hi{level}"], 0.14 if level >= 90 else 0.3
-            axes.fill_between(stamps(later), low, high, color=BAND, alpha=faint, linewidth=0, label=f"{level} %")
+        for level in reversed(levels(outputs)):
+            (low, high), faint = (outputs[name] for name in bounds(level)), 0.14 if level >= 90 else 0.3
+            axes.fill_between(stamps(later), low, high, color=BAND, alpha=faint, linewidth=0, label=f"{level:g} %")
         joined = np.isfinite(actual[-1:]).all()
         x, y = (np.r_[times[-1:], later], np.r_[actual[-1:], values]) if joined else (later, values)
         axes.plot(stamps(x), y, color=FORECAST, linewidth=1.4, label="forecast")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from featurizers.arrays import State
 from featurizers.frequency import Frequency
 from featurizers.panel import Panel
+from forecast import versions
 from learners.learner import Model, Origin
 
 FORMAT = 1
@@ -57,7 +57,7 @@ def describe(model: Model, origin: Origin, feeds: list[Feed], horizon: int) -> d
     tail = origin.tail
     described = {
         "format": FORMAT,
-        "library": _library(),
+        "library": f"{versions.NAME} {versions.own()}",
         "model": type(model).__name__,
         "horizon": horizon,
         "lookback": model.needs.lookback,
@@ -76,13 +76,6 @@ def describe(model: Model, origin: Origin, feeds: list[Feed], horizon: int) -> d
 
 def key_kind(tail: Panel, column: str) -> str:
     return "int" if tail.ids[column].dtype.kind in "iu" else "text"
-
-
-def _library() -> str:
-    try:
-        return f"onegraph {version('onegraph')}"
-    except PackageNotFoundError:
-        return "onegraph"
 
 
 def _input(feed: Feed, lookback: int, horizon: int, freq: Frequency) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from typing import Any
 from forecast.export import to_onnx
 from forecast.files import whole_folder
 from forecast.recipes import describe, write_toml
-from forecast.report import versions, write_report
+from forecast.report import write_report
 from forecast.runs import Run
 from forecast.saving import save
+from forecast.versions import versions
 
 MARK = "run.json"  # what tells a run's folder from any other
 
@@ -72,5 +73,5 @@ def about(run: Run, started: float) -> dict[str, Any]:
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
         "seconds": round(time.time() - started, 3),
         "onnx": dict(run.check),
-        "versions": dict(versions()),
+        "versions": versions(),
     }

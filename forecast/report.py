@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,15 +13,16 @@ import pandas as pd
 from forecast import charts
 from forecast.files import write_whole
 from forecast.leaderboard import Leaderboard
+from forecast.metrics import mean_of
 from forecast.source import to_python
+from forecast.versions import versions
+from learners.bands import bounds, levels
 
 if TYPE_CHECKING:
     from forecast.runs import Run
 
 SHOWN = 6  # series with a chart
 MOST = 200  # rows of a table
-LIBRARIES = ("onegraph", "numpy", "pandas", "onnx", "onnxruntime", "scikit-learn", "lightgbm", "xgboost-cpu",
-             "statsmodels", "prophet", "torch")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,7 @@ def content(run: Run) -> dict[str, Any]:
         "residuals": Markup(residuals),
         "residuals_note": f"Actual less forecast of {run.winner} in all folds.",
         "recipe": source(run),
-        "versions": Sheet.of(pd.DataFrame(versions(), columns=["library", "version"])),
+        "versions": Sheet.of(pd.DataFrame(list(versions().items()), columns=["library", "version"])),
     }  # fmt: skip
 
 
@@ -126,9 +124,7 @@ def ranked(board: Leaderboard, winner: str) -> np.ndarray:
     scores = board.scores.get(winner, {}).get(board.metric.name)
     if scores is None:
         return np.arange(board.panel.count)
-    there = np.isfinite(scores)
-    mean = np.where(there, scores, 0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
-    return np.argsort(np.where(there.any(axis=0), mean, np.inf), kind="stable")
+    return np.argsort(mean_of(scores, axis=0), kind="stable")  # NaN comes last
 
 
 def history_charts(run: Run) -> list[str]:
@@ -149,7 +145,7 @@ def history(run: Run, i: int) -> charts.Draw:
     """What draws series `i`: its last rows, its forecast, and its test rows."""
     panel = run.panel
     horizon = len(run.forecasts) // max(panel.count, 1)
-    names = [str(n) for n in run.forecasts if n == "forecast" or str(n)[:2] in ("lo", "hi")]
+    names = ["forecast", *(name for level in levels(map(str, run.forecasts)) for name in bounds(level))]
     outputs = {n: run.forecasts[n].to_numpy(np.float64)[i * horizon : (i + 1) * horizon] for n in names}
     stop = int(panel.indptr[i + 1])
     rows = slice(stop - min(int(panel.lengths[i]), max(4 * horizon, 2 * run.selection.season, 30)), stop)
@@ -168,17 +164,10 @@ def errors(board: Leaderboard, winner: str) -> tuple[str, str]:
     if not pairs:
         return "", ""
     labels = [f"after {str(t.cutoff.max()).replace('T', ' ').removesuffix(' 00:00:00')}" for t, _ in pairs]
-    steps = charts.by_step([_mean(np.abs(r)) for _, r in pairs], labels, winner)
+    steps = charts.by_step([mean_of(np.abs(r), axis=0) for _, r in pairs], labels, winner)
     times = board.panel.clock(np.concatenate([t.times.ravel() for t, _ in pairs]))
     values = np.concatenate([r.ravel() for _, r in pairs])
     return steps, charts.residuals(times, values, *charts.autocorrelation([r for _, r in pairs]))
-
-
-def _mean(values: np.ndarray) -> np.ndarray:
-    """The mean of each column, the missing left out."""
-    there = np.isfinite(values)
-    total = np.where(there, values, 0).sum(axis=0)
-    return np.where(there.any(axis=0), total / np.maximum(there.sum(axis=0), 1), np.nan)
 
 
 def source(run: Run) -> str:
@@ -190,13 +179,3 @@ def source(run: Run) -> str:
         except ValueError:  # a part of it is no public one
             continue
     return repr(run.selection.recipe)
-
-
-def versions(libraries: Sequence[str] = LIBRARIES) -> Iterable[tuple[str, str]]:
-    found = [("python", platform.python_version())]
-    for name in libraries:
-        try:
-            found.append((name, version(name)))
-        except PackageNotFoundError:
-            continue
-    return found

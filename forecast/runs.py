@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time as clock
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +13,17 @@ import pandas as pd
 
 from featurizers.findings import Finding, Findings
 from featurizers.panel import Panel
+from featurizers.policy import Policy
 from forecast.backtest import RollingOrigin
 from forecast.job import Job
 from forecast.leaderboard import Leaderboard, compare
 from forecast.progress import progress
 from forecast.select import Selection, select
 from forecast.tables import Tables, known_ahead, read
+from learners.around import reported
 from learners.learner import Learner, Model
 
-TABLE = (
-    "aggregate",
-    "duplicates",
-    "mixed",
-    "short",
-    "min_length",
-    "leaks",
-    "gaps",
-    "incomplete",
-    "categorical",
-    "fill",
-)
+TABLE = ("aggregate", *(f.name for f in fields(Policy)))  # settings of `Panel.read` beyond the roles
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,10 +164,6 @@ def _left_out(job: Job) -> list[Finding]:
     ]
 
 
-def _reported(model: object) -> list[Finding]:
-    """What models and their parts say of series that they could not fit as asked."""
-    found = [Finding("fallback", "alerted", text) for text in map(str, getattr(model, "report", ()))]
-    for value in vars(model).values() if isinstance(model, Model) else ():
-        for part in value if isinstance(value, tuple) else (value,):
-            found += _reported(part) if isinstance(part, Model) else []
-    return found
+def _reported(model: Model) -> list[Finding]:
+    """What a model says of series that it could not fit as asked."""
+    return [Finding("fallback", "alerted", text) for text in reported(model)]

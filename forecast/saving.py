@@ -17,13 +17,13 @@ import re
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from forecast import versions
 from forecast.files import whole_folder
 from learners.learner import Model
 
@@ -53,7 +53,12 @@ def save(model: Model, path: str | Path) -> Path:
     stream = io.BytesIO()
     np.savez(stream, allow_pickle=False, **writer.arrays)
     numbers = stream.getvalue()
-    head = {"format": FORMAT, "library": _library(), "arrays": hashlib.sha256(numbers).hexdigest(), "model": structure}
+    head = {
+        "format": FORMAT,
+        "library": versions.own(),
+        "arrays": hashlib.sha256(numbers).hexdigest(),
+        "model": structure,
+    }
     text = json.dumps(head, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
     with whole_folder(path) as folder:
         (folder / ARRAYS).write_bytes(numbers)
@@ -77,13 +82,6 @@ def load(path: str | Path) -> Model:
     return model
 
 
-def _library() -> str:
-    try:
-        return version("onegraph")
-    except PackageNotFoundError:
-        return "unknown"
-
-
 def _structure(file: Path) -> dict[str, Any]:
     if not file.is_file():
         raise FileNotFoundError(f"There is no saved model in {str(file.parent)!r}: {file.name!r} is missing.")
@@ -94,8 +92,10 @@ def _structure(file: Path) -> dict[str, Any]:
     if not isinstance(head, dict) or type(head.get("format")) is not int or head["format"] < 1:
         raise ValueError(f"{str(file)!r} is not a saved model: it states no format.")
     if head["format"] > FORMAT:
-        raise ValueError(f"{str(file)!r} has format {head['format']}, written by version {head.get('library')}; this "
-                         f"version ({_library()}) reads up to {FORMAT}. Update the library to load it.")  # fmt: skip
+        raise ValueError(
+            f"{str(file)!r} has format {head['format']}, written by version {head.get('library')}; this version "
+            f"({versions.own()}) reads up to {FORMAT}. Update the library to load it."
+        )
     return head
 
 
@@ -140,7 +140,7 @@ class _Writer:
         if isinstance(value, Mapping):
             return self._mapping(value, where, depth)
         if isinstance(value, pd.DataFrame):
-            return self._table(value, where, depth)
+            return self._table(value, where)
         return self._part(value, where, depth)
 
     def _scalar(self, value: np.generic, where: str) -> Any:
@@ -169,7 +169,7 @@ class _Writer:
             return dict(encoded)
         return {"$": "dict", "items": [list(pair) for pair in encoded]}
 
-    def _table(self, value: pd.DataFrame, where: str, depth: int) -> dict[str, Any]:
+    def _table(self, value: pd.DataFrame, where: str) -> dict[str, Any]:
         columns = []
         for i, name in enumerate(value.columns):
             cells = value.iloc[:, i].to_numpy()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from featurizers.panel import Panel
 from forecast.backtest import Fold
 from forecast.metrics import Metric, mean_of
+from learners.bands import bounds, levels
 
 Outputs = Mapping[str, np.ndarray]  # "forecast", and perhaps "lo80", "hi80" ...: (series, horizon) each
 Table = dict[str, np.ndarray]  # one array for each name
@@ -66,23 +66,18 @@ class Truth:
         given: dict[str, Any] = {"actual": self.actual, "forecast": outputs["forecast"], "season": self.season}
         given["quantiles"] = quantiles(outputs)
         if level is not None:
-            given |= {"lower": outputs[f"lo{level:g}"], "upper": outputs[f"hi{level:g}"], "level": level}
+            lower, upper = bounds(level)
+            given |= {"lower": outputs[lower], "upper": outputs[upper], "level": level}
         return given
-
-
-def levels(outputs: Iterable[str]) -> tuple[float, ...]:
-    """The levels, in percent, of the bands among the outputs' names, ascending."""
-    names = set(outputs)
-    found = (re.fullmatch(r"lo([\d.]+)", name) for name in names)
-    return tuple(sorted(float(f[1]) for f in found if f and f"hi{f[1]}" in names))
 
 
 def quantiles(outputs: Outputs) -> dict[float, np.ndarray]:
     """The outputs by the quantile that they stand for: "lo80" is 0.1, the forecast itself 0.5."""
     result = {0.5: outputs["forecast"]}
     for level in levels(outputs):
-        result[round(0.5 - level / 200, 6)] = outputs[f"lo{level:g}"]
-        result[round(0.5 + level / 200, 6)] = outputs[f"hi{level:g}"]
+        lower, upper = bounds(level)
+        result[round(0.5 - level / 200, 6)] = outputs[lower]
+        result[round(0.5 + level / 200, 6)] = outputs[upper]
     return dict(sorted(result.items()))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from featurizers.arrays import Array, State, namespace, scan
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
+from learners.bands import bounds, check_levels
 from learners.each import reason
 from learners.kalman import companion, next_covariance, next_state, observed
 from learners.learner import Learner
@@ -134,7 +135,8 @@ class ArimaModel(LocalModel):
         deviation = outputs.pop("deviation", None)
         for level in self.levels:
             width = NormalDist().inv_cdf(0.5 + level / 200) * deviation
-            outputs |= {f"lo{level}": outputs["forecast"] - width, f"hi{level}": outputs["forecast"] + width}
+            lower, upper = bounds(level)
+            outputs |= {lower: outputs["forecast"] - width, upper: outputs["forecast"] + width}
         return outputs
 
 
@@ -149,8 +151,7 @@ def fit_arima(
                              "needs its future values.")  # fmt: skip
         if name in panel.levels:
             raise ValueError(f"Column {name!r} holds categories: an ARIMA regression takes numbers only.")
-    if not all(0 < level < 100 for level in levels):
-        raise ValueError(f"Levels are coverages in percent between 0 and 100, not {list(levels)}.")
+    check_levels(levels)
     return fit_local(ArimaModel, fit, panel, columns, columns=columns, levels=levels)
 
 

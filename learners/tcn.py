@@ -11,6 +11,7 @@ from featurizers.arrays import Array, State, namespace
 from featurizers.clock import DAY
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
+from learners.bands import bounds, check_levels
 from learners.learner import Learner, Model
 from learners.network import SEASONS, Inputs, Shape, field_of_view, forward, scaled
 from learners.windows import gathered_rows, learnable, standards
@@ -86,9 +87,7 @@ class Tcn(Learner):
             raise ValueError(f"The horizon of Tcn must be at least 1, not {self.horizon}.")
         if self.kernel < 2:
             raise ValueError(f"The kernel of Tcn must be at least 2, not {self.kernel}.")
-        for level in self.levels:
-            if not 0 < level < 100:
-                raise ValueError(f"A level of Tcn is a coverage between 0 and 100 percent, not {level}.")
+        check_levels(self.levels)
         if self.calendar != "auto":
             for name in self.calendar:
                 if name not in CYCLES:
@@ -178,8 +177,8 @@ class TcnModel(Model):
         found = [xp.concat([block[i] for block in blocks], axis=1) for i in range(len(self.shape.quantiles))]
         outputs = {"forecast": found[self.shape.median]}
         for i, quantile in enumerate(self.shape.quantiles[: self.shape.median]):
-            level = round(100 * (1 - 2 * quantile))
-            outputs |= {f"lo{level}": found[i], f"hi{level}": found[-1 - i]}
+            lower, upper = bounds(round(100 * (1 - 2 * quantile), 6))
+            outputs |= {lower: found[i], upper: found[-1 - i]}
         return outputs
 
     def _block(self, state: State, future: State) -> list[Array]:

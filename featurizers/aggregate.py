@@ -11,7 +11,7 @@ from featurizers.findings import Finding
 from featurizers.frequency import Frequency
 from featurizers.policy import Policy, listed, suggestion
 from featurizers.regular import Grid
-from featurizers.rows import Rows, each_series, mode_by
+from featurizers.rows import Rows, each_series, mode_by, total_of_runs
 
 WAYS = ("sum", "mean", "min", "max")
 
@@ -93,9 +93,4 @@ def _reduced(values: np.ndarray, starts: np.ndarray, way: str) -> np.ndarray:
         return np.where(share > 0, mode, -1)
     if way in ("min", "max"):
         return np.asarray((np.fmin if way == "min" else np.fmax).reduceat(values, starts))
-    there = ~np.isnan(values)
-    total, count = (
-        np.add.reduceat(np.where(there, values, 0.0), starts),
-        np.add.reduceat(there.astype(np.int64), starts),
-    )
-    return np.where(count > 0, total / (np.maximum(count, 1) if way == "mean" else 1), np.nan)
+    return total_of_runs(values, starts, mean=way == "mean")

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace
-from featurizers.clock import Clock, distinct
+from featurizers.clock import DAY, Clock, distinct
 from featurizers.featurizer import Featurizer, Needs
-from featurizers.frequency import DAY, Frequency
+from featurizers.frequency import Frequency
 from featurizers.panel import Panel
-from featurizers.ruler import months_of
 
 _FLAGS = ("month_start", "month_end", "quarter_start", "quarter_end", "year_start", "year_end")
 _DATES = ("day", "dayofyear", "dayofquarter")
@@ -87,7 +86,7 @@ class Calendar(Featurizer):
 
 def parts_of(frequency: Frequency) -> tuple[str, ...]:
     """The parts that can differ between rows of a frequency, without those that say nothing more."""
-    months = months_of(frequency)
+    months = frequency.months
     if months is not None:
         finer = (("half", 12), ("quarter", 6), ("month", 3))  # a part, and the step in months that fixes it
         return ("year", *(part for part, width in finer if months < width))

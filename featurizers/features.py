@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -34,7 +33,7 @@ class Features(Featurizer):
 
     @property
     def needs(self) -> Needs:
-        return reduce(Needs.__or__, (p.needs for p in self.parts), Needs())
+        return Needs.of(self.parts)
 
     def names(self) -> list[str]:
         return [name for part in self.parts for name in part.names()]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +22,11 @@ class Needs:
     lookback: int = 0
     past: tuple[str, ...] = ()
     ahead: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, parts: Iterable[Any]) -> Needs:
+        """What all of `parts`, featurizers or models, need together."""
+        return reduce(cls.__or__, (part.needs for part in parts), cls())
 
     def __or__(self, other: Needs) -> Needs:
         return Needs(

@@ -11,8 +11,8 @@ import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
 from featurizers.arrays import Array
+from featurizers.clock import DAY
 
-DAY = 86_400
 # Letters of older pandas and of other tools, with what pandas >= 2.2 calls them.
 _RENAMED = {
     "H": "h", "T": "min", "S": "s", "BH": "bh", "M": "ME", "Q": "QE", "A": "YE", "Y": "YE", "BM": "BME",
@@ -20,6 +20,7 @@ _RENAMED = {
     "d": "D", "b": "B", "w": "W", "q": "QE", "y": "YE",
 }  # fmt: skip
 _FIXED = {"s": 1, "min": 60, "h": 3600, "D": DAY, "W": 7 * DAY}
+_MONTHS = {"M": 1, "Q": 3, "Y": 12}
 _SEASONS = {"s": 60, "min": 60, "h": 24, "D": 7, "W": 52, "B": 5, "M": 12, "Q": 4, "Y": 1}
 
 
@@ -94,9 +95,10 @@ class Frequency:
 
     @cached_property
     def months(self) -> int | None:
-        """The width of a step in calendar months, None where it is not a whole number of them."""
-        widths = {"MS": 1, "ME": 1, "QS": 3, "QE": 3, "YS": 12, "YE": 12}
-        return widths[self.unit] * self.step if self.unit in widths else None
+        """The width of a step in calendar months (business months, quarters and years included), None where it is
+        not a whole number of them."""
+        letter = self.unit.removeprefix("C").removeprefix("B").removesuffix("E").removesuffix("S")
+        return _MONTHS[letter] * self.step if letter in _MONTHS else None
 
     @property
     def daily(self) -> bool:

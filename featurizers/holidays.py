@@ -14,7 +14,7 @@ from featurizers.featurizer import Featurizer, Needs
 from featurizers.frequency import Frequency
 from featurizers.holiday_table import HolidayTable
 from featurizers.panel import UNKNOWN, Panel
-from featurizers.ruler import Ruler, months_of
+from featurizers.ruler import Ruler
 
 BEFORE, AFTER = 1, 20  # years that the table reaches beyond training
 FAR = 30  # days after which "to the next" and "since the last" no longer grow
@@ -200,7 +200,7 @@ def custom_days(table: Mapping[str, str], years: tuple[int, int]) -> dict[int, s
 
 def periods(frequency: Frequency, days: np.ndarray, ends: bool) -> tuple[np.ndarray, np.ndarray]:
     """The first day of the period that a stamp on each of `days` stands for, and the day after its last."""
-    months = months_of(frequency)
+    months = frequency.months
     if months is not None:
         month = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
         bounds = (month + 1 - months, month + 1) if ends else (month, month + months)

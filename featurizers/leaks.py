@@ -63,7 +63,7 @@ def _guilty(
         elif _same_order(values, y, series, at):
             guilty[name] = f"{name!r} follows the target {names.target!r} exactly (rank correlation 1)"
     rest = {n: v for n, v in columns.items() if n not in guilty and names.roles.get(n) != "static"}
-    for group in _sum(rest, y, series):
+    for group in _sum(rest, y):
         others = listed(group)
         guilty |= dict.fromkeys(group, f"{others} add up to the target {names.target!r}")
     return guilty
@@ -156,7 +156,7 @@ def _correlation(a: np.ndarray, b: np.ndarray) -> float:
     return float(a @ b / size) if size > 0 and np.isfinite(size) else 0.0
 
 
-def _sum(columns: Mapping[str, np.ndarray], y: np.ndarray, series: np.ndarray) -> list[list[str]]:
+def _sum(columns: Mapping[str, np.ndarray], y: np.ndarray) -> list[list[str]]:
     """Two or more columns that, added and subtracted, are the target; by least squares with coefficients of 1."""
     names = [
         n

@@ -72,7 +72,7 @@ def _read(
     rows, zone = _clocked(rows, stamps, asked)
     freq, fine, more = choose(rows, asked, aggregate is not None)
     found += more
-    rows, more = guards.finite(rows, target)
+    rows, more = guards.finite(rows)
     found += more
     roles, late = leaks(rows, table, names, settings)
     rows = replace(rows, columns={n: v for n, v in rows.columns.items() if n == target or n in roles})
@@ -87,8 +87,13 @@ def _read(
 
 def _even(rows: Rows, freq: Frequency, target: str, settings: Policy) -> tuple[Rows, list[Finding]]:
     """Every row at a stamp of its series' grid, one row a stamp."""
-    rows, found = same_frequency(rows, freq, settings)
-    rows, more = on_grid(rows, Grid.of(freq, rows.times, rows.series, len(rows.ids)))
+    grid = Grid.of(freq, rows.times, rows.series, len(rows.ids))
+    number = grid.number(rows.times, rows.series)
+    kept, found = same_frequency(rows, freq, number, settings)
+    if kept is not rows:
+        grid = Grid.of(freq, kept.times, kept.series, len(kept.ids))
+        number = grid.number(kept.times, kept.series)
+    rows, more = on_grid(kept, grid, number)
     found += more
     rows, more = merged(rows.sorted() if more else rows, target, settings)
     return rows, found + more

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from featurizers.clock import DAY
 from featurizers.findings import Finding
-from featurizers.frequency import DAY, Frequency
+from featurizers.frequency import Frequency
 from featurizers.policy import Policy
-from featurizers.rows import Rows, each_series, first_where, mode_by, more, stamp
+from featurizers.rows import Rows, each_series, first_where, mode_by, more, stamp, total_of_runs
+from featurizers.values import absent
 
 _MOST = 20  # missing rows for each that is there
 
@@ -72,7 +74,8 @@ class Grid:
         nearest = (cycle - 1) // 2 if self.freq.seconds is not None else 0
         if self.anchored:
             nearest = cycle - 1 if self.freq.ends else 0
-        return np.asarray((at - phase + nearest) // cycle)
+        shifted = at - phase + nearest
+        return np.asarray(shifted if cycle == 1 else shifted // cycle)  # dividing whole numbers is slow
 
     def times(self, number: np.ndarray, series: np.ndarray) -> np.ndarray:
         """The stamp of each period, datetime64[s]."""
@@ -84,9 +87,9 @@ class Grid:
         return np.asarray(days.astype("datetime64[s]") + clock)
 
 
-def on_grid(rows: Rows, grid: Grid) -> tuple[Rows, list[Finding]]:
-    """Every stamp moved to that of its period."""
-    times = grid.times(grid.number(rows.times, rows.series), rows.series)
+def on_grid(rows: Rows, grid: Grid, number: np.ndarray) -> tuple[Rows, list[Finding]]:
+    """Every stamp moved to that of its period, whose `number` on the grid is given, (rows,)."""
+    times = grid.times(number, rows.series)
     off = np.flatnonzero(times != rows.times)
     if len(off) == 0:
         return rows, []
@@ -131,10 +134,7 @@ def _one(group: np.ndarray, heads: np.ndarray, sizes: np.ndarray, how: str) -> n
     """One value for each run of rows: NaN is left out, and codes take the last."""
     if how == "last" or group.dtype == np.int64:
         return np.asarray(group[heads + sizes - 1])
-    there = ~np.isnan(group)
-    total, count = np.add.reduceat(np.where(there, group, 0.0), heads), np.add.reduceat(there.astype(np.int64), heads)
-    total = total if how == "sum" else total / np.maximum(count, 1)
-    return np.where(count > 0, total, np.nan)
+    return total_of_runs(group, heads, mean=how == "mean")
 
 
 def _doubles(
@@ -211,11 +211,9 @@ def _bounded(rows: Rows, grid: Grid, jump: np.ndarray) -> None:
 def _carried(values: np.ndarray, rows: Rows, source: np.ndarray, new: np.ndarray) -> np.ndarray:
     """`values` spread over the rows, those of new rows from the last that is there in the series."""
     result = np.asarray(values[source])
-    missing = np.isnan(result[new]) if values.dtype == np.float64 else result[new] < 0
-    if not missing.any():
+    if not absent(result[new]).any():
         return result
-    there = ~np.isnan(values) if values.dtype == np.float64 else values >= 0
-    last = np.maximum.accumulate(np.where(there, np.arange(len(values)), -1))[source[new]]
+    last = np.maximum.accumulate(np.where(absent(values), -1, np.arange(len(values))))[source[new]]
     fine = (last >= 0) & (rows.series[last] == rows.series[source[new]])
     result[new] = np.where(fine, values[last], result[new])
     return result

@@ -108,6 +108,16 @@ def first_where(rows: Rows, place: int) -> str:
     return f"{label + ', ' if label else ''}row {int(rows.row[place])} ({stamp(rows.times[place])})"
 
 
+def total_of_runs(values: np.ndarray, starts: np.ndarray, mean: bool) -> np.ndarray:
+    """The sum or the mean of each run of rows, (runs,): NaN is left out, and a run of nothing else gives NaN."""
+    there = ~np.isnan(values)
+    total, count = (
+        np.add.reduceat(np.where(there, values, 0.0), starts),
+        np.add.reduceat(there.astype(np.int64), starts),
+    )
+    return np.where(count > 0, total / (np.maximum(count, 1) if mean else 1), np.nan)
+
+
 def mode_by(series: np.ndarray, values: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The commonest of the integers `values` in each series, and its share of them; the smallest if several are.
 

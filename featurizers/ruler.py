@@ -10,8 +10,6 @@ from featurizers.arrays import Array, namespace
 from featurizers.clock import Clock
 from featurizers.frequency import Frequency
 
-_MONTHS = {"M": 1, "Q": 3, "Y": 12}
-
 
 @dataclass(frozen=True)
 class Ruler:
@@ -31,9 +29,8 @@ class Ruler:
             return cls("seconds", float(frequency.seconds))
         if frequency.unit == "B":
             return cls("business", float(frequency.step))
-        months = months_of(frequency)
-        if months is not None:
-            return cls("months", float(months))
+        if frequency.months is not None:
+            return cls("months", float(frequency.months))
         stamps = pd.date_range("2000-01-01", "2012-01-01", freq=frequency.offset)
         return cls("seconds", (stamps[-1] - stamps[0]).total_seconds() / (len(stamps) - 1))
 
@@ -48,9 +45,3 @@ class Ruler:
         else:
             at = seconds
         return at / self.width
-
-
-def months_of(frequency: Frequency) -> int | None:
-    """Calendar months in a step, business months, quarters and years included; None for other frequencies."""
-    letter = frequency.unit.removeprefix("C").removeprefix("B").removesuffix("E").removesuffix("S")
-    return _MONTHS[letter] * frequency.step if letter in _MONTHS else None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from featurizers.clock import DAY
 from featurizers.rows import mode_by
 
-DAY = 86_400
 _MONTH = 30.4369  # days
 _ENOUGH = 1_000_000  # rows that show a frequency
 _NICE = np.array([1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 300, 360, 600, 720, 900, 1200, 1800, 3600, 7200, 10800, 14400,

@@ -9,6 +9,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from featurizers.clock import DAY
 from featurizers.collect import Names, series_of
 from featurizers.findings import Finding
 from featurizers.frequency import Frequency
@@ -127,14 +128,14 @@ def _room(rows: Rows, grid: Grid) -> float:
     return float((number[ends] - number[starts] + 1).sum() / len(rows))
 
 
-def same_frequency(rows: Rows, freq: Frequency, policy: Policy) -> tuple[Rows, list[Finding]]:
-    """The rows without the series that keep a regular frequency of their own, by policy."""
+def same_frequency(rows: Rows, freq: Frequency, number: np.ndarray, policy: Policy) -> tuple[Rows, list[Finding]]:
+    """The rows without the series that keep a regular frequency of their own, by policy; `number` is each row's period
+    on the grid of `freq`, (rows,)."""
     count = len(rows.ids)
     if count < 2:
         return rows, []
-    grid = Grid.of(freq, rows.times, rows.series, count)
     moved = np.flatnonzero((np.diff(rows.series) == 0) & (np.diff(rows.times.view(np.int64)) > 0))
-    steps, _ = mode_by(rows.series[moved], np.diff(grid.number(rows.times, rows.series))[moved], count)
+    steps, _ = mode_by(rows.series[moved], np.diff(number)[moved], count)
     other = (np.bincount(rows.series[moved], minlength=count) >= 4) & (steps != 1)
     if not other.any() or other.all():
         return rows, []
@@ -165,7 +166,7 @@ def _spelt(width: int) -> str:
     """Seconds, or months if negative, in words."""
     if width < 0:
         return f"{-width} month{'s' if width < -1 else ''}"
-    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+    for unit, size in (("day", DAY), ("hour", 3_600), ("minute", 60), ("second", 1)):
         if width % size == 0:
             return f"{width // size} {unit}{'s' if width > size else ''}"
     return ""

@@ -8,6 +8,11 @@ import numpy as np
 import pandas as pd
 
 
+def absent(values: np.ndarray) -> np.ndarray:
+    """Where a column of a panel has no value: NaN among numbers, below 0 among codes."""
+    return np.asarray(np.isnan(values) if values.dtype == np.float64 else values < 0)
+
+
 def is_category(column: pd.Series) -> bool:
     """Whether a column holds names rather than amounts."""
     kind: Any = column.dtype

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial, reduce
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,10 @@ class PerGroup(Learner):
     A mapping gives each group a learner of its own, by the group's name: "Brand=tropicana". The groups go through
     `each`. Where the training of one fails, `backup` (None: seasonal naive) takes its place and the model's `report`
     says why. A series that was not in training has no forecast (NaN).
+
+    >>> from forecast import Best, RollingOrigin, Theta
+    >>> winners = Best((Theta(52), SeasonalNaive(52)), on=RollingOrigin(horizon=20))
+    >>> learner = PerGroup(winners, by=("Brand",))  # each brand has its own winner, fitted to its own series
     """
 
     learner: Learner | Mapping[str, Learner]
@@ -118,7 +122,7 @@ class PerGroupModel(Model):
 
     @property
     def needs(self) -> Needs:
-        return reduce(Needs.__or__, (m.needs for m in self.models), Needs())
+        return Needs.of(self.models)
 
     @property
     def single(self) -> bool:

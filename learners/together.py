@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
 
 from featurizers.arrays import State
 from featurizers.features import tagged, untagged
@@ -20,7 +19,7 @@ class Together(Model):
 
     @property
     def needs(self) -> Needs:
-        return reduce(Needs.__or__, (m.needs for m in self.models), Needs())
+        return Needs.of(self.models)
 
     @property
     def single(self) -> bool:

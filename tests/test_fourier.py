@@ -7,7 +7,7 @@ import pytest
 
 from featurizers.fourier import Fourier
 from featurizers.frequency import Frequency
-from featurizers.ruler import Ruler, months_of
+from featurizers.ruler import Ruler
 from featurizers.trend import Trend
 from tests.examples import panel
 from tests.stepping import check, every, frame
@@ -31,8 +31,8 @@ def test_the_ruler_counts_rows(freq: str) -> None:
 def test_rows_without_a_fixed_width_count_by_their_mean() -> None:
     rows = every("SMS", "2024-01-01", 49)
     assert frame(Trend(), rows)["trend"].iloc[-1] == pytest.approx(48, abs=0.1)
-    assert months_of(Frequency.parse("SMS")) is None
-    assert months_of(Frequency.parse("BQS")) == 3
+    assert Frequency.parse("SMS").months is None
+    assert Frequency.parse("BQS").months == 3
 
 
 def test_trend_starts_at_the_first_stamp_of_training() -> None:

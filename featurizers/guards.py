@@ -169,7 +169,7 @@ def constant(rows: Rows, target: str) -> list[Finding]:
     still = np.fmax.reduceat(y, starts) == np.fmin.reduceat(y, starts)
     still &= np.diff(np.r_[starts, len(rows)]) > 1
     return each_series("constant", "alerted", rows, starts[still], lambda f, n: (
-        f"{target!r} is {y[f]:g} in every row of the series; a forecast will say the same."))  # fmt: skip
+        f"{target!r} is {y[f]:g} in every row of the series; there is nothing to learn from."))  # fmt: skip
 
 
 def short(rows: Rows, later: Rows, policy: Policy) -> tuple[Rows, list[Finding]]:

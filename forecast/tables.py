@@ -13,6 +13,7 @@ from featurizers.findings import Finding
 from featurizers.panel import UNKNOWN, Panel
 from featurizers.rows import stamp
 from featurizers.stamps import read_stamps
+from featurizers.values import absent
 from forecast.job import Job
 
 DATASET = "dataset:"  # a source of this form names a table that comes with the package
@@ -50,10 +51,12 @@ def read(job: Job) -> Tables:
     if isinstance(job.test, int):
         return _cut(whole, whole.position < np.repeat(whole.lengths - job.test, whole.lengths), job)
     try:
-        last = np.datetime64(pd.Timestamp(job.test), "s")
+        last = pd.Timestamp(job.test)
     except ValueError:
         raise ValueError(f"The test {job.test!r} is no number of rows, no stamp, and no file that is there.") from None
-    return _cut(whole, whole.clock() <= last.astype(np.int64), job)
+    if last.tz is not None:  # what the table's own clocks show then
+        last = last.tz_convert(whole.zone or last.tz).tz_localize(None)
+    return _cut(whole, whole.clock() <= np.datetime64(last, "s").astype(np.int64), job)
 
 
 def _frame(source: Any) -> pd.DataFrame:
@@ -88,7 +91,7 @@ def known_ahead(panel: Panel, horizon: int, whole: Panel | None, given: Any) -> 
         table = _frame(given)
         panel.future(horizon, table)
         return table, []
-    times = panel.freq.add(panel.last[:, None], np.arange(1, horizon + 1))
+    times = panel.upcoming(horizon)
     at, rows = _later(panel, times, whole)
     columns = {name: _values(panel, rows, name, at).ravel() for name in names}
     ahead = replace(panel, indptr=np.arange(panel.count + 1) * horizon, times=times.ravel(), columns=columns,
@@ -111,18 +114,14 @@ def _later(panel: Panel, times: np.ndarray, whole: Panel | None) -> tuple[np.nda
     return at, rows
 
 
-def _missing(values: np.ndarray) -> np.ndarray:
-    return values < 0 if values.dtype == np.int64 else np.isnan(values)
-
-
 def _values(panel: Panel, rows: Panel, name: str, at: np.ndarray) -> np.ndarray:
     """A known column at the positions `at` in `rows`, the last known value where there is no row, (series, horizon)."""
     past, ahead = panel.columns[name], rows.columns[name][at]
-    place = np.maximum.accumulate(np.where(_missing(past), -1, np.arange(len(past))))[panel.indptr[1:] - 1]
+    place = np.maximum.accumulate(np.where(absent(past), -1, np.arange(len(past))))[panel.indptr[1:] - 1]
     nothing = UNKNOWN if past.dtype == np.int64 else np.nan
     start = np.where(place >= panel.indptr[:-1], past[place], nothing)
     wide = np.concatenate([start[:, None], ahead], axis=1)
-    known = np.concatenate([np.ones((len(at), 1), bool), (at >= 0) & ~_missing(ahead)], axis=1)
+    known = np.concatenate([np.ones((len(at), 1), bool), (at >= 0) & ~absent(ahead)], axis=1)
     last = np.maximum.accumulate(np.where(known, np.arange(wide.shape[1]), 0), axis=1)[:, 1:]
     return np.where(at >= 0, ahead, np.take_along_axis(wide, last, axis=1))
 

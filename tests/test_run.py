@@ -13,6 +13,7 @@ import pytest
 
 import forecast as fc
 from forecast.job import Job
+from forecast.tables import read
 
 QUICK = ["SeasonalNaive", "Ridge", "LightGBM"]
 ALONE = """
@@ -254,3 +255,10 @@ def test_columns_may_have_any_name_that_models_do_not_need(tmp_path: Path) -> No
                  for k, v in names.items()}  # fmt: skip
         with pytest.raises(ValueError, match=f"{name!r} has a name that models keep .* Rename it"):
             fc.run(table.rename(columns={column: name}), horizon=6, progress=False, **taken)
+
+
+@pytest.mark.parametrize("after", ["2024-04-01 12:00", "2024-04-01 12:00+02:00", "2024-04-01T10:00Z"])
+def test_test_rows_come_after_a_stamp_of_the_table_or_of_any_place(after: str) -> None:
+    table, names = tz_aware_hours()
+    tables = read(Job.of({"data": {"source": table, **names}, "horizon": 6, "test": after}))
+    assert tables.train.last[0] == np.datetime64("2024-04-01T10:00:00")  # in UTC

@@ -80,7 +80,7 @@ def infer_name(times: np.ndarray, series: np.ndarray) -> str | None:
     if len(apart) == 0:
         return None
     count = int(series[-1]) + 1
-    modes, _ = mode_by(owner, apart, count)
+    modes = _commonest(apart, owner, count)
     present = np.unique(owner)
     values, votes = np.unique(modes[present], return_counts=True)
     rows = np.array([(modes[owner] == v).sum() for v in values[:50]] + [0] * max(len(values) - 50, 0))
@@ -89,6 +89,13 @@ def infer_name(times: np.ndarray, series: np.ndarray) -> str | None:
     distances = apart[modes[owner] == width]
     width = _settled(width, distances)
     return _calendar(width, times[mine]) if width < 0 else _fixed(width, times[mine])
+
+
+def _commonest(apart: np.ndarray, owner: np.ndarray, count: int) -> np.ndarray:
+    """The commonest distance of each series, the shortest if several are, (count,)."""
+    far = 2**40  # months are negative: moved down there, they ascend
+    modes = mode_by(owner, np.where(apart < 0, -apart - far, apart), count)[0]
+    return np.where(modes < 0, -(modes + far), modes)
 
 
 def _settled(width: int, apart: np.ndarray) -> int:

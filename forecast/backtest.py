@@ -42,6 +42,10 @@ class RollingOrigin:
     `gap` rows lie between training and the first scored row: models forecast gap + horizon rows, the last `horizon`
     are scored. Without `refit` a model is fitted in the first fold alone, and later folds bring its state up to date.
     A series with fewer than `min_train` observed values before a cutoff is left out of that fold.
+
+    >>> on = RollingOrigin(horizon=12, folds=3)
+    >>> [on.rows(number) for number in range(3)]  # rows of each series after the cutoff of each fold
+    [36, 24, 12]
     """
 
     horizon: int

@@ -17,6 +17,9 @@ class Best(Learner):
     """Compare `of` on the folds of `on`, then train the winner by `metric` on the whole panel.
 
     If that last training fails, the next best is taken; the model's `report` says so. ValueError if all fail.
+
+    >>> from forecast import Naive, SeasonalNaive
+    >>> learner = Best((Naive(), SeasonalNaive(7)), on=RollingOrigin(horizon=14), metric="mase")
     """
 
     of: tuple[Learner, ...]

@@ -24,7 +24,12 @@ class Conformal(Learner):
     Errors are divided by the scale of their series at the cutoff (its mean absolute seasonal difference lately),
     pooled over series and folds for each step ahead, and their quantile times the scale is the band, so that series
     never seen have one too. The mean coverage is at least the level if errors to come are like those of the folds.
-    Not `symmetric`: each side has its own width, from half of what is left out.
+    Not `symmetric`: each side has its own width, from half of what is left out. The learner is fitted once for each
+    fold, and once more on the whole panel.
+
+    >>> from forecast import SeasonalNaive
+    >>> learner = Conformal(SeasonalNaive(12), on=RollingOrigin(horizon=12, folds=3), levels=(80, 95))
+
     Source: Vovk, Gammerman & Shafer, Algorithmic learning in a random world, 2005; Papadopoulos et al., Inductive
     confidence machines for regression, 2002 (normalised residuals).
     """

@@ -37,6 +37,10 @@ def to_onnx(model: Model, path: str | Path, horizon: int) -> dict[str, Any]:
     later. ValueError if it disagrees with `model.predict` by more than 1e-9 relative to the target's size (1e-4 where
     a part computes in float32). The file's metadata hold, as JSON under "forecast", what this check measured, what
     each input is and an example of inputs and outputs.
+
+        model = fc.Ets(season=12).fit(panel)
+        fc.to_onnx(model, "model.onnx", horizon=12)
+        fc.score("model.onnx", "history.csv")  # a long table, in any process that has onnxruntime and numpy
     """
     origin = model.origin
     if origin is None:
@@ -250,7 +254,7 @@ def _repeated(tail: Panel, model: Model) -> State:
 
 def rehearsal(tail: Panel, horizon: int) -> Panel:
     """Future rows for a check: known columns repeat their last values."""
-    times = tail.freq.add(tail.last[:, None], np.arange(1, horizon + 1))
+    times = tail.upcoming(horizon)
     columns = {n: np.repeat(tail.window(n, 1)[:, 0], horizon) for n in tail.by_role("known")}
     columns |= {n: tail.columns[n] for n in tail.by_role("static")}
     indptr = np.arange(tail.count + 1) * horizon

@@ -29,23 +29,23 @@ class Job:
 
     data: Mapping[str, Any]
     horizon: int
-    lags: tuple[int, ...] | None = None
-    windows: tuple[int, ...] | None = None
-    season: int | None = None
-    holidays: tuple[str, ...] = ()
+    lags: tuple[int, ...] | None = None  # rows back
+    windows: tuple[int, ...] | None = None  # rows of the rolling statistics
+    season: int | None = None  # rows
+    holidays: tuple[str, ...] = ()  # countries and subdivisions: "US", "DE-BY"
     learners: Mapping[str, Any] | tuple[Any, ...] | None = None
-    folds: int = 3
-    step: int | None = None
-    metric: str = "mase"
+    folds: int = 3  # of the rolling origins; fewer where the series are too short
+    step: int | None = None  # rows between the folds' cutoffs; None: the horizon
+    metric: str = "mase"  # by which the winner is chosen
     by: tuple[str, ...] = ()
-    levels: tuple[int, ...] = (80, 95)
-    ensemble: bool = True
+    levels: tuple[int, ...] = (80, 95)  # of the bands, in percent; () for none
+    ensemble: bool = True  # whether a blend of the learners competes too
     test: Any = None
-    test_step: int | None = None
-    known_future: Any = None
-    workers: int = 1
-    seed: int = 0
-    output: str | None = None
+    test_step: int | None = None  # rows between the cutoffs inside the test rows; None: the horizon
+    known_future: Any = None  # a table with the known columns of the rows to forecast
+    workers: int = 1  # processes that share the folds
+    seed: int = 0  # of the networks
+    output: str | None = None  # the run's folder
     left_out: Mapping[str, str] = field(default_factory=dict)  # default learners that did not take part, and why
 
     @classmethod
@@ -61,9 +61,7 @@ class Job:
         except tomllib.TOMLDecodeError as error:
             raise ValueError(f"The job {str(path)!r} is not valid TOML: {error}.") from None
         job = cls.of(given)
-        data = dict(job.data)
-        for name in ("source",):
-            data[name] = _beside(path, data.get(name))
+        data = {**job.data, "source": _beside(path, job.data.get("source"))}
         return replace(job, data=data, test=_beside(path, job.test), known_future=_beside(path, job.known_future))
 
     @classmethod

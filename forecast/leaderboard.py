@@ -190,7 +190,15 @@ def compare(
 
     All known metrics are measured, and `metrics` besides; `metric` ranks. `season` (of mase and rmsse) is the
     frequency's own unless given. `progress(done, total, what)` is called as results come in. The work runs through
-    `each`, so `with processes(n):` spreads it; the result is the same, the seconds aside.
+    `each`, so `with processes(n):` spreads it; the result is the same, the seconds aside. ValueError if there is no
+    learner or metric of such a name, or no series is long enough for a fold.
+
+    >>> from forecast import Naive, SeasonalNaive, datasets
+    >>> table = datasets.load("air_passengers_monthly")
+    >>> panel = Panel.read(table, **table.attrs["roles"])
+    >>> board = compare(panel, {"last": Naive(), "seasonal": SeasonalNaive(12)}, RollingOrigin(horizon=12))
+    >>> board.best, round(board.totals["seasonal"]["mase"], 2)
+    ('seasonal', 1.21)
     """
     recipes = dict(learners) if isinstance(learners, Mapping) else named(learners)
     if not recipes:

@@ -91,20 +91,19 @@ def features(plan: Plan, linear: bool = False) -> tuple[Featurizer, ...]:
     return tuple(parts)
 
 
-LINEAR = {"ElasticNet", "LassoLars", "Ridge", "SGD", "KNN"}
-
-
 def _recursive(regressor: str, plan: Plan) -> Learner:
     from learners import Recursive
+    from learners.regressors.preparing import SCALED
 
-    return _scaled(Recursive(regressor, features(plan, regressor in LINEAR)), plan)
+    return _scaled(Recursive(regressor, features(plan, regressor in SCALED)), plan)
 
 
 def _direct(regressor: str, plan: Plan) -> Learner:
     from learners import Direct
+    from learners.regressors.preparing import SCALED
 
     seasons = tuple(s for s in plan.seasons if s > 1)
-    direct = Direct(regressor, features(plan, regressor in LINEAR), plan.horizon, seasons=seasons)
+    direct = Direct(regressor, features(plan, regressor in SCALED), plan.horizon, seasons=seasons)
     return _scaled(direct, plan)
 
 

@@ -98,6 +98,15 @@ def run(
     ...) are those of `Panel.read`; the other settings are those of `Job`: lags, windows, holidays, learners, folds,
     metric, by, levels, test, output, seed ... With `output` everything is written to that folder.
     ValueError, in a sentence, for what cannot be done.
+
+    >>> from forecast import datasets
+    >>> table = datasets.load("air_passengers_monthly")
+    >>> found = run(table, time="month", target="passengers", horizon=12, learners=["SeasonalNaive", "Average"],
+    ...             progress=False)
+    >>> found.winner
+    'SeasonalNaive'
+    >>> list(found.forecasts.columns)
+    ['month', 'forecast', 'lo80', 'hi80', 'lo95', 'hi95']
     """
     data = {"source": source, "time": time, "target": target, "id": id, "known": known, "past": past, "static": static}
     data |= {"freq": freq, **{name: settings.pop(name) for name in TABLE if name in settings}}

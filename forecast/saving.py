@@ -40,7 +40,11 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 def save(model: Model, path: str | Path) -> Path:
     """Write `model` to the folder `path`, whole or not at all; an older saved model there is replaced.
 
-    TypeError names the part that is not made of numbers, text and our own dataclasses.
+    TypeError names the part that is not made of numbers, text and our own dataclasses; FileExistsError where `path`
+    is something else than a saved model.
+
+        fc.save(model, "models/sales")
+        model = fc.load("models/sales")
     """
     if not isinstance(model, Model):
         raise TypeError(f"Only a fitted model is saved, not a {type(model).__name__}; fit the recipe first, "
@@ -67,7 +71,8 @@ def save(model: Model, path: str | Path) -> Path:
 
 
 def load(path: str | Path) -> Model:
-    """The model in the folder `path`. ValueError names the file that is damaged, too new or not a model."""
+    """The model in the folder `path`. ValueError names the file that is damaged, too new or not a model;
+    FileNotFoundError the one that is missing."""
     path = Path(path)
     head = _structure(path / STRUCTURE)
     numbers = _numbers(path / ARRAYS, head)

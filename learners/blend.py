@@ -18,6 +18,9 @@ class Blend(Learner):
 
     A learner whose training fails is left out and named in the model's `report`; ValueError if all fail. Bands are
     blended like the forecasts, where all members have them.
+
+    >>> from learners import SeasonalNaive, Theta
+    >>> learner = Blend((Theta(12), SeasonalNaive(12)), weights=(0.7, 0.3))
     """
 
     of: tuple[Learner, ...]

@@ -22,6 +22,9 @@ class Direct(Learner):
     forecasted row's own. For each of `seasons` the last target at the same place in that season joins as a column,
     ("auto": the season of the frequency; () for none). A longer forecast goes on from its own last values, block
     by block. Training takes every origin and step, at most `max_rows` of them, evenly spread.
+
+    >>> from featurizers import Calendar, Lags
+    >>> learner = Direct("LightGBM", (Lags((1, 2, 7)), Calendar()), horizon=14)
     """
 
     regressor: object

@@ -19,6 +19,11 @@ class Recursive(Learner):
     """One regressor for all series, one step ahead; the forecast of a step is the lag of the next.
 
     `regressor` is a ready name ("lightgbm"), a `Regressor` with settings, or anything with fit(X, y) and predict(X).
+    ValueError if there is no row to learn from, or the regressor can't be trained.
+
+    >>> from featurizers import Calendar, Lags, Rolling
+    >>> features = (Lags((1, 2, 7)), Rolling("mean", 7), Calendar())
+    >>> learner = Recursive("LightGBM", features)  # learner.fit(panel).forecast(panel, horizon=14)
     """
 
     regressor: object

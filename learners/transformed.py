@@ -16,7 +16,8 @@ from learners.transforms.transform import Transform
 class Transformed(Learner):
     """`learner` trained on the transformed target; its forecasts and bands are transformed back.
 
-    `Transformed(Transformed(learner, Difference()), Log1p())` takes differences of logarithms.
+    >>> from learners import Difference, Ets, Log1p
+    >>> learner = Transformed(Transformed(Ets(), Difference()), Log1p())  # differences of logarithms
     """
 
     learner: Learner

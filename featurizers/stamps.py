@@ -82,9 +82,10 @@ def _whole(column: pd.Series, name: str, findings: tuple[Finding, ...]) -> Stamp
 
 def _believable(column: pd.Series, name: str) -> None:
     """ValueError for a year that calendars of 64-bit nanoseconds do not reach, mostly a stand-in for 'never'."""
-    year = column.dt.year
-    strange = np.flatnonzero(((year < 1700) | (year > 2250)).to_numpy(bool))
-    if len(strange):
+    first, last = column.min(), column.max()  # far faster than every row's year
+    if not pd.isna(first) and (first.year < 1700 or last.year > 2250):
+        year = column.dt.year
+        strange = np.flatnonzero(((year < 1700) | (year > 2250)).to_numpy(bool))
         raise ValueError(
             f"The time column {name!r} holds {column.iloc[int(strange[0])]} in row {strange[0]}, outside the years "
             "1700 to 2250. Leave such rows out."

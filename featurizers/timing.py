@@ -134,7 +134,10 @@ def same_frequency(rows: Rows, freq: Frequency, number: np.ndarray, policy: Poli
     count = len(rows.ids)
     if count < 2:
         return rows, []
-    moved = np.flatnonzero((np.diff(rows.series) == 0) & (np.diff(rows.times.view(np.int64)) > 0))
+    inside = rows.series[1:] == rows.series[:-1]
+    if (np.diff(number)[inside] == 1).all():  # all series keep the grid
+        return rows, []
+    moved = np.flatnonzero(inside & (np.diff(rows.times.view(np.int64)) > 0))
     steps, _ = mode_by(rows.series[moved], np.diff(number)[moved], count)
     other = (np.bincount(rows.series[moved], minlength=count) >= 4) & (steps != 1)
     if not other.any() or other.all():

@@ -180,14 +180,14 @@ def test_bands_of_sums_widen_with_the_root() -> None:
     np.testing.assert_allclose(got["hi80"], [[11, 21, 31, 10 + np.sqrt(2)]])
 
 
-def check_panel(panel: Panel) -> None:
-    """Nothing of a panel is changed by a transform."""
+def write_protect(panel: Panel) -> None:
+    """From here on, whoever writes into the panel raises."""
     for values in panel.columns.values():
         values.flags.writeable = False
 
 
 def test_a_panel_is_left_as_it_was() -> None:
     panel = daily(series(), series(12))
-    check_panel(panel)
+    write_protect(panel)
     for transform in TRANSFORMS:
         transform.resolve(panel).panel(panel)

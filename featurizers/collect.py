@@ -132,10 +132,9 @@ def _series(table: nw.DataFrame[Any], names: tuple[str, ...]) -> tuple[np.ndarra
     if size > 4 * len(table) + 1000:
         used, at, mixed = np.unique(mixed, return_index=True, return_inverse=True)
     else:
-        present = np.bincount(mixed, minlength=size) > 0
-        first = np.zeros(size, np.int64)
-        first[mixed[::-1]] = np.arange(len(table))[::-1]
-        at, mixed = first[present], (np.cumsum(present) - 1)[mixed]
+        some = np.full(size, -1)  # a row of each series, whichever: all have its keys
+        some[mixed] = np.arange(len(table))
+        at, mixed = some[some >= 0], (np.cumsum(some >= 0) - 1)[mixed]
     ids = {name: distinct.iloc[np.maximum(code[at], 0)].reset_index(drop=True)
            for name, (code, distinct) in zip(names, parts, strict=True)}  # fmt: skip
     return mixed.reshape(-1), pd.DataFrame(ids), missing

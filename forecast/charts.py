@@ -96,7 +96,7 @@ def above(axes: Axes) -> None:
 def dated(axes: Axes, most: int = 10) -> None:
     from matplotlib import dates
 
-    locator = dates.AutoDateLocator(maxticks=most)  # type: ignore[no-untyped-call]
+    locator = dates.AutoDateLocator(minticks=2, maxticks=most)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
 

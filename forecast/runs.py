@@ -137,7 +137,7 @@ def execute(job: Job, shown: bool = True) -> Run:
         future = model.forecast(panel, job.horizon, ahead)
         report(2, 4, "forecast")
         test = None if tables.whole is None else tested(job, selection, model, tables)
-        findings = [*panel.findings, *_left_out(job), *_reported(model), *alerts, *future.findings]
+        findings = [*panel.findings, *selection.findings, *_left_out(job), *_reported(model), *alerts, *future.findings]
         result = Run(job, selection.winner, selection, Findings(tuple(findings)), model, panel, future.frame(), test,
                      tables.whole)  # fmt: skip
         report(3, 4, "tested" if test is not None else "forecast")

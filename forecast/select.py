@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from featurizers.findings import Finding
 from featurizers.panel import Panel
 from forecast.backtest import RollingOrigin
 from forecast.conformal import banded
@@ -36,29 +37,41 @@ class Selection:
     entered: Mapping[str, Learner] = field(repr=False)  # the recipes that competed
     season: int
     groups: Mapping[str, str] = field(default_factory=dict)  # group -> its own winner
+    findings: tuple[Finding, ...] = ()
 
 
 def select(job: Job, panel: Panel, report: Report) -> Selection:
     """Compare the recipes of a resolved job on its folds, with an ensemble of them, for all series or by group."""
-    on = RollingOrigin(job.horizon, job.folds, job.step)
+    on, findings = origins(job, panel)
     entered, season = job.recipes(panel), job.plan(panel).season
     with processes(job.workers) if job.workers > 1 else nullcontext():
-        choose = _by_group if job.by else _for_all
-        board, winner, chosen = choose(job, panel, entered, on, season, report)
+        if job.by:
+            board, winner, chosen, failed = _by_group(job, panel, entered, on, season, report)
+            findings += failed
+        else:
+            board = compare(panel, entered, on, job.metric, season=season, progress=report)
+            board = _with_ensemble(job, board)
+            winner, chosen = board.best, {}
     backup = SeasonalNaive(season)
     recipe = board.recipes[winner]
     if recipe != backup:
         board = replace(board, recipes={**board.recipes, winner: Otherwise(recipe, backup)})
     ready = banded(board, winner, job.levels) if job.levels else board.recipes[winner]
-    return Selection(board, winner, ready, entered, season, chosen)
+    return Selection(board, winner, ready, entered, season, chosen, findings)
 
 
-def _for_all(
-    job: Job, panel: Panel, entered: Mapping[str, Learner], on: RollingOrigin, season: int, report: Report
-) -> tuple[Leaderboard, str, dict[str, str]]:
-    board = compare(panel, entered, on, job.metric, season=season, progress=report)
-    board = _with_ensemble(job, board)
-    return board, board.best, {}
+def origins(job: Job, panel: Panel) -> tuple[RollingOrigin, tuple[Finding, ...]]:
+    """The job's folds; on fewer steps than its horizon, which a finding says, where every series is too short."""
+    known = ~np.isnan(panel.y)
+    before_last = int(panel.position[known].max(initial=0)) if known.any() else 0
+    longest = int(panel.lengths.max(initial=0))
+    if longest > job.horizon or before_last < 1:
+        return RollingOrigin(job.horizon, job.folds, job.step), ()
+    at = int(panel.lengths.argmax())
+    message = (f"Every series is too short to be validated {job.horizon} steps ahead: the longest, {panel.name(at)!r}, "
+               f"has {longest} rows. Learners are compared on one fold of {longest - 1} steps.")  # fmt: skip
+    found = Finding("too_short", "alerted", message, panel.name(at), count=longest)
+    return RollingOrigin(longest - 1, 1), (found,)
 
 
 def _with_ensemble(job: Job, board: Leaderboard) -> Leaderboard:
@@ -71,21 +84,36 @@ def _with_ensemble(job: Job, board: Leaderboard) -> Leaderboard:
 
 def _by_group(
     job: Job, panel: Panel, entered: Mapping[str, Learner], on: RollingOrigin, season: int, report: Report
-) -> tuple[Leaderboard, str, dict[str, str]]:
-    """Every group compares and chooses on its own; the winners together are one learner of the whole panel."""
+) -> tuple[Leaderboard, str, dict[str, str], tuple[Finding, ...]]:
+    """Every group compares and chooses on its own; the winners together are one learner of the whole panel.
+
+    A group that cannot be compared has the fall-back in its place, and a finding says why.
+    """
     names, number = groups(panel, job.by)
-    rows = [np.flatnonzero(number == g) for g in range(len(names))]
-    boards: list[Leaderboard] = []
-    for g, at in enumerate(rows):
+    backup = SeasonalNaive(season)
+    recipes: dict[str, Learner] = dict.fromkeys(names, backup)
+    chosen = dict.fromkeys(names, "SeasonalNaive")
+    boards, rows, failed = [], [], []
+    for g, name in enumerate(names):
 
-        def grouped(done: int, total: int, what: str, g: int = g) -> None:
-            report(g * total + done, len(names) * total, f"{names[g]}: {what}")
+        def grouped(done: int, total: int, what: str, g: int = g, name: str = name) -> None:
+            report(g * total + done, len(names) * total, f"{name}: {what}")
 
-        part = panel.where(at)
-        boards.append(_with_ensemble(job, compare(part, entered, on, job.metric, season=season, progress=grouped)))
+        at = np.flatnonzero(number == g)
+        try:
+            board = compare(panel.where(at), entered, on, job.metric, season=season, progress=grouped)
+            board = _with_ensemble(job, board)
+            chosen[name], recipes[name] = board.best, board.recipes[board.best]
+        except ValueError as error:
+            message = f"Group {name} has the seasonal naive forecast: {error}"
+            failed.append(Finding("fallback", "alerted", message, panel.name(int(at[0])), count=len(at)))
+            continue
+        boards.append(board)
+        rows.append(at)
+    if not boards:
+        raise ValueError(f"No group could be compared. {failed[0].message}")
+    winners = [chosen[names[number[at[0]]]] for at in rows]
     board = of_groups(panel, boards, rows, season)
-    winners = [b.best for b in boards]
-    recipes = {name: b.recipes[b.best] for name, b in zip(names, boards, strict=True)}
     outputs = tuple(placed(truth, winners, boards, rows) for truth in board.truths)
-    board = board.joined(GROUPS, PerGroup(recipes, job.by, SeasonalNaive(season)), outputs)
-    return board, GROUPS, dict(zip(names, winners, strict=True))
+    board = board.joined(GROUPS, PerGroup(recipes, job.by, backup), outputs)
+    return board, GROUPS, chosen, tuple(failed)

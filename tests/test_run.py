@@ -262,3 +262,20 @@ def test_test_rows_come_after_a_stamp_of_the_table_or_of_any_place(after: str) -
     table, names = tz_aware_hours()
     tables = read(Job.of({"data": {"source": table, **names}, "horizon": 6, "test": after}))
     assert tables.train.last[0] == np.datetime64("2024-04-01T10:00:00")  # in UTC
+
+
+def test_a_panel_too_short_for_its_horizon_is_forecast_all_the_same() -> None:
+    table = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=5), "y": [3.0, 4, 5, 4, 3]})
+    run = fc.run(table, time="day", target="y", horizon=10, learners=["SeasonalNaive", "Average"], progress=False)
+    assert len(run.forecasts) == 10
+    assert np.isfinite(run.forecasts["forecast"]).all()
+    assert any("too short to be validated" in f.message for f in run.findings)
+
+
+def test_a_group_that_cannot_be_compared_has_the_fall_back() -> None:
+    table, names = odd_series()
+    table["kind"] = np.where(table["name"] == "short", "rare", "common")
+    run = fc.run(table, horizon=6, learners=QUICK, folds=2, static="kind", by="kind", progress=False, **names)
+    assert run.selection.groups["kind=rare"] == "SeasonalNaive"
+    assert any(f.kind == "fallback" and "kind=rare" in f.message for f in run.findings)
+    assert np.isfinite(run.forecasts["forecast"]).all()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from onnx import helper
 
-from featurizers.symbols import ONNX_TYPES, STRING, Symbol, broadcast
+from featurizers.symbols import ONNX_TYPES, STRING, Shape, Symbol, broadcast
 
 if TYPE_CHECKING:
     from featurizers.arrays import State
@@ -219,30 +219,23 @@ class Namespace:
         """Ascending; the inputs must not be NaN. The size of the axis must be known."""
         x = self.asarray(x)
         axis = axis % x.ndim
-        size = x.shape[axis]
-        out, index = self.graph.name(), self.graph.name()
-        count = self.graph.constant(np.array([size]))
-        self.graph.nodes.append(
-            helper.make_node("TopK", [x.name, count.name], [out, index], axis=axis, largest=0, sorted=1)
-        )
-        return Symbol(self.graph, out, x.dtype, x.shape)
+        return self._lowest(x, self.graph.constant(np.array([x.shape[axis]])), x.shape, axis)[0]
 
     def smallest(self, x: Any, count: int) -> tuple[Symbol, Symbol]:
         """The `count` smallest of each row of x (rows, columns) and their columns; the earlier of two equals."""
-        out, index, graph = self.graph.name(), self.graph.name(), self.graph
-        operands = [x.name, graph.constant(np.array([count])).name]
-        graph.nodes.append(helper.make_node("TopK", operands, [out, index], axis=1, largest=0, sorted=1))
-        shape = (x.shape[0], count)
-        return Symbol(graph, out, x.dtype, shape), Symbol(graph, index, np.dtype(np.int64), shape)
+        return self._lowest(x, self.graph.constant(np.array([count])), (x.shape[0], count), 1)
 
     def argsort(self, x: Any) -> Symbol:
         """The order that sorts x, which has one axis (its size may be open) and no NaN and no ties."""
         x = self.asarray(x)
-        out, index = self.graph.name(), self.graph.name()
-        count = self.graph.node("Shape", [x], np.int64, (1,))
-        node = helper.make_node("TopK", [x.name, count.name], [out, index], axis=0, largest=0, sorted=1)
-        self.graph.nodes.append(node)
-        return Symbol(self.graph, index, np.dtype(np.int64), x.shape)
+        return self._lowest(x, self.graph.node("Shape", [x], np.int64, (1,)), x.shape, 0)[1]
+
+    def _lowest(self, x: Symbol, count: Symbol, shape: Shape, axis: int) -> tuple[Symbol, Symbol]:
+        """The `count` (1,) smallest along an axis, ascending, and where they stand; both are of this shape."""
+        values, places = self.graph.name(), self.graph.name()
+        operands = [x.name, count.name]
+        self.graph.nodes.append(helper.make_node("TopK", operands, [values, places], axis=axis, largest=0, sorted=1))
+        return Symbol(self.graph, values, x.dtype, shape), Symbol(self.graph, places, np.dtype(np.int64), shape)
 
     def flatnonzero(self, x: Any) -> Symbol:
         """The places where x, which has one axis, is true; how many is open."""

@@ -23,6 +23,8 @@ _EARLY, _LATE = 315_532_800, 4_102_444_800  # 1980 and 2100: epoch numbers are b
 
 @dataclass(frozen=True, eq=False)
 class Stamps:
+    """A column of times, and what had to be said about it."""
+
     times: np.ndarray  # datetime64[s], (rows,), NaT where missing; UTC where zone is set
     zone: str | None
     findings: tuple[Finding, ...] = ()

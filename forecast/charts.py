@@ -94,6 +94,7 @@ def above(axes: Axes) -> None:
 
 
 def dated(axes: Axes, most: int = 10) -> None:
+    """At most `most` dates below the axes, as short as they can be told apart."""
     from matplotlib import dates
 
     locator = dates.AutoDateLocator(minticks=2, maxticks=most)  # type: ignore[no-untyped-call]

@@ -55,6 +55,7 @@ def to_onnx(model: Model, path: str | Path, horizon: int) -> dict[str, Any]:
 
 
 def inputs(model: Model, origin: Origin) -> list[Feed]:
+    """The graph's inputs, in their order; two that would be called the same get the name of their part in front."""
     tail, needs = origin.tail, model.needs
     feeds = []
     if origin.memory:

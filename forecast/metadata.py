@@ -75,6 +75,7 @@ def describe(model: Model, origin: Origin, feeds: list[Feed], horizon: int) -> d
 
 
 def key_kind(tail: Panel, column: str) -> str:
+    """How a graph is fed with a key column: "int" or "text"."""
     return "int" if tail.ids[column].dtype.kind in "iu" else "text"
 
 

@@ -64,6 +64,7 @@ def settings(run: Run) -> dict[str, Any]:
 
 
 def about(run: Run, started: float) -> dict[str, Any]:
+    """What `run.json` holds; `started` is in seconds since 1970."""
     return {
         "winner": run.winner,
         "metric": run.job.metric,

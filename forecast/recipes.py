@@ -120,6 +120,7 @@ def _same(value: Any, default: Any) -> bool:
 
 
 def plain(value: Any, full: bool, where: str) -> Any:
+    """`value` as plain values, see `describe`; `where` names it in an error."""
     if value is None or isinstance(value, bool | str | int | float | date | time):
         return value.item() if isinstance(value, np.generic) else value
     if isinstance(value, np.generic):

@@ -102,6 +102,7 @@ def content(run: Run) -> dict[str, Any]:
 
 
 def summary(run: Run) -> list[tuple[str, str]]:
+    """What stands at the head of the page, with its names."""
     board, panel = run.leaderboard, run.panel
     score = board.totals[run.winner].get(board.metric.name, np.nan)
     clock = panel.clock()

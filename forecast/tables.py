@@ -21,6 +21,8 @@ DATASET = "dataset:"  # a source of this form names a table that comes with the 
 
 @dataclass(frozen=True, eq=False)
 class Tables:
+    """The panels of a job."""
+
     train: Panel
     whole: Panel | None  # train and the test rows after it; None where nothing is kept aside
 

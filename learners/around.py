@@ -12,6 +12,8 @@ from learners.learner import Model
 
 @dataclass(frozen=True, eq=False)
 class Around(Model):
+    """Asks `inner` whatever it is asked; subclasses say what differs."""
+
     inner: Model
 
     @property

@@ -82,6 +82,8 @@ def _season_ago(rows: np.ndarray, steps: np.ndarray, season: int) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class DirectModel(Model):
+    """Asks its regressor about all steps of a block at once."""
+
     regressor: Fitted
     past: Features  # of the first row after the origin
     own: Features  # of the forecasted row itself

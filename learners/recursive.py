@@ -41,6 +41,8 @@ class Recursive(Learner):
 
 @dataclass(frozen=True, eq=False)
 class RecursiveModel(Model):
+    """Asks its regressor about one row after the other. Memory: that of its features."""
+
     regressor: Fitted
     features: Features
 

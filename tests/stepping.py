@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import onnxruntime
 import pandas as pd
 
 from featurizers.arrays import State
@@ -11,6 +10,7 @@ from featurizers.featurizer import Featurizer
 from featurizers.frequency import Frequency
 from featurizers.graph import Graph
 from featurizers.panel import Panel
+from tests.graphs import outputs
 
 
 def stamped(freq: str, stamps: list[str] | pd.DatetimeIndex | np.ndarray) -> Panel:
@@ -50,10 +50,7 @@ def graphed(part: Featurizer, state: State, now: State) -> np.ndarray:
             fed[f"{kind}_{name}"] = values
         symbols.append(made)
     graph.output("out", part.step(*symbols), ("series", len(part.names())))
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level, options.intra_op_num_threads = 3, 1
-    session = onnxruntime.InferenceSession(graph.model("test", {}).SerializeToString(), options)
-    return np.asarray(session.run(None, fed)[0])
+    return outputs(graph, fed)[0]
 
 
 def check(part: Featurizer, panel: Panel, rows: tuple[int, ...] = (0, 1, 9, 33, 56)) -> np.ndarray:

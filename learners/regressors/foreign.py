@@ -13,6 +13,8 @@ from learners.regressors.fitted import Fitted
 
 @dataclass(frozen=True, eq=False)
 class Foreign(Fitted):
+    """The library's own object: the one thing in a model that is not ours, so it is neither saved nor exported."""
+
     estimator: Any
     reason: str  # why it could not be turned into numbers
 

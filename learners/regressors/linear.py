@@ -12,6 +12,8 @@ from learners.regressors.fitted import Fitted
 
 @dataclass(frozen=True, eq=False)
 class Linear(Fitted):
+    """`linked(X @ coefficients + intercept)`."""
+
     coefficients: np.ndarray  # (columns,)
     intercept: float
     link: str = "identity"  # of the predictor to the mean: see `linked`

@@ -98,49 +98,64 @@ class Regressor:
         return constructor(**{**kind.settings, **self.settings})
 
 
+# Each takes the settings of its library's constructor, by name; see `READY` for those that differ from the library's.
+
+
 def ElasticNet(**settings: Any) -> Regressor:
+    """scikit-learn's linear regression with both penalties, on standardised columns and target."""
     return Regressor("ElasticNet", settings)
 
 
 def LassoLars(**settings: Any) -> Regressor:
+    """scikit-learn's lasso by least angles, on standardised columns and target."""
     return Regressor("LassoLars", settings)
 
 
 def Ridge(**settings: Any) -> Regressor:
+    """scikit-learn's ridge regression, on standardised columns."""
     return Regressor("Ridge", settings)
 
 
 def SGD(**settings: Any) -> Regressor:
+    """scikit-learn's linear regression by stochastic gradient descent, on standardised columns and target."""
     return Regressor("SGD", settings)
 
 
 def KNN(**settings: Any) -> Regressor:
+    """scikit-learn's nearest neighbours, on standardised columns."""
     return Regressor("KNN", settings)
 
 
 def DecisionTree(**settings: Any) -> Regressor:
+    """scikit-learn's regression tree."""
     return Regressor("DecisionTree", settings)
 
 
 def RandomForest(**settings: Any) -> Regressor:
+    """scikit-learn's random forest."""
     return Regressor("RandomForest", settings)
 
 
 def ExtraTrees(**settings: Any) -> Regressor:
+    """scikit-learn's forest of extremely random trees."""
     return Regressor("ExtraTrees", settings)
 
 
 def GradientBoosting(**settings: Any) -> Regressor:
+    """scikit-learn's gradient boosting with exact splits."""
     return Regressor("GradientBoosting", settings)
 
 
 def HistGradientBoosting(**settings: Any) -> Regressor:
+    """scikit-learn's gradient boosting on histograms; it splits on sets of categories."""
     return Regressor("HistGradientBoosting", settings)
 
 
 def LightGBM(**settings: Any) -> Regressor:
+    """LightGBM's boosted trees; they split on sets of categories."""
     return Regressor("LightGBM", settings)
 
 
 def XGBoost(**settings: Any) -> Regressor:
+    """XGBoost's boosted trees; they split on sets of categories."""
     return Regressor("XGBoost", settings)

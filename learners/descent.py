@@ -15,7 +15,7 @@ import torch
 from torch.nn import functional
 
 from learners.network import Inputs, Shape, forward, initial, scaled
-from learners.windows import Rows, Windows
+from learners.windows import NetworkRows, Windows
 
 FARTHEST = 20.0  # scaled targets are clipped there: a jump after a constant window must not own the gradient
 
@@ -35,7 +35,7 @@ class Budget:
     max_seconds: float | None
 
 
-def descend(shape: Shape, rows: Rows, training: Windows, held: Windows, budget: Budget) -> dict[str, np.ndarray]:
+def descend(shape: Shape, rows: NetworkRows, training: Windows, held: Windows, budget: Budget) -> dict[str, np.ndarray]:
     """The weights with the smallest pinball loss on the windows `held` out, then taught with these as well; the last
     weights, if there are none."""
     device = torch.device(budget.device)
@@ -138,7 +138,7 @@ def _held_loss(source: Source, weights: dict[str, Any], held: Windows, still: Te
 class Source:
     """The rows as tensors, from which batches of windows are gathered."""
 
-    def __init__(self, shape: Shape, rows: Rows, device: Any) -> None:
+    def __init__(self, shape: Shape, rows: NetworkRows, device: Any) -> None:
         self.shape, self.device = shape, device
         self.rows = {name: torch.as_tensor(values, device=device) for name, values in rows.__dict__.items()}
         self.quantiles = torch.tensor(shape.quantiles, dtype=torch.float32, device=device)

@@ -15,7 +15,7 @@ HELD = 512  # windows that are held out at most
 
 
 @dataclass(frozen=True)
-class Rows:
+class NetworkRows:
     """All rows of the panel, and one empty row behind them that stands for what lies before a series."""
 
     target: np.ndarray  # (rows + 1,) float64, NaN where missing
@@ -84,13 +84,13 @@ def standards(panel: Panel, names: tuple[str, ...]) -> dict[str, tuple[float, fl
     return found
 
 
-def gathered_rows(panel: Panel, model: Any) -> Rows:
+def gathered_rows(panel: Panel, model: Any) -> NetworkRows:
     """The panel as a `TcnModel` without weights sees it."""
     columns = model.columns
     rows: State = {name: panel.column(name)[None] for name in ("time", *columns.behind)}
     series: State = {name: panel.columns[name][None] for name in (*columns.static, *columns.static_codes)}
     series["time"] = np.zeros((1, panel.count), np.int64)
-    return Rows(
+    return NetworkRows(
         np.r_[panel.y, np.nan],
         _with_empty(model.known(rows)[0]),
         _with_empty(model.numbers(columns.past, rows)[0]),

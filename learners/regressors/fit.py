@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from featurizers.featurizer import Featurizer
+from learners.each import reason
 from learners.regressors.converted import converted
 from learners.regressors.fitted import Fitted
 from learners.regressors.foreign import Foreign
@@ -84,8 +85,11 @@ def _numbers(estimator: Any, made: Prepared, categorical: tuple[int, ...]) -> Fi
     """Our own numbers where they predict what the library predicts, else the regressor itself."""
     try:
         numbers = converted(estimator)
-    except (ValueError, KeyError, AttributeError) as error:
+    except ValueError as error:
         return _checked_foreign(estimator, made.X[:1], str(error))
+    except (KeyError, AttributeError) as error:  # another version of the library
+        why = f"its numbers do not lie where this version looks for them ({reason(error)})."
+        return _checked_foreign(estimator, made.X[:1], why)
     rows = made.X[np.linspace(0, len(made.X) - 1, min(CHECKED, len(made.X))).astype(np.int64)]
     worst = _difference(estimator, numbers, rows)
     if takes_missing(estimator):
@@ -96,12 +100,12 @@ def _numbers(estimator: Any, made: Prepared, categorical: tuple[int, ...]) -> Fi
     return _checked_foreign(estimator, rows[:1], f"our numbers for it are off by {worst:.1e} relative.")
 
 
-def _checked_foreign(estimator: Any, rows: np.ndarray, reason: str) -> Foreign:
+def _checked_foreign(estimator: Any, rows: np.ndarray, why: str) -> Foreign:
     answer = np.asarray(estimator.predict(rows))
     if answer.size != len(rows):
         raise ValueError(f"Regressor {type(estimator).__name__!r} answers one row with {answer.size} numbers; "
                          "a forecast takes one that answers with one.")  # fmt: skip
-    return Foreign(estimator, reason)
+    return Foreign(estimator, why)
 
 
 def _probes(rows: np.ndarray, categorical: tuple[int, ...]) -> np.ndarray:

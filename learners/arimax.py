@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 from featurizers.panel import Panel
-from learners.arima import ArimaModel, Order, Seasonal, fit_arima, fixed, whole
+from learners.arima import ArimaModel, Order, Seasonal, fixed_arima
 from learners.learner import Learner
 
 
@@ -23,9 +22,9 @@ class Arimax(Learner):
     columns: tuple[str, ...] = ()
     constant: bool | None = None
     levels: tuple[int, ...] = ()
+    engine: str = "native"
 
     def train(self, panel: Panel) -> ArimaModel:
         if not self.columns:
             raise ValueError("Arimax needs known columns, for instance columns=('Price',); without any use Arima.")
-        fit = partial(fixed, *whole(self.order, self.seasonal), self.constant)
-        return fit_arima(fit, panel, self.columns, self.levels)
+        return fixed_arima(self, panel, tuple(self.columns))

@@ -119,19 +119,29 @@ def fit_local(
     **settings: Any,
 ) -> LocalKind:
     """Fit each series of `panel` on its own, through `each`; `kind` is then made of all numbers, padded with zeros."""
-    names = tuple(columns)
-    series = [_series(panel, i, names) for i in range(panel.count)]
-    fits = each(fit, series)
-    known = np.array([len(s.values) > 0 for s in series], bool)
+    fits = each(fit, all_series(panel, tuple(columns)))
+    return assembled(kind, panel, stacked([f.numbers for f in fits]), (f.note for f in fits), **settings)
+
+
+def all_series(panel: Panel, columns: tuple[str, ...] = ()) -> list[Series]:
+    """Each series of `panel`, with its values in `columns`."""
+    return [_series(panel, i, columns) for i in range(panel.count)]
+
+
+def assembled(
+    kind: Callable[..., LocalKind], panel: Panel, start: State, notes: Iterable[str], /, **settings: Any
+) -> LocalKind:
+    """The model of the numbers `start` before the first known value of each series of `panel`, walked to its end."""
+    known = np.bincount(panel.owner[np.isfinite(panel.y)], minlength=panel.count) > 0
     begun = _stamps(panel, known)
     model = kind(
         keys=panel.keys,
         count=panel.count,
         first=begun,
-        start=stacked([f.numbers for f in fits]),
+        start=start,
         last=np.where(panel.lengths > 0, panel.last.astype(np.int64), begun),
         ended={},
-        report=tuple(f.note for f in fits if f.note),
+        report=tuple(note for note in notes if note),
         **settings,
     )
     ended = model.memory(panel) if model.moves else {}
@@ -184,12 +194,18 @@ class Repeating:
 def repeating(series: Series, shortest: int, learner: str) -> Repeating | None:
     """What a series of fewer than `shortest` values, or of one value only, is forecast by; None for all others."""
     known = series.known
-    if len(known) == 0:
-        return Repeating(float("nan"), f"{series.name} has no values: its forecast is missing.")
     if len(known) >= shortest and known.min() < known.max():
         return None
-    why = "is constant" if len(known) >= shortest else f"has only {len(known)} values"
-    return Repeating(float(known[0]), f"{series.name} {why}: {learner} repeats its last value.")
+    first = float(known[0]) if len(known) else float("nan")
+    return repeating_first(series.name, len(known), first, shortest, learner)
+
+
+def repeating_first(name: str, known: int, first: float, shortest: int, learner: str) -> Repeating:
+    """The same for a series of `known` values, of which nothing can be learned."""
+    if known == 0:
+        return Repeating(float("nan"), f"{name} has no values: its forecast is missing.")
+    why = "is constant" if known >= shortest else f"has only {known} values"
+    return Repeating(first, f"{name} {why}: {learner} repeats its last value.")
 
 
 def state_without_windows(state: State) -> State:

@@ -27,7 +27,8 @@ def test_forecasts_and_bands_equal_those_of_statsmodels(order, seasonal, constan
     fitted = reference((y - center) / scale, order, seasonal if seasonal[3] > 1 else (0, 0, 0, 0), trend)
     expected = fitted.get_forecast(18)
     panel = monthly(y)
-    got = Arima(order, seasonal, constant, levels=(80, 95)).fit(panel).forecast(panel, 18).columns
+    learner = Arima(order, seasonal, constant, levels=(80, 95), engine="statsmodels")
+    got = learner.fit(panel).forecast(panel, 18).columns
     np.testing.assert_allclose(got["forecast"], center + scale * expected.predicted_mean, rtol=1e-8)
     for level in (80, 95):
         low, high = (center + scale * expected.conf_int(alpha=1 - level / 100)).T
@@ -70,7 +71,7 @@ def test_the_search_finds_a_season_and_takes_columns():
     x = np.where(month % 5 == 0, 1.0, 0.0) * (1 + month % 3)
     y = AIR[:48] + 40 * x
     panel = monthly(y, x=x)
-    learner = AutoArima(season=12, max_p=1, max_q=1, max_P=0, max_Q=1, max_order=2, maxiter=5, columns=("x",))
+    learner = AutoArima(season=12, max_p=1, max_q=1, max_P=0, max_Q=1, max_order=2, columns=("x",))
     model = learner.fit(panel)
     assert model.start["arima.slopes"][0, 0] == pytest.approx(40, abs=6)
     assert model.start["arima.ar"].shape[1] >= 12
@@ -78,13 +79,13 @@ def test_the_search_finds_a_season_and_takes_columns():
 
 
 def test_a_long_season_is_left_out_and_said():
-    model = AutoArima(season=52, max_p=1, max_q=1, max_order=2, maxiter=5).fit(monthly(AIR[:40]))
+    model = AutoArima(season=52, max_p=1, max_q=1, max_order=2).fit(monthly(AIR[:40]))
     assert model.report[0] == "A season of 52 rows is too long to be searched: AutoArima works without one."
     assert np.isfinite(model.forecast(monthly(AIR[:40]), 3).columns["forecast"]).all()
 
 
 def test_a_short_series_is_searched_without_a_season():
-    model = AutoArima(season=12, max_p=1, max_q=1, max_order=2, maxiter=5).fit(monthly(AIR[:20]))
+    model = AutoArima(season=12, max_p=1, max_q=1, max_order=2).fit(monthly(AIR[:20]))
     assert "id=s0 is shorter than two seasons" in model.report[0]
 
 

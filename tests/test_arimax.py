@@ -21,7 +21,8 @@ def ahead(panel, horizon):
 
 def test_forecasts_equal_those_of_statsmodels():
     panel = monthly(SALES, price=PRICE, promo=PROMO)
-    got = Arimax((1, 0, 1), columns=("price", "promo")).fit(panel).forecast(panel, 6, ahead(panel, 6))
+    learner = Arimax((1, 0, 1), columns=("price", "promo"), engine="statsmodels")
+    got = learner.fit(panel).forecast(panel, 6, ahead(panel, 6))
     X = np.stack([PRICE, PROMO], 1)
     middle, width, center, scale = X.mean(0), X.std(0), SALES.mean(), SALES.std()
     reference = SARIMAX((SALES - center) / scale, exog=(X - middle) / width, order=(1, 0, 1), trend="c")

@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "arima.hpp"
 #include "forest.hpp"
 #include "nearest.hpp"
 
@@ -92,4 +93,5 @@ NB_MODULE(_kernels, m) {
              nb::arg("leaves"))
         .def("predict", &predict_forest, nb::arg("x"), nb::arg("narrow"), nb::arg("threads"));
     m.def("nearest", &find_nearest, nb::arg("points"), nb::arg("x"), nb::arg("count"), nb::arg("threads"));
+    bind_arima(m);
 }

@@ -16,6 +16,8 @@ from forecast.truth import Truth
 from learners.around import Around, reported
 from learners.learner import Learner
 
+TAIL = 10  # errors that should lie outside a band, for its width to be known
+
 
 @dataclass(frozen=True)
 class Conformal(Learner):
@@ -100,8 +102,9 @@ class ConformalModel(Around):
 def conformal(board: Leaderboard, name: str, levels: Sequence[float] = (80, 95), *, symmetric: bool = True) -> Widths:
     """The widths of a learner's bands from its residuals on a leaderboard, without fitting anything.
 
-    The quantile of n residuals is the ceil((n + 1) level)-th smallest. Where a step has too few of them for that,
-    those of the steps next to it are pooled with it, and where all are too few the largest is taken.
+    The quantile of n residuals is the ceil((n + 1) level)-th smallest. Where a step has too few of them, fewer than
+    `TAIL` beyond the quantile, those of the steps next to it are pooled with it, so that one large error does not
+    widen one step alone; where all steps have too few together, the largest error is taken.
     ValueError if a level is not between 0 and 100, or no residual is known.
     """
     levels = tuple(sorted(levels))
@@ -142,7 +145,7 @@ def _width(errors: np.ndarray, step: int, level: float, symmetric: bool) -> floa
         near = errors[:, max(step - more, 0) : step + more + 1]
         found = near[np.isfinite(near)]
         place = int(np.ceil((len(found) + 1) * share - 1e-9))
-        if place <= len(found):
+        if place <= len(found) and len(found) * (1 - share) >= TAIL:
             break
     ordered = np.sort(np.abs(found) if symmetric else found)
     return max(float(ordered[min(place, len(found)) - 1]), 0.0) if len(found) else 0.0

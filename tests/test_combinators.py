@@ -183,7 +183,7 @@ def test_one_side_can_be_wider():
 
 
 def test_widths_are_the_corrected_quantile_of_the_scaled_errors():
-    whole = noise(20)
+    whole = noise(40)
     found = compare(whole, {"average": Average()}, RollingOrigin(3, folds=2))
     widths = conformal(found, "average", (80,))
     errors = []
@@ -192,7 +192,7 @@ def test_widths_are_the_corrected_quantile_of_the_scaled_errors():
         scale = np.abs(train[:, 7:] - train[:, :-7]).mean(axis=1)
         errors.append(np.abs(residual) / scale[:, None])
     ordered = np.sort(np.concatenate(errors), axis=0)
-    np.testing.assert_allclose(widths.below[0], ordered[int(np.ceil(41 * 0.8)) - 1])
+    np.testing.assert_allclose(widths.below[0], ordered[int(np.ceil(81 * 0.8)) - 1])
     assert widths.below == widths.above
 
 

@@ -9,6 +9,7 @@
 #include "arima.hpp"
 #include "forest.hpp"
 #include "nearest.hpp"
+#include "smoothing.hpp"
 
 namespace nb = nanobind;
 
@@ -92,6 +93,7 @@ NB_MODULE(_kernels, m) {
              nb::arg("no"), nb::arg("missing"), nb::arg("starts"), nb::arg("members"), nb::arg("roots"),
              nb::arg("leaves"))
         .def("predict", &predict_forest, nb::arg("x"), nb::arg("narrow"), nb::arg("threads"));
+    bind_smoothing(m);
     m.def("nearest", &find_nearest, nb::arg("points"), nb::arg("x"), nb::arg("count"), nb::arg("threads"));
     bind_arima(m);
 }

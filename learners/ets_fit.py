@@ -1,0 +1,137 @@
+"""The native fit of Ets: which forms each series allows, and the numbers that the kernel finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from featurizers.arrays import State
+from featurizers.panel import Panel
+from learners.ets import SHORTEST, Ets, EtsModel
+from learners.local import assembled
+from learners.spans import Spans
+
+NUMBERS = ("alpha", "beta", "gamma", "phi", "level", "trend", "form", "likelihood", "criterion", "variance")
+TREND = 10  # values that a trend needs in a form that is not chosen by its criterion
+
+Notes: TypeAlias = dict[int, list[str]]  # series -> what was left out of its form
+
+
+def form_bit(error: np.ndarray | int, trend: np.ndarray | int, season: np.ndarray | int) -> np.ndarray:
+    """The kernel's bit of a form: error 0 add, 1 mul; trend 0 none, 1 add, 2 damped; season 0 none, 1 add, 2 mul."""
+    return np.left_shift(1, np.asarray(error) * 9 + np.asarray(trend) * 3 + np.asarray(season))
+
+
+def letters(form: int) -> str:
+    """A form as the taxonomy writes it.
+
+    >>> letters(9 + 2 * 3 + 1)
+    'MAdA'
+    """
+    return "" if form < 0 else "AM"[form // 9] + ("N", "A", "Ad")[form // 3 % 3] + "NAM"[form % 3]
+
+
+@dataclass(frozen=True, eq=False)
+class EtsFit:
+    """A panel to be fitted, and what is to be known of its series."""
+
+    panel: Panel
+    spans: Spans
+    season: int
+    learner: str
+
+    @classmethod
+    def of(cls, panel: Panel, season: int, learner: str) -> EtsFit:
+        return cls(panel, Spans.of(panel), season, learner)
+
+    def name(self, i: int) -> str:
+        return self.panel.name(i) or "The series"
+
+    def model(self, allowed: Callable[[EtsFit], tuple[np.ndarray, Notes]]) -> EtsModel:
+        """`allowed` gives the bits of the forms that each series may have."""
+        from learners._kernels import fit_ets
+
+        spans, learnable = self.spans, self.spans.learnable(SHORTEST)
+        bits, notes = allowed(self)
+        bits = np.where(learnable, bits, 0)
+        table = fit_ets(spans.values, spans.starts, bits, self.season, spans.threads)
+        for i in np.flatnonzero(~np.isfinite(table).all(axis=1)):
+            table[i] = self._repeats(int(i), bool(learnable[i]), notes)
+        forms = tuple(letters(int(form)) for form in table[:, NUMBERS.index("form")])
+        report = (" ".join(notes[i]) for i in sorted(notes))
+        return assembled(EtsModel, self.panel, _memory(table, self.season), report, forms=forms)
+
+    def _repeats(self, i: int, learnable: bool, notes: Notes) -> np.ndarray:
+        """The numbers of a random walk from the first known value."""
+        if learnable:
+            notes.setdefault(i, []).append(f"{self.name(i)}: {self.learner} failed; it repeats its last value.")
+        else:
+            notes[i] = [self.spans.repeating(self.panel, i, SHORTEST, self.learner).note]
+        row = np.zeros(len(NUMBERS) + self.season)
+        row[[0, 3, 4, 6]] = 1.0, 1.0, self.spans.first[i], -1.0  # alpha, phi, level, form
+        return row
+
+
+def one_form(recipe: Ets) -> Callable[[EtsFit], tuple[np.ndarray, Notes]]:
+    """The form of `recipe`, without what the series does not allow."""
+
+    def allowed(fit: EtsFit) -> tuple[np.ndarray, Notes]:
+        spans, notes = fit.spans, Notes()
+        shape = spans.rows.shape
+        error = np.full(shape, int(recipe.error == "mul"))
+        trend = np.full(shape, 0 if recipe.trend is None else 2 if recipe.damped else 1)
+        asked = recipe.season > 1 and recipe.seasonal is not None
+        season = np.full(shape, 0 if not asked else 2 if recipe.seasonal == "mul" else 1)
+        learnable = spans.learnable(SHORTEST)
+
+        def left_out(where: np.ndarray, why: str) -> np.ndarray:
+            for i in np.flatnonzero(where & learnable):
+                notes.setdefault(int(i), []).append(f"{fit.name(i)} {why}")
+            return where
+
+        short = left_out((season > 0) & (spans.rows < max(2 * recipe.season, TREND)), _SHORT.format("Ets"))
+        season[short] = 0
+        multiplies = (error == 1) | (season == 2)
+        negative = left_out(multiplies & ~(spans.lowest > 0), "has values of zero or less: Ets is additive.")
+        error[negative], season[negative] = 0, np.minimum(season[negative], 1)
+        few = left_out((trend > 0) & (spans.rows < TREND), f"is shorter than {TREND} rows: Ets without a trend.")
+        trend[few] = 0
+        return form_bit(error, trend, season), notes
+
+    return allowed
+
+
+_SHORT = "is shorter than two seasons: {} without a season."
+
+
+def all_forms(fit: EtsFit) -> tuple[np.ndarray, Notes]:
+    """Every form that a series allows."""
+    spans, notes = fit.spans, Notes()
+    positive, seasons = spans.lowest > 0, (spans.rows >= 2 * fit.season) & (fit.season > 1)
+    bits = np.zeros(spans.rows.shape, np.int64)
+    for error in (0, 1):
+        for trend in (0, 1, 2):
+            for season in (0, 1, 2) if error else (0, 1):
+                possible = (positive | (error == 0)) & (seasons | (season == 0))
+                bits |= np.where(possible, form_bit(error, trend, season), 0)
+    bits[spans.known == SHORTEST] = form_bit(0, 0, 0)  # too few for the criterion
+    if fit.season > 1:
+        for i in np.flatnonzero(~seasons & spans.learnable(SHORTEST)):
+            notes[int(i)] = [f"{fit.name(i)} {_SHORT.format(fit.learner)}"]
+    return bits, notes
+
+
+def _memory(table: np.ndarray, season: int) -> State:
+    """The kernel's numbers as the memory of `EtsModel`."""
+    columns = {name: np.ascontiguousarray(table[:, i : i + 1]) for i, name in enumerate(NUMBERS)}
+    multiplies = (columns["form"] >= 0) & (columns["form"] % 3 == 2)
+    memory = {f"ets.{name}": columns[name] for name in ("alpha", "beta", "gamma", "phi")}
+    return memory | {
+        "ets.multiplies": multiplies.astype(np.float64),
+        "ets.level": columns["level"],
+        "ets.trend": columns["trend"],
+        "ets.season": np.ascontiguousarray(table[:, len(NUMBERS) : len(NUMBERS) + season]),
+    }

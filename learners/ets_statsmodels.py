@@ -1,0 +1,110 @@
+"""Ets by statsmodels, one series after the other: the oracle of the native fit."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from featurizers.panel import Panel
+from learners.each import reason
+from learners.ets import SHORTEST, Ets, EtsModel
+from learners.local import Fit, Series, fit_local, quiet, repeating
+
+LONG = 24  # a longer season starts from a decomposition: too many numbers to estimate
+
+
+def by_statsmodels(recipe: Ets, panel: Panel) -> EtsModel:
+    """Each series of `panel` in the form of `recipe`, as far as the series allows it."""
+    return fit_local(EtsModel, partial(_fit, recipe), panel)
+
+
+def _fit(recipe: Ets, series: Series) -> Fit:
+    known, name = series.known, series.name
+    fallback = repeating(series, SHORTEST, "Ets")
+    if fallback is not None:
+        return Fit(_numbers(recipe.season, fallback.level), fallback.note)
+    form, notes = _possible(recipe, series)
+    simple = Ets(error="add", trend=None, seasonal=None, season=recipe.season)
+    for attempt in dict.fromkeys((form, simple)):
+        try:
+            return Fit(_estimated(attempt, recipe.season, series.filled), " ".join(notes))
+        except Exception as error:  # whatever a foreign fit raises must not end the job
+            then = "its last value is repeated" if attempt == simple else "simple exponential smoothing is tried"
+            notes.append(f"{name}: Ets failed ({reason(error)}); {then}.")
+    return Fit(_numbers(recipe.season, known[0]), " ".join(notes))
+
+
+def _possible(recipe: Ets, series: Series) -> tuple[Ets, list[str]]:
+    """The recipe without what the series does not allow, and what was left out."""
+    notes, rows = [], len(series.values)
+    error, trend, seasonal = recipe.error, recipe.trend, recipe.seasonal
+    if recipe.season < 2:
+        seasonal = None
+    elif seasonal is not None and rows < max(2 * recipe.season, 10):
+        seasonal = None
+        notes.append(f"{series.name} is shorter than two seasons: Ets without a season.")
+    if series.known.min() <= 0 and "mul" in (error, seasonal):
+        error, seasonal = "add", "add" if seasonal else None
+        notes.append(f"{series.name} has values of zero or less: Ets is additive.")
+    if trend is not None and rows < 10:
+        trend = None
+        notes.append(f"{series.name} is shorter than 10 rows: Ets without a trend.")
+    return Ets(error, trend, seasonal, recipe.damped and trend is not None, recipe.season), notes
+
+
+def _numbers(season: int, level: float) -> dict[str, np.ndarray]:
+    """A random walk from `level`."""
+    zero, one = np.zeros(1), np.ones(1)
+    return {
+        "ets.alpha": one,
+        "ets.beta": zero,
+        "ets.gamma": zero,
+        "ets.phi": one,
+        "ets.multiplies": zero,
+        "ets.level": np.array([level]),
+        "ets.trend": zero,
+        "ets.season": np.zeros(season),
+    }
+
+
+def _estimated(form: Ets, season: int, y: np.ndarray) -> dict[str, np.ndarray]:
+    """The numbers by maximum likelihood, of the series divided by its size so that no level is too big."""
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel as Reference
+
+    scale = float(np.abs(y).mean())
+    long = form.seasonal is not None and season > LONG
+    with quiet():
+        model = Reference(
+            pd.Series(y / scale), error=form.error, trend=form.trend, damped_trend=form.damped,
+            seasonal=form.seasonal, seasonal_periods=season if form.seasonal else None,
+            initialization_method="heuristic" if long else "estimated",
+        )  # fmt: skip
+        numbers = _from_reference(model.fit(disp=False, maxiter=200), form, season, scale)
+    if not np.isfinite(np.concatenate(list(numbers.values()))).all():
+        raise ValueError("the estimates are not finite")
+    return numbers
+
+
+def _from_reference(fitted: object, form: Ets, season: int, scale: float) -> dict[str, np.ndarray]:
+    """The numbers of a fitted statsmodels ETSResults, in units of the series."""
+
+    def given(name: str) -> np.ndarray:
+        return np.atleast_1d(np.asarray(getattr(fitted, name), np.float64))
+
+    numbers = _numbers(season, 0.0)
+    numbers |= {"ets.alpha": given("smoothing_level"), "ets.level": given("initial_level") * scale}
+    if form.trend:
+        numbers |= {"ets.beta": given("smoothing_trend"), "ets.trend": given("initial_trend") * scale}
+    if form.damped:
+        numbers |= {"ets.phi": given("damping_trend")}
+    if form.seasonal:
+        terms = given("initial_seasonal")
+        multiplies = form.seasonal == "mul"
+        numbers |= {
+            "ets.gamma": given("smoothing_seasonal") / np.maximum(1.0 - numbers["ets.alpha"], 1e-12),
+            "ets.season": terms if multiplies else terms * scale,
+            "ets.multiplies": np.array([float(multiplies)]),
+        }
+    return numbers

@@ -9,8 +9,11 @@ from importlib import import_module
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from featurizers.arrays import Array, State, namespace, scan
 from featurizers.featurizer import Needs
+from featurizers.kernels import threads
 from featurizers.panel import Panel
 from learners.bands import bounds, check_levels
 from learners.kalman import next_covariance, next_state, observed
@@ -107,6 +110,22 @@ class ArimaModel(LocalModel):
             "arima.state": next_state(ar, mean, state["arima.intercept"]),
             "arima.covariance": xp.reshape(next_covariance(ar, ma, variance, covariance), (-1, k * k)),
         }
+
+    def _run(self, state: State, panel: Panel, row: np.ndarray) -> State:
+        """`remember` over all rows, natively."""
+        from learners._kernels import arima_filter
+
+        of = panel.owner
+        regression: State = {n: v[of] for n, v in state.items() if n in ("arima.center", "arima.slopes")}
+        explained = self._regression(regression, {n: panel.column(n).astype(np.float64) for n in self.columns})[:, 0]
+        y = (panel.y.astype(np.float64) - explained) / state["arima.scale"][of, 0]
+        before, steps = np.maximum(-row, 0), panel.lengths - row
+        names = ("ar", "ma", "intercept", "variance", "state", "covariance")
+        ar, ma, intercept, variance, mean, covariance = (np.ascontiguousarray(state[f"arima.{n}"]) for n in names)
+        workers = threads(int(steps.clip(0).sum()) * covariance.shape[1])
+        starts = panel.indptr[:-1] + np.maximum(row, 0)
+        moved = arima_filter(ar, ma, intercept, variance, mean, covariance, y, starts, before, steps, workers)
+        return state | dict(zip(("arima.state", "arima.covariance"), moved, strict=True))
 
     def predict(self, state: State, future: State) -> State:
         xp, k = namespace(state["arima.state"], future["time"]), state["arima.state"].shape[1]

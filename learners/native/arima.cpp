@@ -7,6 +7,7 @@
 
 #include "arima_companion.hpp"
 #include "arima_search.hpp"
+#include "kalman.hpp"
 #include "over_series.hpp"
 
 using namespace arima;
@@ -115,6 +116,36 @@ auto numbers(Choices choices, Table coefficients, Numbers drifts, Numbers varian
                           array(std::move(intercept), count, 1));
 }
 
+// State (series, k) and covariance (series, k * k) after the rows of each series: starts[i] is its first row in y
+// (rows,), which may lie before the panel's by as many missing rows as `before` says, and steps[i] counts them all.
+auto filter(Table ar, Table ma, Table intercept, Table variance, Table state, Table covariance, Numbers y,
+            Indices starts, Indices before, Indices steps, int threads) {
+    const std::size_t count = ar.shape(0), k = ar.shape(1);
+    for (const Table& table : {ma, state})
+        if (table.shape(0) != count || table.shape(1) != k)
+            throw std::invalid_argument("The tables of numbers differ in size.");
+    if (covariance.shape(0) != count || covariance.shape(1) != k * k || intercept.size() != count ||
+        variance.size() != count || starts.size() != count || before.size() != count || steps.size() != count)
+        throw std::invalid_argument("The tables of numbers do not hold the same series.");
+    for (std::size_t i = 0; i < count; i++)
+        if (before(i) < 0 || (steps(i) > before(i) && (starts(i) < 0 ||
+                              starts(i) + steps(i) - before(i) > static_cast<std::int64_t>(y.size()))))
+            throw std::invalid_argument("The series end before they begin, or after the values do.");
+    std::vector<double> means(state.data(), state.data() + count * k);
+    std::vector<double> spreads(covariance.data(), covariance.data() + count * k * k);
+    {
+        nb::gil_scoped_release released;
+        over_series(count, threads, [&](std::size_t i) {
+            if (steps(i) <= 0) return;
+            const Filter one{ar.data() + i * k, ma.data() + i * k, intercept.data()[i], variance.data()[i],
+                             means.data() + i * k, spreads.data() + i * k * k, k};
+            const std::int64_t missing = std::min(before(i), steps(i));
+            walk(one, y.data() + starts(i), missing, steps(i) - missing);
+        });
+    }
+    return nb::make_tuple(array(std::move(means), count, k), array(std::move(spreads), count, k * k));
+}
+
 // The log likelihood of differenced values at given coefficients; `x` (n, columns) explains them, and its first
 // `gaps` columns mark missing values.
 double likelihood_at(Numbers w, Table x, std::size_t gaps, Indices orders, Numbers coefficients) {
@@ -144,6 +175,9 @@ void bind_arima(nb::module_& m) {
           nb::arg("threads"));
     m.def("arima_numbers", &numbers, nb::arg("choices"), nb::arg("coefficients"), nb::arg("drifts"),
           nb::arg("variances"), nb::arg("season"));
+    m.def("arima_filter", &filter, nb::arg("ar"), nb::arg("ma"), nb::arg("intercept"), nb::arg("variance"),
+          nb::arg("state"), nb::arg("covariance"), nb::arg("y"), nb::arg("starts"), nb::arg("before"), nb::arg("steps"),
+          nb::arg("threads"));
     m.def("arima_likelihood", &likelihood_at, nb::arg("w"), nb::arg("x"), nb::arg("gaps"), nb::arg("orders"),
           nb::arg("coefficients"));
 }

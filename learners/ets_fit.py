@@ -17,12 +17,15 @@ from learners.spans import Spans
 NUMBERS = ("alpha", "beta", "gamma", "phi", "level", "trend", "form", "likelihood", "criterion", "variance")
 TREND = 10  # values that a trend needs in a form that is not chosen by its criterion
 
+SHORT = "is shorter than two seasons: {} without a season."
+
 Notes: TypeAlias = dict[int, list[str]]  # series -> what was left out of its form
 
 
 def form_bit(error: np.ndarray | int, trend: np.ndarray | int, season: np.ndarray | int) -> np.ndarray:
     """The kernel's bit of a form: error 0 add, 1 mul; trend 0 none, 1 add, 2 damped; season 0 none, 1 add, 2 mul."""
-    return np.left_shift(1, np.asarray(error) * 9 + np.asarray(trend) * 3 + np.asarray(season))
+    bits: np.ndarray = np.left_shift(1, np.asarray(error) * 9 + np.asarray(trend) * 3 + np.asarray(season))
+    return bits
 
 
 def letters(form: int) -> str:
@@ -88,11 +91,11 @@ def one_form(recipe: Ets) -> Callable[[EtsFit], tuple[np.ndarray, Notes]]:
         learnable = spans.learnable(SHORTEST)
 
         def left_out(where: np.ndarray, why: str) -> np.ndarray:
-            for i in np.flatnonzero(where & learnable):
-                notes.setdefault(int(i), []).append(f"{fit.name(i)} {why}")
+            for i in np.flatnonzero(where & learnable).tolist():
+                notes.setdefault(i, []).append(f"{fit.name(i)} {why}")
             return where
 
-        short = left_out((season > 0) & (spans.rows < max(2 * recipe.season, TREND)), _SHORT.format("Ets"))
+        short = left_out((season > 0) & (spans.rows < max(2 * recipe.season, TREND)), SHORT.format("Ets"))
         season[short] = 0
         multiplies = (error == 1) | (season == 2)
         negative = left_out(multiplies & ~(spans.lowest > 0), "has values of zero or less: Ets is additive.")
@@ -102,9 +105,6 @@ def one_form(recipe: Ets) -> Callable[[EtsFit], tuple[np.ndarray, Notes]]:
         return form_bit(error, trend, season), notes
 
     return allowed
-
-
-_SHORT = "is shorter than two seasons: {} without a season."
 
 
 def all_forms(fit: EtsFit) -> tuple[np.ndarray, Notes]:
@@ -119,8 +119,8 @@ def all_forms(fit: EtsFit) -> tuple[np.ndarray, Notes]:
                 bits |= np.where(possible, form_bit(error, trend, season), 0)
     bits[spans.known == SHORTEST] = form_bit(0, 0, 0)  # too few for the criterion
     if fit.season > 1:
-        for i in np.flatnonzero(~seasons & spans.learnable(SHORTEST)):
-            notes[int(i)] = [f"{fit.name(i)} {_SHORT.format(fit.learner)}"]
+        for i in np.flatnonzero(~seasons & spans.learnable(SHORTEST)).tolist():
+            notes[i] = [f"{fit.name(i)} {SHORT.format(fit.learner)}"]
     return bits, notes
 
 

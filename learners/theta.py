@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from typing import Literal
 
 import numpy as np
 
 from featurizers.arrays import State, namespace
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
-from learners.each import reason
 from learners.learner import Learner
-from learners.local import Fit, LocalModel, Series, fit_local, quiet, repeating, state_without_windows
+from learners.local import LocalModel, assembled, state_without_windows
 from learners.naive import repeated
 
 SHORTEST = 4  # values that a slope and a smoothing weight need
@@ -23,14 +22,29 @@ class Theta(Learner):
     """The Theta method with lines 0 and 2; the series is deseasonalised where a test finds a `season`.
 
     Multiplicative where all values are positive, else additive. Too short for the season (two of them): without it;
-    under four values or constant: the last value. Sources: Assimakopoulos & Nikolopoulos (2000), The theta model;
-    Hyndman & Billah (2003), Unmasking the Theta method.
+    under four values or constant: the last value. `engine`: "native" or "statsmodels", the slow oracle. Sources:
+    Assimakopoulos & Nikolopoulos (2000), The theta model; Hyndman & Billah (2003), Unmasking the Theta method.
     """
 
     season: int = 1
+    engine: Literal["native", "statsmodels"] = "native"
 
     def train(self, panel: Panel) -> ThetaModel:
-        return fit_local(ThetaModel, partial(_fit, self.season), panel)
+        if self.season < 1:
+            raise ValueError(f"Theta needs a season of at least 1 row, not {self.season}.")
+        if self.engine == "statsmodels":
+            from learners.theta_statsmodels import by_statsmodels
+
+            return by_statsmodels(self.season, panel)
+        if self.engine != "native":
+            raise ValueError(f"Theta has no engine {self.engine!r}: it is 'native' or 'statsmodels'.")
+        from learners._kernels import fit_classic_theta
+        from learners.theta_fit import fitted
+
+        columns, notes = fitted(panel, self.season, "Theta", fit_classic_theta, 1)
+        taken = {"slope": "slope", "alpha": "weight", "multiplies": "multiplies", "level": "start", "season": "season"}
+        memory = {f"theta.{name}": columns[column] for name, column in taken.items()}
+        return assembled(ThetaModel, panel, memory | {"theta.count": np.zeros((panel.count, 1))}, notes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,49 +76,3 @@ class ThetaModel(LocalModel):
         line = state["theta.slope"] * (np.arange(horizon, dtype=np.float64)[None, :] + lead)
         forecast, factor = level + 0.5 * line, repeated(state["theta.season"], horizon)
         return {"forecast": xp.where(state["theta.multiplies"] > 0.5, forecast * factor, forecast + factor)}
-
-
-def _fit(season: int, series: Series) -> Fit:
-    simple = repeating(series, SHORTEST, "Theta")
-    if simple is not None:
-        return Fit(_numbers(season, simple.level), simple.note)
-    known, y = series.known, series.filled
-    scale = float(np.abs(known).mean())
-    seasonal = season > 1 and len(y) >= 2 * season + 1
-    note = f"{series.name} is shorter than two seasons: Theta without a season." if season > 1 and not seasonal else ""
-    try:
-        return Fit(_estimated(y / scale, season, seasonal, scale), note)
-    except Exception as error:  # whatever a foreign fit raises must not end the job
-        failure = f"{series.name}: Theta failed ({reason(error)}); it repeats the last value."
-        return Fit(_numbers(season, known[0]), f"{note} {failure}".strip())
-
-
-def _numbers(
-    season: int, level: float, slope: float = 0.0, alpha: float = 1.0, multiplies: bool = False
-) -> dict[str, np.ndarray]:
-    return {
-        "theta.slope": np.array([slope]),
-        "theta.alpha": np.array([alpha]),
-        "theta.multiplies": np.array([float(multiplies)]),
-        "theta.level": np.array([level]),
-        "theta.count": np.zeros(1),
-        "theta.season": np.full(season, float(multiplies)),
-    }
-
-
-def _estimated(y: np.ndarray, season: int, seasonal: bool, scale: float) -> dict[str, np.ndarray]:
-    from statsmodels.tsa.forecasting.theta import ThetaModel as Reference
-
-    with quiet():
-        model = Reference(y, period=season if seasonal else None, deseasonalize=seasonal)
-        fitted = model.fit()
-    factors = np.asarray(fitted._seasonal)
-    multiplies = len(factors) > 0 and model.method.startswith("mul")
-    slope, alpha = (float(v) for v in fitted.params)
-    if not np.isfinite([slope, alpha, *factors]).all():
-        raise ValueError("the estimates are not finite")
-    if multiplies:
-        return _numbers(season, y[0] / factors[0] * scale, slope * scale, alpha, True) | {"theta.season": factors}
-    season_terms = factors * scale if len(factors) else np.zeros(season)
-    level = y[0] * scale - season_terms[0]
-    return _numbers(season, level, slope * scale, alpha) | {"theta.season": season_terms}

@@ -172,8 +172,7 @@ void differences_by_tests(std::vector<double> y, const Settings& settings, Chose
     for (const double value : y) size = std::max(size, std::fabs(value));
     if (m > 1 && n > 2 * m && seasonal_strength(y, m) > STRONG) out.D = 1;
     if (out.D) difference(y, m);
-    // Few points make the test see a second trend in a bend.
-    out.d = differences(y, std::min(n < 20 ? 1 : 2, 2 - out.D), size);
+    out.d = differences(y, 2 - out.D, size);
 }
 
 bool attempted(const Series& series, const Settings& settings, const std::vector<double>& y,

@@ -7,12 +7,12 @@ import numpy as np
 from featurizers.panel import Panel
 
 DEFAULT_LEARNERS = (
-    "SeasonalNaive", "SeasonalAverage", "Ets", "Theta", "AutoArima", "Prophet", "Ridge", "LightGBM", "DirectLightGBM",
-    "Tcn",
+    "SeasonalNaive", "SeasonalAverage", "AutoEts", "AutoTheta", "AutoArima", "Prophet", "Ridge", "LightGBM",
+    "DirectLightGBM", "Tcn",
 )  # fmt: skip
-# Learners that are fitted to one series after the other: they are left out by default above this many fits
-# (series times folds plus one), which is roughly a minute each on one core.
-SLOW = {"AutoArima": 60, "Prophet": 300, "Arimax": 150, "Arima": 200, "Ets": 400, "Theta": 4000}
+# Learners that take a second or so for each series: they are left out by default above this many fits of one series
+# (series times folds plus one).
+SLOW = {"Prophet": 300}
 
 
 def seasons(panel: Panel, season: int | None = None) -> tuple[int, ...]:
@@ -54,16 +54,18 @@ def logarithm(panel: Panel) -> bool:
 
 
 def learners(panel: Panel, horizon: int, folds: int) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Every family, less the slow local learners on many series; what was left out, and why."""
+    """Every family, with Arimax where known numbers are given, less what is slow on many series; what was left out."""
     fits = panel.count * (folds + 1)
+    given = any(name not in panel.levels for name in panel.by_role("known"))
+    names = (*DEFAULT_LEARNERS, "Arimax") if given else DEFAULT_LEARNERS
     left = {
         name: f"{fits} fits of single series are needed, over the default's limit of {SLOW[name]}; name it to have it"
-        for name in DEFAULT_LEARNERS
+        for name in names
         if fits > SLOW.get(name, fits)
     }
     if int(np.median(panel.lengths)) < 3 * horizon:
         left["DirectLightGBM"] = left["Tcn"] = f"the median series has fewer than 3 x {horizon} rows"
-    return tuple(name for name in DEFAULT_LEARNERS if name not in left), left
+    return tuple(name for name in names if name not in left), left
 
 
 def fold_count(panel: Panel, horizon: int, wanted: int) -> int:

@@ -1,10 +1,16 @@
 from learners.arima import Arima as Arima
 from learners.arima import AutoArima as AutoArima
 from learners.arimax import Arimax as Arimax
+from learners.auto_theta import AutoTheta as AutoTheta
 from learners.average import Average as Average
 from learners.average import SeasonalAverage as SeasonalAverage
 from learners.blend import Blend as Blend
+from learners.croston import Croston as Croston
+from learners.croston import Sba as Sba
+from learners.croston import Tsb as Tsb
 from learners.direct import Direct as Direct
+from learners.drift import RandomWalkWithDrift as RandomWalkWithDrift
+from learners.ets import AutoEts as AutoEts
 from learners.ets import Ets as Ets
 from learners.naive import Naive as Naive
 from learners.naive import SeasonalNaive as SeasonalNaive

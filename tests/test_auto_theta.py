@@ -7,12 +7,12 @@ from tests.local import AIR, advances, holes, monthly, survives, travels
 
 
 def one_by_one(y: np.ndarray, numbers: np.ndarray, horizon: int) -> tuple[float, np.ndarray]:
-    """The sum of squares (the first three count 0.3) and the forecasts, as the equations of the source read.
+    """The sum of squares and the forecasts, as the equations of the source read, and the pull of start and share.
 
     Fiorucci et al. (2016), equations 11 to 18, of a series without a season.
     """
     weight, share, level = numbers[:3]
-    moves, values, total = numbers[5] >= 2, list(y), 0.0
+    moves, values, total = numbers[5] >= 2, list(y), 0.3 * (level - y[0]) ** 2
     forecasts = []
     for i in range(len(y) + horizon):
         past = np.array(values[:i] if moves else values[: len(y)])
@@ -21,10 +21,13 @@ def one_by_one(y: np.ndarray, numbers: np.ndarray, horizon: int) -> tuple[float,
         else:
             slope, intercept = np.polyfit(np.arange(1, len(past) + 1), past, 1)
         faded = (1 - weight) ** i
-        mean = level + share * (intercept * faded + slope * (1 - faded * (1 - weight)) / weight)
-        if i < len(y):
-            total += (0.3 if i < 3 else 1.0) * (y[i] - mean) ** 2
-        else:
+        line = intercept * faded + slope * (1 - faded * (1 - weight)) / weight
+        mean = level + share * line
+        if 3 <= i < len(y):
+            total += (y[i] - mean) ** 2
+            if numbers[5] % 2:
+                total += 0.3 * line**2 / len(y) * (share - 0.5) ** 2
+        if i >= len(y):
             values.append(mean)
             forecasts.append(mean)
         level += weight * (values[i] - level)

@@ -10,10 +10,10 @@
 
 namespace {
 
-// The first errors, which the start of the level could make zero: they count for less, but they count, or the start of
-// a short series ends anywhere.
-constexpr std::size_t EARLY = 3;
-constexpr double EARLY_COUNT = 0.3;
+constexpr std::size_t UNCOUNTED = 3; // the first errors, which the start of the level could make zero
+// What speaks for a level that starts at the first value, and for a share of a half, counted in values: without it the
+// start and the share of a short series end anywhere, and it is forecast worse.
+constexpr double PULL = 0.3;
 constexpr double LEAST = 0.1, MOST = 0.99; // of the weight
 constexpr double SMALLEST_TERM = 0.01;    // of a season that multiplies: below it, the season adds
 
@@ -105,19 +105,22 @@ double ThetaFit::errors(double weight, bool optimised, double* start, double* sh
     double ll = 0.0, lg = 0.0, gg = 0.0, le = 0.0, ge = 0.0, ee = 0.0;
     for (std::size_t i = 0; i < plain.size(); i++) {
         const double gain = intercepts[i] * left + slopes[i] * (1.0 - left * rest) / weight;
-        const double counted = i < EARLY ? EARLY_COUNT : 1.0, e = plain[i] - known;
+        const double counted = i < UNCOUNTED ? 0.0 : 1.0, e = plain[i] - known;
         ll += counted * left * left, lg += counted * left * gain, gg += counted * gain * gain;
         le += counted * left * e, ge += counted * gain * e, ee += counted * e * e;
         known = weight * plain[i] + rest * known;
         left *= rest;
     }
+    ll += PULL, le += PULL * plain[0], ee += PULL * plain[0] * plain[0];
     *share = 0.5;
     if (optimised) {
+        const double pull = PULL * gg / static_cast<double>(plain.size());
+        gg += pull, ge += 0.5 * pull, ee += 0.25 * pull;
         const double determinant = ll * gg - lg * lg;
         const double best = determinant > 1e-12 * ll * gg ? (ll * ge - lg * le) / determinant : 0.0;
         *share = std::min(std::max(best, 0.0), 1.0 - 1e-10);
     }
-    *start = ll > 1e-300 ? (le - *share * lg) / ll : plain[0];
+    *start = (le - *share * lg) / ll;
     const double l = *start, s = *share;
     return ee - 2.0 * (l * le + s * ge) + l * l * ll + 2.0 * l * s * lg + s * s * gg;
 }

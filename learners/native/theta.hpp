@@ -6,7 +6,8 @@
 
 // The numbers of one series, in its own units; the terms of the season come behind them. SHARE is 1 - 1 / theta,
 // START the level before the first row, INTERCEPT and SLOPE of the line (the first value and 0 where it moves),
-// KIND 0 .. 3 (standard, optimised, dynamic standard, dynamic optimised; -1: no fit), SQUARES per counted value.
+// KIND 0 .. 3 (standard, optimised, dynamic standard, dynamic optimised; -1: no fit), SQUARES those of the errors
+// and of what pulls the start and the share, per value.
 enum ThetaNumber {
     WEIGHT, SHARE, START, INTERCEPT, SLOPE, KIND, MULTIPLIES, SQUARES, THETA_NUMBERS
 };
@@ -17,7 +18,8 @@ constexpr int THETA_KINDS = 4;
 //   mean_i = level_{i-1} + share (intercept (1 - w)^i + slope (1 - (1 - w)^{i+1}) / w),  i = 0 .. rows - 1
 //   level_i = level_{i-1} + w (y_i - level_{i-1})
 // For a given weight w the errors are linear in the start of the level and the share: a bounded least squares of two
-// unknowns inside a search along w, which is the best of all starts.
+// unknowns inside a search along w, which is the best of all starts. The start is pulled to the first value and a free
+// share to a half, a little.
 class ThetaFit {
   public:
     // Fits y (rows,) with each kind whose bit is set in `kinds`; the one with the smallest errors is written into

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace
-from featurizers.featurizer import Featurizer, Needs
+from featurizers.featurizer import Featurizer, Needs, chosen
 from featurizers.panel import Panel
 
 
@@ -36,12 +36,13 @@ class Categories(Featurizer):
         return () if self.onehot else tuple(range(len(self.columns)))
 
     def resolve(self, panel: Panel) -> Categories:
-        for name in self.columns:
+        columns = chosen(panel, self.columns)
+        for name in columns:
             if name not in panel.levels:
                 raise ValueError(f"Column {name!r} holds no categories in this panel: use Known or Static for numbers.")
             if panel.roles.get(name) not in ("known", "static"):
                 raise ValueError(f"Categories of {name!r} are not known ahead: use Past.")
-        return replace(self, levels=tuple(panel.levels[name] for name in self.columns))
+        return replace(self, columns=columns, levels=tuple(panel.levels[name] for name in columns))
 
     def transform(self, panel: Panel) -> np.ndarray:
         values: np.ndarray = self._columns([panel.column(name) for name in self.columns])

@@ -47,7 +47,11 @@ class Features(Featurizer):
         return tuple(found)
 
     def resolve(self, panel: Panel) -> Features:
-        return Features(tuple(p.resolve(panel) for p in self.parts))
+        parts = (self.parts,) if isinstance(self.parts, Featurizer) else self.parts
+        for part in parts:
+            if not isinstance(part, Featurizer):
+                raise TypeError(f"Features are parts such as Lags((1, 7)) or Calendar(), not {part!r}.")
+        return Features(tuple(part.resolve(panel) for part in parts))
 
     def transform(self, panel: Panel, *, dtype: Any = np.float64) -> np.ndarray:
         """All rows, in one matrix that the parts fill; what is a window of the target is filled in one pass."""

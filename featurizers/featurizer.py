@@ -12,6 +12,7 @@ import numpy as np
 
 from featurizers.arrays import Array, State
 from featurizers.panel import Panel
+from featurizers.policy import listed, suggestion
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,18 @@ class Needs:
             tuple(dict.fromkeys(self.past + other.past)),
             tuple(dict.fromkeys(self.ahead + other.ahead)),
         )
+
+
+def chosen(panel: Panel, columns: str | Iterable[str]) -> tuple[str, ...]:
+    """Names of columns; one by itself will do. ValueError, with those that are close, for one that is not there."""
+    names = (columns,) if isinstance(columns, str) else tuple(columns)
+    there = [name for name in panel.columns if name != panel.target]
+    for name in names:
+        if name not in panel.columns:
+            raise ValueError(f"The panel has no column {name!r}{suggestion(name, there)}; besides its target it has "
+                             f"{listed(there) or 'none'}. Columns are named as known, past or static when the table is "
+                             "read.")  # fmt: skip
+    return names
 
 
 class Featurizer(ABC):

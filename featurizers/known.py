@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace
-from featurizers.featurizer import Featurizer, Needs
+from featurizers.featurizer import Featurizer, Needs, chosen
 from featurizers.panel import Panel
 
 
@@ -25,12 +25,13 @@ class Known(Featurizer):
         return list(self.columns)
 
     def resolve(self, panel: Panel) -> Known:
-        for name in self.columns:
+        columns = chosen(panel, self.columns)
+        for name in columns:
             if name in panel.levels:
                 raise ValueError(f"Column {name!r} holds categories, not numbers: use Categories.")
             if panel.roles.get(name) == "past":
                 raise ValueError(f"Column {name!r} is not known ahead: use Past.")
-        return self
+        return replace(self, columns=columns)
 
     def transform(self, panel: Panel) -> np.ndarray:
         return np.stack([panel.column(name) for name in self.columns], axis=1).astype(np.float64)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from featurizers.panel import Panel
+from featurizers.whole import whole, wholes
 from featurizers.windows import Window, Windowed
 
 
@@ -15,14 +17,19 @@ class Lags(Windowed):
     ['lag52', 'lag104']
     """
 
-    lags: tuple[int, ...]
+    lags: tuple[int, ...] | int
     season: int = 1
 
     def names(self) -> list[str]:
-        return [f"lag{k * self.season}" for k in self.lags]
+        return [f"lag{k * self.season}" for k in self._steps]
+
+    def resolve(self, panel: Panel) -> Lags:
+        return replace(self, lags=self._steps)
 
     @property
     def windows(self) -> list[Window]:
-        if self.season < 1 or min(self.lags, default=1) < 1:
-            raise ValueError(f"Lags count from 1 and a season has at least 1 row, but {self} was asked for.")
-        return [Window("lag", lag=int(k), season=self.season) for k in self.lags]
+        return [Window("lag", lag=k, season=whole(self.season, "The season of Lags")) for k in self._steps]
+
+    @property
+    def _steps(self) -> tuple[int, ...]:
+        return wholes(self.lags, "Each of the lags")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from featurizers.findings import Finding, Findings
 from featurizers.frequency import Frequency
+from featurizers.whole import whole
 
 UNKNOWN = -1  # the code of a category that is missing or was never seen
 
@@ -197,8 +198,7 @@ class Panel:
         """
         from featurizers.ahead import known_columns
 
-        if horizon < 1:
-            raise ValueError(f"The horizon must be at least 1, not {horizon}.")
+        horizon = whole(horizon, "The horizon")
         times = self.upcoming(horizon)
         wanted = [n for n in self.by_role("known") if columns is None or n in columns]
         found, findings = known_columns(self, times, self.ahead if known is None else known, wanted)
@@ -257,6 +257,14 @@ class Panel:
     def _readable(self, name: str) -> Any:
         values = self.column(name)
         return pd.Categorical.from_codes(values, pd.Index(self.levels[name])) if name in self.levels else values
+
+
+def expected(panel: Any, what: str) -> Panel:
+    """`panel`, if it is one. TypeError for a table, which is read first."""
+    if not isinstance(panel, Panel):
+        raise TypeError(f"{what!r} takes a Panel, not a {type(panel).__name__}: read the table first, with "
+                        "Panel.read(table, id=..., time=..., target=...).")  # fmt: skip
+    return panel
 
 
 def recoded(codes: np.ndarray, old: tuple[str, ...], new: tuple[str, ...]) -> np.ndarray:

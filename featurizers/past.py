@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace
-from featurizers.featurizer import Featurizer, Needs
+from featurizers.featurizer import Featurizer, Needs, chosen
 from featurizers.panel import UNKNOWN, Panel
 
 
@@ -36,9 +36,10 @@ class Past(Featurizer):
         return tuple(i for i, column in enumerate(owners) if column in self.coded)
 
     def resolve(self, panel: Panel) -> Past:
+        columns = chosen(panel, self.columns)
         if min(self.lags) < 1:
-            raise ValueError(f"Lags of {', '.join(map(repr, self.columns))} count from 1, not from {min(self.lags)}.")
-        return replace(self, coded=tuple(c for c in self.columns if c in panel.levels))
+            raise ValueError(f"Lags of {', '.join(map(repr, columns))} count from 1, not from {min(self.lags)}.")
+        return replace(self, columns=columns, coded=tuple(c for c in columns if c in panel.levels))
 
     def transform(self, panel: Panel) -> np.ndarray:
         rows, position = np.arange(len(panel)), panel.position

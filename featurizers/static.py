@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from featurizers.featurizer import chosen
 from featurizers.known import Known
 from featurizers.panel import Panel
 
@@ -13,7 +14,8 @@ class Static(Known):
     """Numeric static `columns`, the same in every row of a series."""
 
     def resolve(self, panel: Panel) -> Static:
-        for name in self.columns:
+        columns = chosen(panel, self.columns)
+        for name in columns:
             if panel.roles.get(name) != "static":
                 role = panel.roles.get(name)
                 is_now = f"its role is {role!r}" if role else "it has no role"
@@ -21,4 +23,4 @@ class Static(Known):
                                  f"give it in static=, or use Known or Past.")  # fmt: skip
             if name in panel.levels:
                 raise ValueError(f"Static column {name!r} holds categories, not numbers: use Categories.")
-        return self
+        return replace(self, columns=columns)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from featurizers.panel import Panel
+from featurizers.whole import whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +61,8 @@ class RollingOrigin:
         least = {"horizon": 1, "folds": 1, "gap": 0, "min_train": 1, "step": 1}
         for name, low in least.items():
             value = getattr(self, name)
-            if value is not None and value < low:
-                raise ValueError(f"RollingOrigin: {name!r} must be at least {low}, not {value}.")
+            if value is not None:
+                whole(value, f"RollingOrigin: {name!r}", low)
 
     def rows(self, number: int = 0) -> int:
         """How many rows fold `number` holds back after its cutoff."""

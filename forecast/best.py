@@ -27,7 +27,7 @@ class Best(Learner):
     metric: str = "mase"
 
     def train(self, panel: Panel) -> BestModel:
-        board = compare(panel, tuple(self.of), self.on, self.metric)
+        board = compare(panel, self.of, self.on, self.metric)
         failures = [f"{a.name} failed on fold {a.fold}: {a.failure}" for a in board.attempts if a.failure]
         best = board.best
         for name in board.names[board.names.index(best) :]:

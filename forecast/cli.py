@@ -54,13 +54,12 @@ def export(
     from forecast.job import Job
     from forecast.saving import load
 
-    inside = folder / "model" if (folder / "model").is_dir() else folder
     if horizon is None:
         if not (folder / "job.toml").exists():
             raise ValueError(f"{str(folder)!r} holds no job.toml that says the horizon: give --horizon.")
         horizon = Job.read(folder / "job.toml").horizon
     path = output or folder / "model.onnx"
-    check = to_onnx(load(inside), path, horizon)
+    check = to_onnx(load(folder), path, horizon)
     print(f"{path}: agrees with Python to {check['worst_relative_difference']:.1e} relative")
 
 
@@ -96,6 +95,9 @@ def main() -> None:
         app()
     except ValueError as error:
         print(f"forecast: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        print(f"forecast: {error.filename or ''} {error.strerror or error}".replace("  ", " "), file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("forecast: stopped", file=sys.stderr)

@@ -12,6 +12,7 @@ from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from forecast.backtest import RollingOrigin
 from forecast.leaderboard import Leaderboard, compare
+from forecast.settings import levels as checked
 from forecast.truth import Truth
 from learners.around import Around, reported
 from learners.learner import Learner
@@ -107,9 +108,9 @@ def conformal(board: Leaderboard, name: str, levels: Sequence[float] = (80, 95),
     widen one step alone; where all steps have too few together, the largest error is taken.
     ValueError if a level is not between 0 and 100, or no residual is known.
     """
-    levels = tuple(sorted(levels))
-    if not levels or not all(0 < level < 100 for level in levels):
-        raise ValueError(f"The levels of bands are percents between 0 and 100, unlike {list(levels)}.")
+    levels = tuple(sorted(checked(levels)))
+    if not levels:
+        raise ValueError("Bands need at least one level, such as 80 percent.")
     season = board.truths[0].season
     window = season + max(season, 20)
     tables = [_scaled(t, residuals, season, window) for t, residuals in board.residuals(name)]

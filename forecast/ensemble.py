@@ -27,7 +27,7 @@ class Ensemble(Learner):
     size: int = 15
 
     def train(self, panel: Panel) -> BlendModel:
-        board = compare(panel, tuple(self.of), self.on, self.metric)
+        board = compare(panel, self.of, self.on, self.metric)
         return blend(board, caruana(board, size=self.size)).train(panel)
 
 

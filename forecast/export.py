@@ -14,6 +14,7 @@ from featurizers.arrays import State, scan
 from featurizers.graph import Graph
 from featurizers.panel import UNKNOWN, Panel
 from featurizers.symbols import Symbol
+from featurizers.whole import whole
 from forecast.files import write_whole
 from forecast.metadata import Feed, describe, example, key_kind
 from learners.learner import Model, Origin, where_state
@@ -42,7 +43,10 @@ def to_onnx(model: Model, path: str | Path, horizon: int) -> dict[str, Any]:
         fc.to_onnx(model, "model.onnx", horizon=12)
         fc.score("model.onnx", "history.csv")  # a long table, in any process that has onnxruntime and numpy
     """
-    origin = model.origin
+    if not isinstance(model, Model):
+        raise TypeError(f"Only a fitted model is exported, not a {type(model).__name__}: fit the recipe first, or take "
+                        "the model of a run.")  # fmt: skip
+    horizon, origin = whole(horizon, "The horizon"), model.origin
     if origin is None:
         raise ValueError("Only a model that came from `fit` can be exported: this one does not know where it ended.")
     feeds = inputs(model, origin)

@@ -13,6 +13,7 @@ from featurizers.panel import Panel
 from forecast import defaults
 from forecast.plan import Plan, recipe
 from forecast.recipes import build
+from forecast.settings import checked
 from learners.learner import Learner
 
 
@@ -36,7 +37,7 @@ class Job:
     learners: Mapping[str, Any] | tuple[Any, ...] | None = None
     folds: int = 3  # of the rolling origins; fewer where the series are too short
     step: int | None = None  # rows between the folds' cutoffs; None: the horizon
-    metric: str = "mase"  # by which the winner is chosen
+    metric: Any = "mase"  # by which the winner is chosen: a name or a function of `actual`, `forecast` ...
     by: tuple[str, ...] = ()
     levels: tuple[int, ...] = (80, 95)  # of the bands, in percent; () for none
     ensemble: bool = True  # whether a blend of the learners competes too
@@ -76,10 +77,7 @@ class Job:
         for name in ("data", "horizon"):
             if name not in given:
                 raise ValueError(f"The job does not say {name!r}, which has no default.")
-        values = {name: _frozen(name, value) for name, value in given.items()}
-        if not isinstance(values["horizon"], int) or values["horizon"] < 1:
-            raise ValueError(f"The horizon must be a whole number from 1 on, not {values['horizon']!r}.")
-        return cls(**values)
+        return cls(**{name: checked(name, value) for name, value in given.items()})
 
     def resolve(self, panel: Panel) -> Job:
         """The same job with every open setting decided on `panel`."""
@@ -117,15 +115,6 @@ def _name(learner: Any) -> str:
     if isinstance(learner, str):
         return learner
     return next(iter(learner)) if isinstance(learner, Mapping) else type(learner).__name__
-
-
-def _frozen(name: str, value: Any) -> Any:
-    """Lists and single values in the form that the field holds."""
-    if name in ("lags", "windows", "levels", "holidays", "by") and value is not None:
-        return (value,) if isinstance(value, int | str) else tuple(value)
-    if name == "learners" and isinstance(value, list):
-        return tuple(value)
-    return value
 
 
 def _beside(path: Path, table: Any) -> Any:

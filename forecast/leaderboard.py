@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from featurizers.panel import Panel
+from featurizers.panel import Panel, expected
 from forecast.backtest import Fold, RollingOrigin
 from forecast.metrics import METRICS, Function, Metric, find, mean_of
 from forecast.truth import Outputs, Table, Truth, all_columns, measure
@@ -182,7 +182,7 @@ class Leaderboard:
 
 
 def compare(
-    panel: Panel, learners: Mapping[str, Learner] | Sequence[Learner], on: RollingOrigin,
+    panel: Panel, learners: Mapping[str, Learner] | Sequence[Learner] | Learner, on: RollingOrigin,
     metric: str | Function = "mase", *, metrics: Iterable[str | Function] = (), season: int | None = None,
     progress: Progress | None = None,
 ) -> Leaderboard:  # fmt: skip
@@ -200,7 +200,14 @@ def compare(
     >>> board.best, round(board.totals["seasonal"]["mase"], 2)
     ('seasonal', 1.21)
     """
+    expected(panel, "compare")
+    if not isinstance(on, RollingOrigin):
+        raise TypeError(f"Learners are compared on RollingOrigin(horizon=..., folds=...), not on {on!r}.")
+    learners = (learners,) if isinstance(learners, Learner) else learners
     recipes = dict(learners) if isinstance(learners, Mapping) else named(learners)
+    for recipe in recipes.values():
+        if not isinstance(recipe, Learner):
+            raise TypeError(f"Recipes are compared, such as SeasonalNaive(7), not {recipe!r}.")
     if not recipes:
         raise ValueError("There is no learner to compare.")
     first = find(metric)

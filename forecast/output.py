@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from featurizers.findings import Finding, Findings
 from forecast.export import to_onnx
 from forecast.files import whole_folder
 from forecast.recipes import describe, write_toml
@@ -15,6 +16,8 @@ from forecast.report import write_report
 from forecast.runs import Run
 from forecast.saving import save
 from forecast.versions import versions
+from learners.learner import Learner
+from learners.regressors.foreign import foreign
 
 MARK = "run.json"  # what tells a run's folder from any other
 
@@ -35,6 +38,10 @@ def write(run: Run, started: float) -> Run:
 
 
 def _fill(run: Run, folder: Path, started: float) -> Run:
+    stranger = foreign(run.model)
+    if stranger is not None:  # the rest of the run is worth keeping
+        lost = Finding("not_exported", "alerted", stranger.refusal("saved or exported"), column=run.winner)
+        run = replace(run, findings=Findings((*run.findings, lost)))
     (folder / "job.toml").write_text(write_toml(settings(run)))
     findings = [finding.__dict__ for finding in run.findings]
     (folder / "findings.json").write_text(json.dumps(findings, indent=1, ensure_ascii=False))
@@ -43,8 +50,9 @@ def _fill(run: Run, folder: Path, started: float) -> Run:
     run.forecasts.to_parquet(folder / "forecasts.parquet", index=False)
     if run.test is not None:
         run.test.frame().to_parquet(folder / "test.parquet", index=False)
-    save(run.model, folder / "model")
-    run = replace(run, check=to_onnx(run.model, folder / "model.onnx", run.job.horizon))
+    if stranger is None:
+        save(run.model, folder / "model")
+        run = replace(run, check=to_onnx(run.model, folder / "model.onnx", run.job.horizon))
     write_report(folder / "report.html", run)
     (folder / MARK).write_text(json.dumps(about(run, started), indent=1))
     return run
@@ -59,16 +67,23 @@ def settings(run: Run) -> dict[str, Any]:
     plain = {n: v for n, v in run.job.data.items() if isinstance(v, str | int | float | bool | list | tuple)}
     if isinstance(source, str) and Path(source).exists():
         plain["source"] = str(Path(source).resolve())
-    learners = {name: describe(recipe) for name, recipe in run.selection.entered.items()}
-    return job | {"data": plain, "learners": learners}
+    learners = {name: _described(recipe) for name, recipe in run.selection.entered.items()}
+    return job | {"metric": run.leaderboard.metric.name, "data": plain, "learners": learners}
+
+
+def _described(recipe: Learner) -> Any:
+    try:
+        return describe(recipe)
+    except ValueError:  # a part of the user's own: it is named, but can't be made again from its name
+        return repr(recipe)
 
 
 def about(run: Run, started: float) -> dict[str, Any]:
     """What `run.json` holds; `started` is in seconds since 1970."""
     return {
         "winner": run.winner,
-        "metric": run.job.metric,
-        "score": run.leaderboard.totals[run.winner].get(run.job.metric),
+        "metric": run.leaderboard.metric.name,
+        "score": run.leaderboard.totals[run.winner].get(run.leaderboard.metric.name),
         "groups": dict(run.selection.groups),
         "seed": run.job.seed,
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time as clock
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -62,6 +63,8 @@ class Run:
         from forecast.charts import below
         from forecast.report import history, picked
 
+        if series is not None and not 0 <= series < self.panel.count:
+            raise ValueError(f"There is no series {series!r}: they count from 0 to {self.panel.count - 1}.")
         return below([history(self, i) for i in (picked(self, 4) if series is None else [series])])
 
     def __str__(self) -> str:
@@ -137,7 +140,16 @@ def execute(job: Job, shown: bool = True) -> Run:
         future = model.forecast(panel, job.horizon, ahead)
         report(2, 4, "forecast")
         test = None if tables.whole is None else tested(job, selection, model, tables)
-        findings = [*panel.findings, *selection.findings, *_left_out(job), *_reported(model), *alerts, *future.findings]
+        findings = [
+            *panel.findings,
+            *selection.findings,
+            *_left_out(job),
+            *_failed(selection.board),
+            *_unreached(job, panel),
+            *_reported(model),
+            *alerts,
+            *future.findings,
+        ]
         result = Run(job, selection.winner, selection, Findings(tuple(findings)), model, panel, future.frame(), test,
                      tables.whole)  # fmt: skip
         report(3, 4, "tested" if test is not None else "forecast")
@@ -171,6 +183,29 @@ def _left_out(job: Job) -> list[Finding]:
         Finding("learner_left_out", "alerted", f"{name} did not take part: {why}.", column=name)
         for name, why in job.left_out.items()
     ]
+
+
+def _failed(board: Leaderboard) -> list[Finding]:
+    """The learners that failed, each with its first reason."""
+    first = {a.name: a for a in reversed(board.attempts) if a.failure}
+    count = Counter(a.name for a in board.attempts if a.failure)
+    return [
+        Finding("learner_failed", "alerted", f"{name} failed on fold {a.fold}: {a.failure}", column=name,
+                count=count[name])
+        for name, a in sorted(first.items())
+    ]  # fmt: skip
+
+
+def _unreached(job: Job, panel: Panel) -> list[Finding]:
+    """The lags and windows that no series is long enough for."""
+    longest = int(panel.lengths.max(initial=0))
+    return [
+        Finding("too_long", "alerted", f"The {what} of {size} rows is longer than the longest series ({longest} rows): "
+                "it tells nothing, or only what a shorter one does.")
+        for what, sizes in (("lag", job.lags or ()), ("window", job.windows or ()))
+        for size in sizes
+        if size >= longest
+    ]  # fmt: skip
 
 
 def _reported(model: Model) -> list[Finding]:

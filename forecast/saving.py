@@ -26,6 +26,7 @@ import pandas as pd
 from forecast import versions
 from forecast.files import whole_folder
 from learners.learner import Model
+from learners.regressors.foreign import foreign
 
 FORMAT = 1
 STRUCTURE, ARRAYS = "model.json", "arrays.npz"
@@ -49,6 +50,8 @@ def save(model: Model, path: str | Path) -> Path:
     if not isinstance(model, Model):
         raise TypeError(f"Only a fitted model is saved, not a {type(model).__name__}; fit the recipe first, "
                         "or keep the recipe itself with `forecast.recipes.to_toml`.")  # fmt: skip
+    if (stranger := foreign(model)) is not None:
+        raise TypeError(stranger.refusal("saved"))
     path = Path(path)
     if path.exists() and not (path.is_dir() and {p.name for p in path.iterdir()} <= {STRUCTURE, ARRAYS}):
         raise FileExistsError(f"{str(path)!r} is there and is not a saved model: choose another place.")
@@ -71,9 +74,10 @@ def save(model: Model, path: str | Path) -> Path:
 
 
 def load(path: str | Path) -> Model:
-    """The model in the folder `path`. ValueError names the file that is damaged, too new or not a model;
-    FileNotFoundError the one that is missing."""
+    """The model in the folder `path`, its own or that of a run. ValueError names the file that is damaged, too new or
+    not a model; FileNotFoundError the one that is missing."""
     path = Path(path)
+    path = path / "model" if (path / "model" / STRUCTURE).is_file() else path
     head = _structure(path / STRUCTURE)
     numbers = _numbers(path / ARRAYS, head)
     for old in range(head["format"], FORMAT):

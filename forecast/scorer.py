@@ -31,16 +31,17 @@ def score(path: Any, table: Any, strict: bool = True) -> dict[str, np.ndarray]:
     """Forecast the next rows of each series of `table` with the ONNX file `path`.
 
     `table` is the path of a CSV file, a dict of columns, or a frame of pandas, polars or pyarrow, in long form, in any
-    order: keys, time, target and the columns that the model looks at. After the last known target of a series come
-    the rows whose known columns are given, their target empty. Returns columns: keys, time (text with its offset where
-    the model has a time zone), "forecast", "lo80" ... ValueError names the series and the row (from 0) at fault; a
-    forecast that comes out as NaN is an error too, unless `strict` is off.
+    order: keys, time, target and what the model looks at. After a series' last known target come the rows whose known
+    columns are given. Returns columns: keys, time (text with its offset where the model has a time zone), "forecast",
+    "lo80" ... ValueError names the series and row (from 0) at fault; so does a NaN forecast, unless `strict` is off.
     """
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(str(path))
-    metadata = session.get_modelmeta().custom_metadata_map.get("forecast")
-    if metadata is None:
+    try:
+        session = onnxruntime.InferenceSession(str(path))
+    except Exception as error:
+        raise ValueError(f"{str(path)!r} can't be opened as an ONNX file: {error}") from None
+    if (metadata := session.get_modelmeta().custom_metadata_map.get("forecast")) is None:
         raise ValueError(f"{str(path)!r} was not written by forecast.to_onnx: it has no 'forecast' metadata.")
     rows = Rows(Table(table), json.loads(metadata))
     series = np.split(np.arange(len(rows.keys)), range(CHUNK, len(rows.keys), CHUNK))
@@ -121,8 +122,7 @@ def _moment(value: str | date) -> datetime | None:
         return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
     if quarter := re.fullmatch(r"(\d{4})-?[Qq]([1-4])", value):
         return datetime(int(quarter[1]), 3 * int(quarter[2]) - 2, 1)
-    iso = ISO.fullmatch(value)
-    return None if iso is None else datetime.fromisoformat(iso[1] + (iso[2] or "-01") + (iso[3] or ""))
+    return datetime.fromisoformat(i[1] + (i[2] or "-01") + (i[3] or "")) if (i := ISO.fullmatch(value)) else None
 
 
 def _second(moment: datetime, zone: tzinfo | None, row: int) -> int:
@@ -291,7 +291,7 @@ def _text(second: Any) -> str:
 
 def main(arguments: list[str]) -> None:
     forecasts, text = score(arguments[0], arguments[1]), io.StringIO(newline="")
-    lines = [list(forecasts), *zip(*(values.astype(str) for values in forecasts.values()), strict=True)]
+    lines = zip(*([name, *values.astype(str)] for name, values in forecasts.items()), strict=True)
     csv.writer(text, lineterminator="\n").writerows(lines)
     Path(arguments[2]).write_text(text.getvalue()) if len(arguments) > 2 else print(text.getvalue(), end="")
 

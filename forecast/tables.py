@@ -35,7 +35,9 @@ class Tables:
 def read(job: Job) -> Tables:
     """The job's panel, split where its test rows begin."""
     given = dict(job.data)
-    source = given.pop("source")
+    source = given.pop("source", None)
+    if source is None:
+        raise ValueError("The job's 'data' does not say 'source': a frame, a path or a query.")
     if isinstance(source, str) and source.startswith(DATASET):
         from forecast.datasets import load
 

@@ -10,6 +10,7 @@ from featurizers.arrays import Array, State, namespace, shifted
 from featurizers.features import Features
 from featurizers.featurizer import Featurizer, Needs
 from featurizers.panel import Panel
+from featurizers.whole import whole
 from learners.learner import Learner, Model
 from learners.regressors import Fitted, fit_regressor
 
@@ -34,11 +35,10 @@ class Direct(Learner):
     max_rows: int = 500_000
 
     def train(self, panel: Panel) -> DirectModel:
-        if self.horizon < 1:
-            raise ValueError(f"The horizon must be at least 1, not {self.horizon}.")
+        whole(self.horizon, "The horizon of Direct")
         usual = [panel.freq.season] if panel.freq.season > 1 else []
         seasons = tuple(int(k) for k in (usual if isinstance(self.seasons, str) else self.seasons))
-        features = Features(tuple(self.features)).resolve(panel)
+        features = Features(self.features).resolve(panel)
         one = panel.where(np.arange(min(panel.count, 1)))
         back = [bool(part.needs.lookback or part.memory(one)) for part in features.parts]
         past = Features(tuple(p for p, looks in zip(features.parts, back, strict=True) if looks))
@@ -51,8 +51,8 @@ class Direct(Learner):
         columns += [panel.y[_season_ago(rows, steps, k)][:, None] for k in seasons]
         for values, k in zip(columns[3:], seasons, strict=True):
             values[panel.position[rows] < _back(steps, k)] = np.nan
-        whole = Features((*past.parts, *own.parts))
-        fitted = fit_regressor(self.regressor, np.concatenate(columns, axis=1), panel.y[rows], whole)
+        every = Features((*past.parts, *own.parts))
+        fitted = fit_regressor(self.regressor, np.concatenate(columns, axis=1), panel.y[rows], every)
         return DirectModel(fitted, past, own, seasons, self.horizon)
 
 

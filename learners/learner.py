@@ -11,7 +11,15 @@ import pandas as pd
 
 from featurizers.arrays import Array, State, namespace, shifted
 from featurizers.featurizer import Needs
-from featurizers.panel import Panel
+from featurizers.findings import Finding
+from featurizers.panel import Panel, expected
+from featurizers.whole import whole
+from learners.brief import Brief
+
+_LOST = (
+    "{} has no forecast at some steps (NaN): either the model does not know this series and learns each one by itself, "
+    "or too little of what it looks at is known. Otherwise(learner, SeasonalNaive(...)) falls back to another."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,8 +27,11 @@ class Origin:
     """Where training ended: enough of the panel to forecast from there, to check an export and to name things."""
 
     tail: Panel  # the last rows of every series, as many as the model looks back (at least one)
-    memory: State  # what the model kept of each series, (series, k) each
+    memory: State = field(repr=False)  # what the model kept of each series, (series, k) each
     season: int
+
+    def __str__(self) -> str:
+        return f"fitted on {self.tail.count} series up to {np.datetime_as_string(self.tail.last.max(), 'auto')}"
 
 
 class Learner(ABC):
@@ -34,13 +45,13 @@ class Learner(ABC):
 
     def fit(self, panel: Panel) -> Model:
         """Learn from every series of `panel`; nothing of the recipe or of the panel is changed."""
-        model = self.train(panel)
+        model = self.train(expected(panel, "fit"))
         tail = panel.tail(max(model.needs.lookback, 1))
         return replace(model, origin=Origin(tail, model.memory(panel), panel.freq.season))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Model(ABC):
+class Model(Brief, ABC):
     """A fitted learner: numbers only, nothing left to learn.
 
     The state of a model is a dict of arrays with one row a series: windows of the last values (`target` and the
@@ -88,17 +99,25 @@ class Model(ABC):
         return windows | self.remember(state, now)
 
     def forecast(self, panel: Panel, horizon: int, known: Panel | pd.DataFrame | None = None) -> Panel:
-        """The next `horizon` rows of each series, with a column for each output of `predict`.
+        """The next `horizon` rows of each series, with a column for each output of `predict`; its findings name the
+        series that have no forecast.
 
         `known` gives the known columns of these rows, where the model uses any and the panel does not hold them.
         """
+        if expected(panel, "forecast").target not in panel.columns:
+            raise ValueError(f"A panel without its target {panel.target!r}, such as a forecast, cannot be forecast: "
+                             "give the history, and a longer horizon.")  # fmt: skip
+        horizon = whole(horizon, "The horizon")
         state = self.state(panel)
         future = panel.future(horizon, known, self.needs.ahead)
         if self.origin is not None:
             future = future.encoded(self.origin.tail.levels)
         outputs = self.predict(state, future.matrix(self.needs.ahead))
         columns: Mapping[str, np.ndarray] = {n: np.asarray(v, np.float64).ravel() for n, v in outputs.items()}
-        return replace(future, columns=columns, roles={}, levels={})
+        empty = np.flatnonzero(np.isnan(columns["forecast"]).reshape(panel.count, -1).any(axis=1)).tolist()
+        lost = [Finding("no_forecast", "alerted", _LOST.format(panel.name(i) or "The series"), panel.name(i))
+                for i in empty]  # fmt: skip
+        return replace(future, columns=columns, roles={}, levels={}, findings=future.findings + lost)
 
 
 def where_state(condition: Array, chosen: State, other: State) -> State:

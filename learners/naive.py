@@ -9,6 +9,7 @@ import numpy as np
 from featurizers.arrays import Array, State, namespace
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
+from featurizers.whole import whole
 from learners.learner import Learner, Model
 
 
@@ -22,8 +23,7 @@ class SeasonalNaive(Learner):
     season: int
 
     def train(self, panel: Panel) -> SeasonalNaiveModel:
-        if self.season < 1:
-            raise ValueError(f"SeasonalNaive needs a season of at least 1 row, not {self.season}.")
+        whole(self.season, "The season of SeasonalNaive")
         return SeasonalNaiveModel(self.season)
 
 

@@ -30,7 +30,7 @@ class Recursive(Learner):
     features: tuple[Featurizer, ...]
 
     def train(self, panel: Panel) -> RecursiveModel:
-        features = Features(tuple(self.features)).resolve(panel)
+        features = Features(self.features).resolve(panel)
         X, usable = features.transform(panel), ~np.isnan(panel.y)
         if not usable.any():
             raise ValueError("Recursive has no row to learn from: every target is missing. Drop these series, or give "

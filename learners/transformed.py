@@ -24,6 +24,9 @@ class Transformed(Learner):
     transform: Transform
 
     def train(self, panel: Panel) -> TransformedModel:
+        if not isinstance(self.transform, Transform) or not isinstance(self.learner, Learner):
+            raise TypeError(f"Transformed(learner, transform) takes a recipe such as Ets(season=7), then a transform "
+                            f"such as Log1p(), not {self.learner!r} and {self.transform!r}.")  # fmt: skip
         transform = self.transform.resolve(panel)
         changed = transform.panel(panel)
         model = self.learner.train(changed)

@@ -55,7 +55,7 @@ def test_known_columns_are_aligned_where_series_are_left_out():
 
 
 def test_what_makes_no_sense_is_refused():
-    with pytest.raises(ValueError, match="'folds' must be at least 1, not 0"):
+    with pytest.raises(ValueError, match="'folds' must be a whole number from 1 on, not 0"):
         list(RollingOrigin(2, folds=0).split(panel()))
     with pytest.raises(ValueError, match="the longest series has 3 rows"):
         list(RollingOrigin(5).split(daily([1.0, 2.0, 3.0])))

@@ -221,7 +221,7 @@ def test_a_gap_still_bands_the_first_steps():
 
 
 def test_levels_and_failures_are_checked():
-    with pytest.raises(ValueError, match="between 0 and 100"):
+    with pytest.raises(ValueError, match="between 1 and 100"):
         Conformal(LINEAR, ON, (80, 100)).fit(panel())
     with pytest.raises(ValueError, match=r"no width\. ValueError: .* rows are too few"):
         Conformal(Failing(), ON).fit(panel())

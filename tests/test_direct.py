@@ -134,5 +134,5 @@ def test_nothing_to_learn_from() -> None:
     for short in (whole.tail(1), whole.with_columns(sales=np.full(len(whole), np.nan))):
         with pytest.raises(ValueError, match="no row to learn from"):
             Direct("ridge", FEATURES, 3).fit(short)
-    with pytest.raises(ValueError, match="at least 1, not 0"):
+    with pytest.raises(ValueError, match="from 1 on, not 0"):
         Direct("ridge", FEATURES, 0).fit(whole)

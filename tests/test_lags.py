@@ -35,5 +35,5 @@ def test_step_equals_transform(panel: Panel, lags: list[int], season: int) -> No
 
 @pytest.mark.parametrize("part", [Lags((1, 0)), Lags((-3,)), Lags((1,), season=0)])
 def test_refuses_what_is_not_the_past(part: Lags) -> None:
-    with pytest.raises(ValueError, match="count from 1"):
+    with pytest.raises(ValueError, match="whole number from 1 on"):
         part.transform(daily([1, 2]))

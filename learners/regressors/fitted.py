@@ -7,11 +7,12 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from featurizers.arrays import Array
+from learners.brief import Brief
 
 SMALL = 1_000_000  # elementary steps of a kernel that one thread has done before a second has started
 
 
-class Fitted(ABC):
+class Fitted(Brief, ABC):
     """What is left of a regressor after training: a frozen dataclass of arrays, saved and traced like any model."""
 
     @abstractmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -30,3 +30,14 @@ class Foreign(Fitted):
             "Linear models, decision trees and their forests, (Hist)GradientBoosting, LightGBM, XGBoost, nearest "
             "neighbours, perceptrons and pipelines of simple scalers with one of these can."
         )
+
+
+def foreign(part: object) -> Foreign | None:
+    """The first regressor inside a model that can be neither saved nor exported; None if all can."""
+    if isinstance(part, Foreign):
+        return part
+    if is_dataclass(part):
+        inner: Any = (getattr(part, f.name) for f in fields(part))
+    else:
+        inner = part.values() if isinstance(part, dict) else part if isinstance(part, tuple) else ()
+    return next((found for item in inner if (found := foreign(item)) is not None), None)

@@ -1,0 +1,77 @@
+"""Settings of a job as a person gives them: each made what its field holds, or refused in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from featurizers.whole import whole, wholes
+from learners.learner import Learner
+
+WHOLE = {"horizon": 1, "season": 1, "folds": 1, "step": 1, "test_step": 1, "workers": 1, "seed": 0}  # and the least
+
+
+def checked(name: str, value: Any) -> Any:
+    """The value of the setting `name`. ValueError says what it may be."""
+    if value is None:
+        return None
+    if name in WHOLE:
+        return whole(value, f"The {name}", WHOLE[name])
+    if name in ("lags", "windows"):
+        return wholes(value, f"Each of {name}")
+    if name == "levels":
+        return levels(value)
+    if name in ("holidays", "by"):
+        return _words(name, value)
+    if name == "ensemble" and not isinstance(value, bool):
+        raise ValueError(f"The setting 'ensemble' is true or false, not {value!r}.")
+    if name == "output":
+        if not isinstance(value, str | Path):
+            raise ValueError(f"The output is the path of a folder, not {value!r}.")
+        return str(value)
+    if name == "data":
+        return _data(value)
+    return _learners(value) if name == "learners" else value
+
+
+def levels(value: Any) -> tuple[float, ...]:
+    """Levels of bands in percent. ValueError for shares and for what is no number."""
+    several = hasattr(value, "__iter__") and not isinstance(value, str)
+    found = tuple(getattr(item, "item", lambda item=item: item)() for item in (value if several else (value,)))
+    for level in found:
+        if isinstance(level, bool) or not isinstance(level, int | float) or not 1 <= level < 100:
+            hint = " (0.8 is written 80)" if isinstance(level, float) and 0 < level < 1 else ""
+            raise ValueError(f"The levels of bands are percents between 1 and 100{hint}, unlike {level!r}.")
+    return found
+
+
+def _words(name: str, value: Any) -> tuple[str, ...]:
+    found = (value,) if isinstance(value, str) else tuple(value) if hasattr(value, "__iter__") else (value,)
+    for word in found:
+        if not isinstance(word, str):
+            raise ValueError(f"The setting {name!r} is text or a list of texts, unlike {word!r}.")
+    return found
+
+
+def _data(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"The job's 'data' is a table of settings (source, id, time, target ...), not {value!r}.")
+    for name in ("time", "target"):  # the source of a run on a frame is not written in its job
+        if value.get(name) is None:
+            raise ValueError(f"The job's 'data' does not say {name!r}, which has no default.")
+    return value
+
+
+def _learners(value: Any) -> Mapping[str, Any] | tuple[Any, ...]:
+    """One learner or several, each a name, a recipe or a recipe as data, by name or not."""
+    found = value if isinstance(value, Mapping) else tuple(value) if isinstance(value, list | tuple) else (value,)
+    for learner in found.values() if isinstance(found, Mapping) else found:
+        if not isinstance(learner, str | Mapping | Learner):
+            raise ValueError(
+                f"A learner is a name such as 'LightGBM' or a recipe such as SeasonalNaive(7), not {learner!r}; "
+                "a regressor is given features with Recursive(regressor, features)."
+            )
+    if not found:
+        raise ValueError("The job names no learner: leave 'learners' out to have the default ones.")
+    return found

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SHORTEST = 4  # values that a difference, a weight and a variance need
 EVALUATIONS = 1000  # about how often a search passes over a series
 DIFFERENCED = 1, 4  # where d and D stand among the kernel's choices
-FITS = 7
+FITS, INTERPOLATED = 7, 8
 LEVEL, VARIANCE = 0, 1  # among its measures
 STILL = 1e-12  # variance of a series that differences explain wholly
 
@@ -142,6 +142,8 @@ def _kernel(parts: list[Scaled], limits: tuple[int, ...], choice: tuple[int, ...
     for i, part in enumerate(parts):
         numbers = {"arima.ar": ar[i], "arima.ma": ma[i], "arima.state": state[i], "arima.covariance": covariance[i],
                    "arima.intercept": intercept[i], "arima.variance": variance[i : i + 1]}  # fmt: skip
+        if choices[i, INTERPOLATED]:
+            part.notes.append(f"{part.series.name}: too many values are missing; the fit took lines across them.")
         fitted = part.fit(numbers, slopes[i], mean[i]) if choices[i, FITS] else part.failed("no model fits")
         fits.append(fitted)
     return fits

@@ -240,6 +240,12 @@ def test_missing_values_are_not_just_lines():
     assert abs(holed - full) < 0.05 < abs(lined - full)
 
 
+def test_many_missing_values_are_interpolated_and_said():
+    few, many = (AutoArima().fit(monthly(holes(AIR, *range(1, n, 3)))).report for n in (30, 50))
+    assert few == ()
+    assert many == ("id=s0: too many values are missing; the fit took lines across them.",)
+
+
 def test_regressors_are_found_by_generalised_least_squares():
     rng = np.random.default_rng(2)
     price, days = rng.normal(size=120), rng.normal(size=120)

@@ -19,7 +19,7 @@ using Indices = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::d
 using Table = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Choices = nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
-constexpr std::size_t CHOICES = 9; // p, d, q, P, D, Q, constant, fits, tried
+constexpr std::size_t CHOICES = 10; // p, d, q, P, D, Q, constant, fits, interpolated, tried
 
 template <typename T, typename... Sizes>
 auto array(std::vector<T> values, Sizes... sizes) {
@@ -73,7 +73,8 @@ auto fit(Numbers y, Table x, Indices indptr, Indices limits, Indices fixed, int 
     for (std::size_t i = 0; i < count; i++) {
         const Chosen& c = found[i];
         const Orders& o = c.orders;
-        for (const int value : {o.p, c.d, o.q, o.P, c.D, o.Q, c.constant, c.fits ? 1 : 0, c.tried}) choices.push_back(value);
+        for (const int value : {o.p, c.d, o.q, o.P, c.D, o.Q, c.constant, int(c.fits), int(c.interpolated), c.tried})
+            choices.push_back(value);
         std::copy(c.x.begin(), c.x.end(), coefficients.begin() + i * most);
         slopes.insert(slopes.end(), c.slopes.begin(), c.slopes.end());
         for (const double value : {c.level, c.variance, c.likelihood, c.aicc}) measures.push_back(value);

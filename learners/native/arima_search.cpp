@@ -207,9 +207,11 @@ Chosen chosen(const Series& series, const Settings& settings, Room& room) {
     } else {
         differences_by_tests(unexplained(series, y), settings, out);
     }
-    if (gaps.size() > GAPS || 3 * gaps.size() > static_cast<std::size_t>(series.n)) gaps.clear();
-    if (attempted(series, settings, y, gaps, room, out)) return out;
-    if (!gaps.empty() && attempted(series, settings, y, {}, room, out)) return out;
+    const bool many = gaps.size() > GAPS || 3 * gaps.size() > static_cast<std::size_t>(series.n);
+    if (!many && attempted(series, settings, y, gaps, room, out)) return out;
+    if (gaps.empty()) return out;
+    out.interpolated = true;
+    attempted(series, settings, y, {}, room, out);
     return out;
 }
 

@@ -25,7 +25,8 @@ struct Settings {
 struct Chosen {
     Orders orders;
     int d = 0, D = 0, constant = 0, tried = 0;
-    bool fits = false;            // false: nothing could be fitted, a random walk stands in
+    bool fits = false;            // false: nothing could be fitted
+    bool interpolated = false;    // whether missing values were, being too many to be estimated
     std::vector<double> x, slopes; // of orders, of the columns (0 where left out)
     double level = 0.0;           // mean of the differenced series, 0 without a constant
     double variance = 0.0;        // of the innovations, over observations minus coefficients

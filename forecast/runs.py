@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from forecast.job import Job
 from forecast.leaderboard import Leaderboard, compare
 from forecast.progress import progress
 from forecast.select import Selection, select
+from forecast.settings import Settings
 from forecast.tables import Tables, known_ahead, read
 from learners.around import reported
 from learners.learner import Learner, Model
@@ -93,13 +94,14 @@ class Trained(Learner):
 
 def run(
     source: Any, *, horizon: int, time: str, target: str, id: Any = None, known: Any = (), past: Any = (),
-    static: Any = (), freq: str | None = None, progress: bool = True, **settings: Any,
+    static: Any = (), freq: str | None = None, progress: bool = True, **settings: Unpack[Settings],
 ) -> Run:  # fmt: skip
     """Read a table, let learners compete on rolling origins, and forecast with the winner.
 
     `source`, `id`, `time`, `target`, `known`, `past`, `static`, `freq` (and the policies aggregate, duplicates, short
-    ...) are those of `Panel.read`; the other settings are those of `Job`: lags, windows, holidays, learners, folds,
-    metric, by, levels, test, output, seed ... With `output` everything is written to that folder.
+    ...) are those of `Panel.read`; the other settings are those of `Job`: lags, windows, season, holidays,
+    learners, folds, step, metric, by, levels, ensemble, test, known_future, workers, seed, output; `help(Job)` says
+    what each is. With `output` everything is written to that folder.
     ValueError, in a sentence, for what cannot be done.
 
     >>> from forecast import datasets
@@ -112,13 +114,14 @@ def run(
     ['month', 'forecast', 'lo80', 'hi80', 'lo95', 'hi95']
     """
     data = {"source": source, "time": time, "target": target, "id": id, "known": known, "past": past, "static": static}
-    data |= {"freq": freq, **{name: settings.pop(name) for name in TABLE if name in settings}}
+    data |= {"freq": freq, **{name: value for name, value in settings.items() if name in TABLE}}
     given = {
         name: value
         for name, value in data.items()
         if value is not None and not (isinstance(value, tuple | list) and not value)
     }
-    return execute(Job.of({"data": given, "horizon": horizon, **settings}), progress)
+    others = {name: value for name, value in settings.items() if name not in TABLE}
+    return execute(Job.of({"data": given, "horizon": horizon, **others}), progress)
 
 
 def execute(job: Job, shown: bool = True) -> Run:

@@ -2,14 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from featurizers.whole import whole, wholes
 from learners.learner import Learner
 
 WHOLE = {"horizon": 1, "season": 1, "folds": 1, "step": 1, "test_step": 1, "workers": 1, "seed": 0}  # and the least
+
+
+class Settings(TypedDict, total=False):
+    """The settings of `run` by name, as editors offer them; `Job` and `featurizers.policy.Policy` say what each is."""
+
+    lags: int | Iterable[int]
+    windows: int | Iterable[int]
+    season: int
+    holidays: str | Iterable[str]
+    learners: str | Learner | Iterable[Any] | Mapping[str, Any]
+    folds: int
+    step: int
+    metric: str | Callable[..., Any]
+    by: str | Iterable[str]
+    levels: float | Iterable[float]
+    ensemble: bool
+    test: Any
+    test_step: int
+    known_future: Any
+    workers: int
+    seed: int
+    output: str | Path
+    aggregate: str | Mapping[str, str]
+    duplicates: str
+    mixed: str
+    short: str
+    min_length: int
+    leaks: str
+    gaps: str
+    incomplete: str
+    categorical: str | Iterable[str]
+    fill: bool
 
 
 def checked(name: str, value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,9 @@ import pandas as pd
 import pytest
 
 import forecast as fc
+from forecast.job import Job
+from forecast.runs import TABLE
+from forecast.settings import Settings
 from tests import examples
 
 DAYS, AHEAD = 60, 7
@@ -210,3 +214,8 @@ def test_the_command_line_answers_in_a_line(arguments: list[str], sentence: str,
     assert done.stderr.startswith("forecast: ")
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_editors_are_offered_every_setting_of_a_run() -> None:
+    of_job = {f.name for f in fields(Job)} - {"data", "horizon", "left_out"}
+    assert set(Settings.__annotations__) == of_job | set(TABLE)

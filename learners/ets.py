@@ -111,7 +111,8 @@ class EtsModel(LocalModel):
         xp, horizon = namespace(level), future["time"].shape[1]
         damping = xp.cumulative_sum(xp.pow(phi, np.arange(1.0, horizon + 1)[None, :]), axis=1)
         base, term = level + damping * state["ets.trend"], repeated(state["ets.season"], horizon)
-        return {"forecast": xp.where(state["ets.multiplies"] > 0.5, base * term, base + term)}
+        multiplies = state["ets.multiplies"] > 0.5
+        return {"forecast": base * xp.where(multiplies, term, 1.0) + xp.where(multiplies, 0.0, term)}
 
 
 def _over(y: Array, by: Array, otherwise: Array) -> Array:

@@ -15,6 +15,7 @@ from learners.local import assembled
 from learners.spans import Spans
 
 NUMBERS = ("alpha", "beta", "gamma", "phi", "level", "trend", "form", "likelihood", "criterion", "variance")
+JUDGED = 3  # the last of them may be infinite
 TREND = 10  # values that a trend needs in a form that is not chosen by its criterion
 
 SHORT = "is shorter than two seasons: {} without a season."
@@ -61,8 +62,16 @@ class EtsFit:
         bits, notes = allowed(self)
         bits = np.where(learnable, bits, 0)
         table = fit_ets(spans.values, spans.starts, bits, self.season, spans.threads)
-        for i in np.flatnonzero(~np.isfinite(table).all(axis=1)):
-            table[i] = self._repeats(int(i), bool(learnable[i]), notes)
+        simple = learnable & ~_usable(table) & (bits != form_bit(0, 0, 0))
+        if simple.any():
+            only = np.where(simple, form_bit(0, 0, 0), 0)
+            again = fit_ets(spans.values, spans.starts, only, self.season, spans.threads)
+            table[simple] = again[simple]
+            for i in np.flatnonzero(simple & _usable(table)).tolist():
+                text = f"{self.name(i)}: {self.learner} failed; it is simple exponential smoothing."
+                notes.setdefault(i, []).append(text)
+        for i in np.flatnonzero(~_usable(table)).tolist():
+            table[i] = self._repeats(i, bool(learnable[i]), notes)
         forms = tuple(letters(int(form)) for form in table[:, NUMBERS.index("form")])
         report = (" ".join(notes[i]) for i in sorted(notes))
         return assembled(EtsModel, self.panel, _memory(table, self.season), report, forms=forms)
@@ -76,6 +85,13 @@ class EtsFit:
         row = np.zeros(len(NUMBERS) + self.season)
         row[[0, 3, 4, 6]] = 1.0, 1.0, self.spans.first[i], -1.0  # alpha, phi, level, form
         return row
+
+
+def _usable(table: np.ndarray) -> np.ndarray:
+    """Whether each series has numbers to forecast from."""
+    needed = np.delete(table, np.s_[len(NUMBERS) - JUDGED : len(NUMBERS)], axis=1)
+    usable: np.ndarray = np.isfinite(needed).all(axis=1) & (table[:, NUMBERS.index("form")] >= 0)
+    return usable
 
 
 def one_form(recipe: Ets) -> Callable[[EtsFit], tuple[np.ndarray, Notes]]:

@@ -25,7 +25,8 @@ def fitted(
     for i in np.flatnonzero(short & learnable).tolist():
         name = panel.name(i) or "The series"
         notes[i] = [f"{name} is shorter than two seasons: {learner} without a season."]
-    for i in np.flatnonzero(~np.isfinite(table).all(axis=1)).tolist():
+    needed = np.delete(table, NUMBERS.index("squares"), axis=1)  # of huge values the squares are infinite
+    for i in np.flatnonzero(~np.isfinite(needed).all(axis=1) | (table[:, NUMBERS.index("kind")] < 0)).tolist():
         table[i] = 0.0
         table[i, [0, 2, 3, 5]] = 1.0, spans.first[i], spans.first[i], -1.0  # weight, start, intercept, kind
         if learnable[i]:

@@ -151,6 +151,17 @@ def test_auto_survives():
     assert "id=constant is constant: AutoEts repeats its last value." in report
 
 
+def test_what_cannot_be_fitted_is_simply_smoothed():
+    rng = np.random.default_rng(0)
+    few = np.where(np.arange(100) % 9 == 0, rng.random(100), np.nan)
+    panel = monthly(few, AIR[:4] * 1e300, np.exp(np.arange(60.0) * 9), names=["few", "four", "exploding"])
+    model = Ets(season=12).fit(panel)
+    assert model.forms == ("ANN", "ANN", "AAA")
+    assert model.report[0] == "id=few: Ets failed; it is simple exponential smoothing."
+    for learner in (model, AutoEts(12).fit(panel)):
+        assert np.isfinite(learner.forecast(panel, 5).columns["forecast"]).all()
+
+
 @pytest.mark.parametrize("engine", ["native", "statsmodels"])
 def test_too_short_for_a_season(engine):
     model = Ets(season=12, engine=engine).fit(monthly(AIR[:20]))

@@ -132,6 +132,7 @@ void EtsFit::run(const double* y, int rows, int season, std::uint32_t forms, dou
                 if (!(forms >> form.index() & 1)) continue;
                 if (!prepared) prepare(walk, season_kind), prepared = true;
                 walk.choose(form, season_kind && season > LONGEST ? &flat.terms : nullptr);
+                if (static_cast<int>(walk.count) >= walk.known) continue;
                 const double extra = alone ? 0.0 : penalty(walk);
                 if (!(extra < INFINITE)) continue;
                 if (x.empty()) x = beginning(walk, 0); // the other error's optimum is a good start for this one

@@ -88,7 +88,6 @@ def run(**settings: object) -> fc.Run:
         ({"learners": "LightGMB"}, "Did you mean 'LightGBM'"),
         ({"metric": "maes"}, "no metric 'maes'"),
     ],
-    ids=str,
 )
 def test_a_job_with_a_slip_is_refused_in_a_sentence(settings: dict[str, object], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):

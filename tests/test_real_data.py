@@ -20,7 +20,10 @@ TABLES = {
     "beer": "seeds/beer_train.csv",
     "bike_share": "seeds/bike_share.csv",
 }
-QUICK = {"beer": ("SeasonalNaive", "AutoEts", "AutoTheta", "AutoArima", "Ridge"), "orange_juice": ("SeasonalNaive", "LightGBM")}
+QUICK = {
+    "beer": ("SeasonalNaive", "AutoEts", "AutoTheta", "AutoArima", "Ridge"),
+    "orange_juice": ("SeasonalNaive", "LightGBM"),
+}
 # The best of a cloud service's learners on the same folds, with the weather known ahead, which it is not here.
 CLOUD = {"nyc_energy": 0.0684, "bike_share": 0.1139}
 LEAKS = {"orange_juice": "logQuantity", "orange_juice_by_brand": "logQuantity", "bike_share": "casual"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,8 +33,9 @@ class _Undone(Transform):
                 result[name] = xp.where(gap < 0.0, forecast - away, forecast + away)
         return result
 
+    @abstractmethod
     def _summed(self, values: Array) -> Array:
-        raise NotImplementedError
+        """Steps (series, horizon) added up to distances from the last known value."""
 
 
 @dataclass(frozen=True)

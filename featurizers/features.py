@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -23,6 +24,27 @@ def untagged(tag: str, state: State) -> State:
     windows = {name: values for name, values in state.items() if "." not in name}
     mine = {name[len(tag) + 1 :]: values for name, values in state.items() if name.startswith(f"{tag}.")}
     return windows | mine
+
+
+class Remembering(Protocol):
+    """What keeps something of a series: a featurizer or a model."""
+
+    def memory(self, panel: Panel) -> State: ...
+
+    def remember(self, state: State, now: State) -> State: ...
+
+
+def memories(tag: str, parts: Iterable[Remembering], panel: Panel) -> State:
+    """The memory of every part, each under the tag and its number."""
+    return {k: v for i, p in enumerate(parts) for k, v in tagged(f"{tag}{i}", p.memory(panel)).items()}
+
+
+def remembered(tag: str, parts: Iterable[Remembering], state: State, now: State) -> State:
+    """The memory of every part after one more row."""
+    moved: State = {}
+    for i, part in enumerate(parts):
+        moved |= tagged(f"{tag}{i}", part.remember(untagged(f"{tag}{i}", state), now))
+    return moved
 
 
 @dataclass(frozen=True)
@@ -74,11 +96,7 @@ class Features(Featurizer):
         return namespace(*columns).concat(columns, axis=1)
 
     def memory(self, panel: Panel) -> State:
-        return {k: v for i, p in enumerate(self.parts) for k, v in tagged(f"f{i}", p.memory(panel)).items()}
+        return memories("f", self.parts, panel)
 
     def remember(self, state: State, now: State) -> State:
-        return {
-            k: v
-            for i, p in enumerate(self.parts)
-            for k, v in tagged(f"f{i}", p.remember(untagged(f"f{i}", state), now)).items()
-        }
+        return remembered("f", self.parts, state, now)

@@ -12,6 +12,7 @@ from featurizers.findings import Finding
 from featurizers.panel import Panel
 from forecast.backtest import RollingOrigin
 from forecast.conformal import banded
+from forecast.defaults import seasons
 from forecast.engine import processes
 from forecast.ensemble import caruana, with_blend
 from forecast.job import Job
@@ -43,7 +44,7 @@ class Selection:
 def select(job: Job, panel: Panel, report: Report) -> Selection:
     """Compare the recipes of a resolved job on its folds, with an ensemble of them, for all series or by group."""
     on, findings = origins(job, panel)
-    entered, season = job.recipes(panel), job.plan(panel).season
+    entered, season = job.recipes(panel), seasons(panel, job.season)[0]
     with processes(job.workers) if job.workers > 1 else nullcontext():
         if job.by:
             board, winner, chosen, failed = _by_group(job, panel, entered, on, season, report)

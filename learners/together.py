@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from featurizers.arrays import State
-from featurizers.features import tagged, untagged
+from featurizers.features import memories, remembered, untagged
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from learners.learner import Model
@@ -26,14 +26,10 @@ class Together(Model):
         return any(m.single for m in self.models)
 
     def memory(self, panel: Panel) -> State:
-        return {k: v for i, m in enumerate(self.models) for k, v in tagged(f"m{i}", m.memory(panel)).items()}
+        return memories("m", self.models, panel)
 
     def remember(self, state: State, now: State) -> State:
-        return {
-            k: v
-            for i, m in enumerate(self.models)
-            for k, v in tagged(f"m{i}", m.remember(untagged(f"m{i}", state), now)).items()
-        }
+        return remembered("m", self.models, state, now)
 
     def answers(self, state: State, future: State) -> list[State]:
         """What each model predicts."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +14,7 @@ from featurizers.arrays import Array, State, namespace, scan
 from featurizers.featurizer import Needs
 from featurizers.kernels import threads
 from featurizers.panel import Panel
-from learners.bands import bounds, check_levels
+from learners.bands import check_levels, normal_bands
 from learners.kalman import next_covariance, next_state, observed
 from learners.learner import Learner
 from learners.local import Fit, LocalModel, Series, all_series, assembled, stacked, state_without_windows
@@ -148,10 +147,8 @@ class ArimaModel(LocalModel):
         columns = {name: future[name] for name in ("time", *self.columns)}
         outputs = scan(step, carry, columns)[1]
         deviation = outputs.pop("deviation", None)
-        for level in self.levels:
-            width = NormalDist().inv_cdf(0.5 + level / 200) * deviation
-            lower, upper = bounds(level)
-            outputs |= {lower: outputs["forecast"] - width, upper: outputs["forecast"] + width}
+        if deviation is not None:
+            outputs |= normal_bands(outputs["forecast"], deviation, self.levels)
         return outputs
 
 

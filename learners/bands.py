@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from statistics import NormalDist
+
+from featurizers.arrays import Array, State
 
 
 def bounds(level: float) -> tuple[str, str]:
@@ -30,3 +33,13 @@ def check_levels(levels: Iterable[float]) -> None:
     """ValueError unless all are coverages in percent."""
     if not all(0 < level < 100 for level in levels):
         raise ValueError(f"Levels are coverages in percent between 0 and 100, not {list(levels)}.")
+
+
+def normal_bands(forecast: Array, deviation: Array, levels: Iterable[float]) -> State:
+    """The outputs of a normal distribution around `forecast`, both (series, horizon), at `levels` in percent."""
+    outputs: State = {}
+    for level in levels:
+        width = NormalDist().inv_cdf(0.5 + level / 200) * deviation
+        lower, upper = bounds(level)
+        outputs |= {lower: forecast - width, upper: forecast + width}
+    return outputs

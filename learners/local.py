@@ -70,6 +70,8 @@ class LocalModel(Model):
 
     def find(self, ids: pd.DataFrame) -> np.ndarray:
         """The row of each series in the tables of numbers, -1 where it was not in training."""
+        if len(ids) == self.count and {n: tuple(ids[n].tolist()) for n in ids.columns} == self.keys:
+            return np.arange(self.count)  # the series of training, as is usual: without the tables of pandas
         return positions(self.keys, ids)
 
     def memory(self, panel: Panel) -> State:
@@ -82,9 +84,8 @@ class LocalModel(Model):
         later = (begin > origin) & (_end(panel, self.last[at]) >= self.last[at])
         state |= {n: np.where(later[:, None] & ~unknown, v[at], state[n]) for n, v in self.ended.items()}
         # The row in the panel at which the filter starts; before 0 there are missing rows to walk through.
-        at_first = _rows_between(panel, begin, origin)
-        at_last = _rows_between(panel, begin, self.last[at]) + 1
-        return self._run(state, panel, np.where(later, at_last, at_first))
+        row = _rows_between(panel, begin, np.where(later, self.last[at], origin)) + later
+        return self._run(state, panel, row)
 
     def _run(self, state: State, panel: Panel, row: np.ndarray) -> State:
         """Advance each series over its rows from `row` on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -110,14 +111,14 @@ class Panel:
     def by_role(self, role: str) -> list[str]:
         return [name for name, r in self.roles.items() if r == role]
 
-    @property
+    @cached_property
     def keys(self) -> dict[str, tuple[Any, ...]]:
         """Key column -> one value a series: how models keep the series that they know, for `positions`."""
         return {name: tuple(self.ids[name].tolist()) for name in self.ids.columns}
 
     def name(self, i: int) -> str:
         """Series `i` as a person would call it: "Store=2, Brand=tropicana"."""
-        return ", ".join(f"{column}={self.ids[column].iloc[i]}" for column in self.ids.columns)
+        return ", ".join(f"{column}={values[i]}" for column, values in self.keys.items())
 
     def clock(self, times: np.ndarray | None = None) -> np.ndarray:
         """Wall-clock seconds since 1970 of the stamps, int64: what people and calendars go by."""

@@ -70,19 +70,19 @@ class LocalModel(Model):
 
     def find(self, ids: pd.DataFrame) -> np.ndarray:
         """The row of each series in the tables of numbers, -1 where it was not in training."""
-        if len(ids) == self.count and {n: tuple(ids[n].tolist()) for n in ids.columns} == self.keys:
-            return np.arange(self.count)  # the series of training, as is usual: without the tables of pandas
         return positions(self.keys, ids)
 
     def memory(self, panel: Panel) -> State:
-        at = self.find(panel.ids)
+        same = panel.keys == self.keys  # as in training, where nothing needs to be looked up
+        at = np.arange(self.count) if same else self.find(panel.ids)
         if self.count == 0 or panel.count == 0:
             return {n: np.full((panel.count, v.shape[1]), np.nan) for n, v in self.start.items()}
         unknown, at = (at < 0)[:, None], np.maximum(at, 0)
-        state = {n: np.where(unknown, np.nan, v[at]) for n, v in self.start.items()}
+        state = dict(self.start) if same else {n: np.where(unknown, np.nan, v[at]) for n, v in self.start.items()}
         origin, begin = self.first[at], _begin(panel, self.first[at])
         later = (begin > origin) & (_end(panel, self.last[at]) >= self.last[at])
-        state |= {n: np.where(later[:, None] & ~unknown, v[at], state[n]) for n, v in self.ended.items()}
+        if later.any():
+            state |= {n: np.where(later[:, None] & ~unknown, v[at], state[n]) for n, v in self.ended.items()}
         # The row in the panel at which the filter starts; before 0 there are missing rows to walk through.
         row = _rows_between(panel, begin, np.where(later, self.last[at], origin)) + later
         return self._run(state, panel, row)
@@ -146,7 +146,8 @@ def assembled(
         **settings,
     )
     ended = model.memory(panel) if model.moves else {}
-    return replace(model, ended={n: v for n, v in ended.items() if not np.array_equal(v, model.start[n], True)})
+    kept = {n: v for n, v in ended.items() if v is not start[n] and not np.array_equal(v, start[n], True)}
+    return replace(model, ended=kept)
 
 
 def stacked(parts: list[dict[str, np.ndarray]]) -> State:

@@ -31,6 +31,8 @@ from learners.regressors.regressor import RandomForest as RandomForest
 from learners.regressors.regressor import Regressor as Regressor
 from learners.regressors.regressor import Ridge as Ridge
 from learners.regressors.regressor import XGBoost as XGBoost
+from learners.space import Between as Between
+from learners.space import Choose as Choose
 from learners.tcn import Tcn as Tcn
 from learners.theta import Theta as Theta
 from learners.transformed import Transformed as Transformed

@@ -15,6 +15,7 @@ from featurizers.findings import Finding
 from featurizers.panel import Panel, expected
 from featurizers.whole import whole
 from learners.brief import Brief
+from learners.space import check_closed
 
 _LOST = (
     "{} has no forecast at some steps (NaN): either the model does not know this series and learns each one by itself, "
@@ -45,6 +46,7 @@ class Learner(ABC):
 
     def fit(self, panel: Panel) -> Model:
         """Learn from every series of `panel`; nothing of the recipe or of the panel is changed."""
+        check_closed(self)
         model = self.train(expected(panel, "fit"))
         tail = panel.tail(max(model.needs.lookback, 1))
         return replace(model, origin=Origin(tail, model.memory(panel), panel.freq.season))

@@ -1,0 +1,117 @@
+"""Open settings: values of a recipe that a sweep is to choose, written where the value would stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Choose:
+    """One of `options`, the first of them tried first.
+
+    >>> Choose((1.0, 10.0)).first
+    1.0
+    """
+
+    options: tuple[Any, ...]
+
+    @property
+    def first(self) -> Any:
+        """The value to begin with. ValueError if there is no option."""
+        if not self.options:
+            raise ValueError("Choose(()) has no options: give at least one.")
+        return self.options[0]
+
+
+@dataclass(frozen=True)
+class Between:
+    """A number from `low` to `high`, both included; with `log` by its logarithm, with `whole` an integer.
+
+    `start` is tried first (None: the middle, of the logarithms where `log`).
+
+    >>> Between(0.01, 1.0, log=True).first
+    0.1
+    """
+
+    low: float
+    high: float
+    log: bool = False
+    whole: bool = False
+    start: float | None = None
+
+    @property
+    def first(self) -> float:
+        """The value to begin with. ValueError if the range is none."""
+        low, high = self.low, self.high
+        if not low < high or (self.log and low <= 0):
+            raise ValueError(f"{self} is no range: it needs low < high, and 0 < low for a logarithm.")
+        middle = (low * high) ** 0.5 if self.log else (low + high) / 2
+        start = middle if self.start is None else self.start
+        if not low <= start <= high:
+            raise ValueError(f"{self} starts outside its range.")
+        return round(start) if self.whole else start
+
+
+Open = Choose | Between
+
+
+def openings(recipe: Any) -> dict[str, Open]:
+    """The open settings of a recipe by their path, such as "regressor.learning_rate"; also those inside options."""
+    return dict(_found(recipe, ()))
+
+
+def closed(recipe: Any, values: Mapping[str, Any]) -> Any:
+    """The recipe with each open setting at the value that its path has in `values`, or else at its first.
+
+    >>> closed(Choose((3, 5)), {})
+    3
+    """
+    return _closed(recipe, (), values)
+
+
+def check_closed(recipe: Any) -> None:
+    """ValueError, naming the settings, if some are open."""
+    found = openings(recipe)
+    if found:
+        named = ", ".join(repr(path or "the recipe itself") for path in found)
+        raise ValueError(f"{type(recipe).__name__} cannot be fitted while settings are open ({named}): put it into a "
+                         "Sweep, which chooses their values, or give them values.")  # fmt: skip
+
+
+def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    """What a recipe holds, by name: the settings of a part, the items of a tuple or mapping."""
+    if is_dataclass(value) and not isinstance(value, type):
+        yield from ((f.name, getattr(value, f.name)) for f in fields(value) if f.init)
+    elif isinstance(value, tuple | list):
+        yield from ((str(i), item) for i, item in enumerate(value))
+    elif isinstance(value, Mapping):
+        yield from ((str(key), item) for key, item in value.items())
+
+
+def _found(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Open]]:
+    if isinstance(value, Open):
+        yield ".".join(path), value
+    if not isinstance(value, Between):
+        inner = (("options", value.options),) if isinstance(value, Choose) else _parts(value)
+        for name, part in inner:
+            yield from _found(part, (*path, name))
+
+
+def _closed(value: Any, path: tuple[str, ...], values: Mapping[str, Any]) -> Any:
+    if isinstance(value, Open):
+        name = ".".join(path)
+        chosen = values.get(name, value.first)
+        if isinstance(value, Choose) and chosen in value.options:
+            path = (*path, "options", str(value.options.index(chosen)))
+        return _closed(chosen, path, values)
+    if isinstance(value, tuple | list):
+        return tuple(_closed(item, (*path, str(i)), values) for i, item in enumerate(value))
+    if isinstance(value, Mapping):
+        return {key: _closed(item, (*path, str(key)), values) for key, item in value.items()}
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    changed = {name: _closed(part, (*path, name), values) for name, part in _parts(value)}
+    different = {name: part for name, part in changed.items() if part is not getattr(value, name)}
+    return replace(value, **different) if different else value

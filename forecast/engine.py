@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from threading import Timer
 from typing import Any
 
 from featurizers.kernels import cores
-from learners.each import engine
+from learners.each import UNFINISHED, engine
 
 
 @contextmanager
-def processes(count: int | None = None) -> Iterator[None]:
+def processes(count: int | None = None, until: float | None = None) -> Iterator[None]:
     """Inside, `each` runs on `count` processes (None: one for each core that this process may use).
 
     Workers run serial inside, with one thread each for BLAS and OpenMP, since many processes with many threads are far
     slower than with one. They start fresh, so that neither a guard around the main module nor a module for a
-    notebook's classes is needed. Results are those of a serial run, in the same order.
+    notebook's classes is needed. Results are those of a serial run, in the same order. At `until` (seconds of
+    `time.monotonic`) what is still at work is ended, and its result is `UNFINISHED`.
     """
     if count is None:
         count = cores()
     if count < 1:
         raise ValueError(f"There must be at least 1 process, not {count}.")
-    if count == 1:
+    if count == 1 and until is None:
         yield
         return
-    before = engine.set(partial(_spread, count))
+    before = engine.set(partial(_spread, count) if until is None else partial(_spread_until, count, until))
     try:
         yield
     finally:
@@ -46,3 +49,41 @@ def _spread(count: int, function: Callable[[Any], Any], items: Iterable[Any]) ->
             raise RuntimeError(
                 "A worker process ended before its work was done, most likely for lack of memory. Use fewer processes."
             ) from error
+
+
+def _spread_until(count: int, until: float, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+    """The same, with workers that are ended at `until`."""
+    from joblib import Parallel, delayed, parallel_config
+
+    items, found, over, given = list(items), {}, False, 0
+
+    def end() -> None:
+        from joblib.externals.loky import get_reusable_executor  # type: ignore[import-untyped]
+
+        nonlocal over
+        over = True
+        get_reusable_executor(reuse=True).shutdown(wait=False, kill_workers=True)
+
+    timer = Timer(max(until - time.monotonic(), 0.0), end)
+    timer.daemon = True
+    timer.start()
+    try:
+        # One process would be this one, which cannot be ended: two, of which one has work at a time.
+        with parallel_config("loky", n_jobs=max(count, 2), inner_max_num_threads=1):
+            spread = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch=count)
+            for i, result in spread(delayed(_numbered)(function, i, item) for i, item in enumerate(items)):
+                found[i] = result
+                while given in found:
+                    yield found.pop(given)
+                    given += 1
+    except Exception:
+        if not over:  # it is the item that failed, not the time that is over
+            raise
+    finally:
+        timer.cancel()
+    for i in range(given, len(items)):
+        yield found.pop(i, UNFINISHED)
+
+
+def _numbered(function: Callable[[Any], Any], number: int, item: Any) -> tuple[int, Any]:
+    return number, function(item)

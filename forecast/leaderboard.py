@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import partial
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from featurizers.panel import Panel, expected
-from forecast.backtest import Fold, RollingOrigin
+from forecast.attempts import Attempt, Progress, tried
+from forecast.backtest import RollingOrigin
 from forecast.metrics import METRICS, Function, Metric, find, mean_of
 from forecast.truth import Outputs, Table, Truth, all_columns, measure
-from learners.each import each, reason
 from learners.learner import Learner
 
-Progress = Callable[[int, int, str], None]
 _FOLD = ("fold", "step", "cutoff", "actual")  # columns of a table of forecasts
-
-
-@dataclass(frozen=True, eq=False)
-class Attempt:
-    """One learner on one fold: its forecasts, or the reason why there are none."""
-
-    name: str
-    fold: int
-    outputs: Outputs = field(default_factory=dict)  # (series of the fold, horizon) each
-    fit_seconds: float = 0.0
-    predict_seconds: float = 0.0
-    failure: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,48 +200,20 @@ def compare(
     folds = tuple(on.split(panel))
     truths = tuple(Truth.of(fold, season or panel.freq.season) for fold in folds)
     items = [(name, k) for name in recipes for k in (range(len(folds)) if on.refit else (None,))]
-    attempts: list[Attempt] = []
+    attempts = tried(folds, recipes, items, progress)
+    return scored(panel, on, first, wanted, recipes, truths, attempts)
 
-    def done(found: list[Attempt]) -> None:
-        attempts.extend(found)
-        if progress is not None:
-            progress(len(attempts), len(recipes) * len(folds), f"{found[-1].name}, fold {found[-1].fold + 1}")
 
-    each(partial(attempt, folds, recipes), items, done)
-    outputs = {name: tuple(a.outputs for a in attempts if a.name == name) for name in recipes}
-    scores, totals = measure(truths, outputs, wanted, panel.count)
+def scored(
+    panel: Panel, on: RollingOrigin, metric: Metric, metrics: tuple[Metric, ...], recipes: dict[str, Learner],
+    truths: tuple[Truth, ...], attempts: Sequence[Attempt],
+) -> Leaderboard:  # fmt: skip
+    """The leaderboard of what was tried; a fold that a learner did not try is one without forecasts."""
+    by_fold = {(a.name, a.fold): a.outputs for a in attempts}
+    outputs = {name: tuple(by_fold.get((name, truth.number), {}) for truth in truths) for name in recipes}
+    scores, totals = measure(truths, outputs, metrics, panel.count)
     slim = tuple(replace(a, outputs={}) for a in attempts)
-    return Leaderboard(panel, on, first, wanted, recipes, truths, outputs, scores, totals, slim)
-
-
-def attempt(folds: tuple[Fold, ...], recipes: Mapping[str, Learner], item: tuple[str, int | None]) -> list[Attempt]:
-    """Fit a learner on one fold and forecast it; on None, fit on the first and forecast all. What fails says why."""
-    name, at = item
-    chosen = folds if at is None else folds[at : at + 1]
-    found: list[Attempt] = []
-    with threadpool_limits(1, user_api="blas"):
-        start = time.perf_counter()
-        try:
-            model = recipes[name].fit(chosen[0].train)
-        except Exception as error:
-            return [Attempt(name, fold.number, failure=reason(error)) for fold in chosen]
-        fitted = time.perf_counter() - start
-        for fold in chosen:
-            start = time.perf_counter()
-            try:
-                rows = model.forecast(fold.train, fold.gap + fold.horizon, fold.ahead)
-                outputs = {n: _scored(v, fold) for n, v in rows.columns.items()}
-                found.append(Attempt(name, fold.number, outputs, fitted, time.perf_counter() - start))
-            except Exception as error:
-                found.append(Attempt(name, fold.number, fit_seconds=fitted, failure=reason(error)))
-            fitted = 0.0
-    return found
-
-
-def _scored(values: np.ndarray, fold: Fold) -> np.ndarray:
-    """The scored rows of an output, (series, horizon); what is not finite is missing."""
-    table = values.reshape(fold.train.count, -1)[:, fold.gap :]
-    return np.where(np.isfinite(table), table, np.nan)
+    return Leaderboard(panel, on, metric, metrics, recipes, truths, outputs, scores, totals, slim)
 
 
 def _apart(name: str, taken: Iterable[str]) -> str:

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+UNFINISHED = "unfinished"  # the result of an item that an engine with a time limit ended
+
 engine: ContextVar[Callable[..., Iterable[Any]]] = ContextVar("engine", default=map)
 
 
@@ -17,7 +19,8 @@ def each(
 ) -> list[Result]:
     """`[function(item) for item in items]`, in this order, wherever the engine runs it.
 
-    `done` is called here with each result, in this order, as soon as it is there. What is heavy belongs into
+    `done` is called here with each result, in this order, as soon as it is there; results may be `UNFINISHED` if the
+    engine has a time limit. What is heavy belongs into
     `function` (a `partial`), which a worker gets once, and not into the items.
     """
     results = []

@@ -1,0 +1,82 @@
+"""Attempts: one learner on one fold, its forecasts or the reason why there are none."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from forecast.backtest import Fold
+from forecast.truth import Outputs
+from learners.each import UNFINISHED, each, reason
+from learners.learner import Learner
+
+Progress = Callable[[int, int, str], None]
+LATE = "the time was over before it was done"
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """One learner on one fold: its forecasts, or the reason why there are none."""
+
+    name: str
+    fold: int
+    outputs: Outputs = field(default_factory=dict)  # (series of the fold, horizon) each
+    fit_seconds: float = 0.0
+    predict_seconds: float = 0.0
+    failure: str = ""
+
+
+def tried(
+    folds: tuple[Fold, ...], recipes: Mapping[str, Learner], items: Sequence[tuple[str, int | None]],
+    progress: Progress | None = None,
+) -> list[Attempt]:  # fmt: skip
+    """The attempts of `items` (a learner's name and a fold, None for all folds with one fit), through `each`."""
+    attempts: list[Attempt] = []
+    total = sum(len(folds) if k is None else 1 for _, k in items)
+
+    def done(found: list[Attempt] | str) -> None:
+        if not isinstance(found, str):
+            attempts.extend(found)
+            if progress is not None:
+                progress(len(attempts), total, f"{found[-1].name}, fold {found[-1].fold + 1}")
+
+    results: list[list[Attempt] | str] = each(partial(attempt, folds, recipes), items, done)
+    for (name, k), result in zip(items, results, strict=True):
+        if isinstance(result, str) and result == UNFINISHED:
+            attempts += [Attempt(name, f.number, failure=LATE) for f in (folds if k is None else folds[k : k + 1])]
+    return attempts
+
+
+def attempt(folds: tuple[Fold, ...], recipes: Mapping[str, Learner], item: tuple[str, int | None]) -> list[Attempt]:
+    """Fit a learner on one fold and forecast it; on None, fit on the first and forecast all. What fails says why."""
+    name, at = item
+    chosen = folds if at is None else folds[at : at + 1]
+    found: list[Attempt] = []
+    with threadpool_limits(1, user_api="blas"):
+        start = time.perf_counter()
+        try:
+            model = recipes[name].fit(chosen[0].train)
+        except Exception as error:
+            return [Attempt(name, fold.number, failure=reason(error)) for fold in chosen]
+        fitted = time.perf_counter() - start
+        for fold in chosen:
+            start = time.perf_counter()
+            try:
+                rows = model.forecast(fold.train, fold.gap + fold.horizon, fold.ahead)
+                outputs = {n: _scored(v, fold) for n, v in rows.columns.items()}
+                found.append(Attempt(name, fold.number, outputs, fitted, time.perf_counter() - start))
+            except Exception as error:
+                found.append(Attempt(name, fold.number, fit_seconds=fitted, failure=reason(error)))
+            fitted = 0.0
+    return found
+
+
+def _scored(values: np.ndarray, fold: Fold) -> np.ndarray:
+    """The scored rows of an output, (series, horizon); what is not finite is missing."""
+    table = values.reshape(fold.train.count, -1)[:, fold.gap :]
+    return np.where(np.isfinite(table), table, np.nan)

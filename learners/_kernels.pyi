@@ -24,15 +24,46 @@ def fit_classic_theta(
     y: np.ndarray, starts: np.ndarray, seasonal: np.ndarray, season: int, threads: int
 ) -> np.ndarray: ...
 def arima_fit(
-    y: np.ndarray, x: np.ndarray, indptr: np.ndarray, limits: np.ndarray, fixed: np.ndarray, threads: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]: ...
+    y: np.ndarray, x: np.ndarray, indptr: np.ndarray, limits: np.ndarray, fixed: np.ndarray, threads: int,
+    waves: np.ndarray | None = None, before: np.ndarray | None = None, coefficients_before: np.ndarray | None = None,
+    best: int = 0,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]: ...  # fmt: skip
 def arima_numbers(
-    choices: np.ndarray, coefficients: np.ndarray, drifts: np.ndarray, variances: np.ndarray, season: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]: ...
+    y: np.ndarray, x: np.ndarray, indptr: np.ndarray, choices: np.ndarray, coefficients: np.ndarray,
+    slopes: np.ndarray, levels: np.ndarray, season: int, threads: int,
+) -> tuple[np.ndarray, ...]: ...  # fmt: skip
 def arima_filter(
-    ar: np.ndarray, ma: np.ndarray, intercept: np.ndarray, variance: np.ndarray, state: np.ndarray,
-    covariance: np.ndarray, y: np.ndarray, starts: np.ndarray, before: np.ndarray, steps: np.ndarray, threads: int,
-) -> tuple[np.ndarray, np.ndarray]: ...  # fmt: skip
+    ar: np.ndarray, intercept: np.ndarray, push: np.ndarray, state: np.ndarray, gain: np.ndarray, spread: np.ndarray,
+    change: np.ndarray, gaps: np.ndarray, weights: np.ndarray, counts: np.ndarray, lever: np.ndarray, y: np.ndarray,
+    x: np.ndarray, starts: np.ndarray, before: np.ndarray, steps: np.ndarray, threads: int,
+) -> None: ...  # fmt: skip
 def arima_likelihood(
     w: np.ndarray, x: np.ndarray, gaps: int, orders: np.ndarray, coefficients: np.ndarray
 ) -> float: ...
+def ets_filter(
+    still: np.ndarray, moving: np.ndarray, y: np.ndarray, starts: np.ndarray, before: np.ndarray, steps: np.ndarray,
+    threads: int,
+) -> np.ndarray: ...  # fmt: skip
+def theta_filter(
+    still: np.ndarray, moving: np.ndarray, y: np.ndarray, starts: np.ndarray, before: np.ndarray, steps: np.ndarray,
+    threads: int,
+) -> np.ndarray: ...  # fmt: skip
+def auto_theta_filter(
+    still: np.ndarray, moving: np.ndarray, y: np.ndarray, starts: np.ndarray, before: np.ndarray, steps: np.ndarray,
+    threads: int,
+) -> np.ndarray: ...  # fmt: skip
+def decompose(
+    y: np.ndarray, starts: np.ndarray, seasons: np.ndarray, windows: np.ndarray, settings: np.ndarray, threads: int
+) -> np.ndarray: ...
+def demand_filter(
+    y: np.ndarray, begins: np.ndarray, ends: np.ndarray, state: np.ndarray, threads: int
+) -> np.ndarray: ...
+def demand_weights(
+    y: np.ndarray, starts: np.ndarray, chance: bool, bounds: np.ndarray, threads: int
+) -> np.ndarray: ...
+def bucket_weights(
+    y: np.ndarray, starts: np.ndarray, rows: np.ndarray, low: float, high: float, threads: int
+) -> np.ndarray: ...
+def bucket_filter(
+    y: np.ndarray, begins: np.ndarray, ends: np.ndarray, state: np.ndarray, threads: int
+) -> np.ndarray: ...

@@ -41,11 +41,11 @@ LIMITS = (5, 5, 2, 2, 14)
 
 
 def engine(*series, season=1, fixed=(), threads=1, x=None):
-    """Choices, coefficients, slopes and measures of each series."""
+    """Choices, coefficients, slopes and measures of each series, and more."""
     y = np.concatenate(series).astype(float)
     x = np.zeros((len(y), 0)) if x is None else x
     indptr = np.cumsum([0, *map(len, series)])
-    return arima_fit(y, x, indptr, np.array([season, *LIMITS]), np.array(fixed, np.int64), threads)
+    return arima_fit(y, x, indptr, np.array([season, *LIMITS]), np.array(fixed, np.int64), threads)[:4]
 
 
 def likelihood(w, orders, x, columns=None, gaps=0):

@@ -7,6 +7,7 @@
 
 #include "differencing.hpp"
 #include "arima_prepare.hpp"
+#include "arima_waves.hpp"
 #include "stl.hpp"
 
 namespace arima {
@@ -16,6 +17,8 @@ namespace {
 constexpr double STRONG = 0.64;   // a stronger season is differenced
 constexpr double ROOTS = 1.001;   // roots are at least as far from 0, each factor's in its own lag
 constexpr double GAIN = 1e-3;     // in f, for which a candidate's coefficients are still moved
+constexpr double FINE = 1e-7;     // the same for those of the chosen model
+constexpr double CLOSE = 8.0;     // a candidate whose AICc is that close to the best is ranked by its best fit
 constexpr int STEPS = 50;         // of a candidate's coefficients
 constexpr int CANDIDATES = 94;    // as in forecast::auto.arima
 constexpr std::size_t GAPS = 12;  // more missing values than that are interpolated, not estimated
@@ -38,14 +41,7 @@ public:
     // True once there is a model.
     bool stepwise() {
         const Orders most = largest();
-        const int c = may_be_constant ? 1 : 0;
-        const bool tiny = length < 10;
-        const int few = tiny ? 1 : 2, seasonal = tiny ? 0 : 1;
-        consider({limited(few, few, seasonal, seasonal, most), c});
-        consider({limited(0, 0, 0, 0, most), c});
-        consider({limited(1, 0, seasonal, 0, most), c});
-        consider({limited(0, 1, 0, seasonal, most), c});
-        if (c) consider({limited(0, 0, 0, 0, most), 0});
+        if (!resumed(most)) begin(most);
         while (best.f() < NEVER && neighbour(most)) {}
         return best.f() < NEVER;
     }
@@ -55,7 +51,11 @@ public:
         choose_columns(constant);
         if (sample.observed() <= unknowns(chosen)) return false;
         best.x.assign(settings.orders.count(), 0.0);
-        settle(settings.orders, sample, starts, room, best);
+        if (settings.before && settings.before->x.size() == best.x.size()) best.x = settings.before->x;
+        if (settings.hasty || settings.before)
+            improve_once(best);
+        else
+            settle(settings.orders, sample, starts, room, best);
         if (settings.orders.count() == 0) likelihood(settings.orders, best.x.data(), sample, room, best.innovations);
         return best.f() < NEVER;
     }
@@ -66,7 +66,10 @@ public:
         refined.x = best.x;
         choose_columns(chosen.constant);
         if (chosen.orders.count() == 0) return;
-        settle(chosen.orders, sample, starts, room, refined);
+        if (again && same(chosen.orders, settings.before->orders) && chosen.constant == settings.before->constant)
+            Fitter(chosen.orders, sample, room).improve(refined, FINE, STEPS, NEVER);
+        else
+            settle(chosen.orders, sample, starts, room, refined);
         const bool allowed = admissible(chosen.orders, refined.x.data(), ROOTS, 1.0, room.scratch);
         if (refined.f() <= best.f() && allowed) best = std::move(refined);
     }
@@ -84,15 +87,61 @@ public:
         out.level = chosen.constant ? beta.back() * scale : 0.0;
         const double left = std::max(1.0, n - unknowns(chosen) + 1.0);
         out.variance = best.innovations.squares / left * scale * scale;
-        const double twice = best.f() + n * (1.0 + std::log(TWO_PI)) + 2.0 * n * std::log(scale);
-        out.likelihood = -0.5 * twice;
-        out.aicc = twice + penalty(chosen);
+        out.likelihood = log_likelihood(best.f());
+        out.aicc = -2.0 * out.likelihood + penalty(chosen);
+        out.ranking = std::move(ranking);
+        std::stable_sort(out.ranking.begin(), out.ranking.end(),
+                         [](const Tried& a, const Tried& b) { return a.aicc < b.aicc; });
     }
 
 private:
+    static bool same(const Orders& a, const Orders& b) { return a.p == b.p && a.q == b.q && a.P == b.P && a.Q == b.Q; }
+
+    // The usual first candidates.
+    void begin(const Orders& most) {
+        const int c = may_be_constant ? 1 : 0;
+        const bool tiny = length < 10;
+        const int few = tiny ? 1 : 2, seasonal = tiny ? 0 : 1;
+        consider({limited(few, few, seasonal, seasonal, most), c});
+        consider({limited(0, 0, 0, 0, most), c});
+        consider({limited(1, 0, seasonal, 0, most), c});
+        consider({limited(0, 1, 0, seasonal, most), c});
+        if (c) consider({limited(0, 0, 0, 0, most), 0});
+    }
+
+    // Begins at the model that the series had before; false if that is none of these.
+    bool resumed(const Orders& most) {
+        const Chosen* before = settings.before;
+        if (!before || !before->fits || (before->constant && !may_be_constant)) return false;
+        const Orders& o = before->orders;
+        if (o.p > most.p || o.q > most.q || o.P > most.P || o.Q > most.Q) return false;
+        if (static_cast<std::size_t>(o.count()) != before->x.size()) return false;
+        consider({o, before->constant}, &before->x);
+        again = best.f() < NEVER;
+        return again;
+    }
+
+    // The better of the coefficients in `fitted` and those of Hannan and Rissanen, both improved.
+    bool improve_once(Fitted& fitted) {
+        const double gain = settings.hasty ? GAIN : FINE;
+        Fitted other;
+        starts.hannan_rissanen(chosen.orders, other.x, room.scratch);
+        bool converged = Fitter(chosen.orders, sample, room).improve(other, gain, STEPS, NEVER);
+        if (settings.before) {
+            const bool first = Fitter(chosen.orders, sample, room).improve(fitted, gain, STEPS, other.f());
+            if (fitted.f() <= other.f()) return first;
+        }
+        fitted = std::move(other);
+        return converged;
+    }
+
+    double log_likelihood(double f) const {
+        const double n = sample.observed();
+        return -0.5 * (f + n * (1.0 + std::log(TWO_PI)) + 2.0 * n * std::log(made.deviation));
+    }
     // Coefficients, slopes, constant and variance.
     int unknowns(const Candidate& c) const {
-        return c.orders.count() + static_cast<int>(made.kept.size()) + c.constant + 1;
+        return c.orders.count() + static_cast<int>(made.kept.size()) + c.constant + 1 + settings.spent;
     }
 
     double penalty(const Candidate& c) const {
@@ -133,8 +182,8 @@ private:
         return may_be_constant && consider({chosen.orders, 1 - chosen.constant});
     }
 
-    // Fits a candidate that is new; true if it is the best so far.
-    bool consider(const Candidate& candidate) {
+    // Fits a candidate that is new, from `x` too if that is given; true if it is the best so far.
+    bool consider(const Candidate& candidate, const std::vector<double>* x = nullptr) {
         const Orders& o = candidate.orders;
         if (o.count() > settings.max_order || tried.size() >= CANDIDATES) return false;
         if (!tried.insert({o.p, o.q, o.P, o.Q, candidate.constant}).second) return false;
@@ -143,8 +192,22 @@ private:
         choose_columns(candidate.constant);
         Fitted fitted;
         starts.hannan_rissanen(o, fitted.x, room.scratch);
-        Fitter(o, sample, room).improve(fitted, GAIN, STEPS, criterion - cost);
-        if (!(fitted.f() + cost < criterion) || !admissible(o, fitted.x.data(), ROOTS, 1.0, room.scratch)) return false;
+        const double slack = settings.ranked ? CLOSE : 0.0;
+        bool converged = Fitter(o, sample, room).improve(fitted, GAIN, STEPS, criterion - cost + slack);
+        if (x) {
+            Fitted other;
+            other.x = *x;
+            const bool as_well = Fitter(o, sample, room).improve(other, GAIN, STEPS, fitted.f());
+            if (other.f() < fitted.f()) fitted = std::move(other), converged = as_well;
+        }
+        const bool better = fitted.f() + cost < criterion;
+        if (!better && !settings.ranked) return false;
+        const bool admitted = admissible(o, fitted.x.data(), ROOTS, 1.0, room.scratch);
+        if (settings.ranked && fitted.f() < NEVER) {
+            const double likelihood = log_likelihood(fitted.f());
+            ranking.push_back({o, candidate.constant, admitted, converged, likelihood, cost - 2.0 * likelihood});
+        }
+        if (!better || !admitted) return false;
         criterion = fitted.f() + cost;
         best = std::move(fitted);
         chosen = candidate;
@@ -162,6 +225,8 @@ private:
     Fitted best;
     Candidate chosen;
     double criterion = NEVER; // f + penalty of the best
+    bool again = false;       // whether the search began at the model from before
+    std::vector<Tried> ranking;
     std::set<std::array<int, 5>> tried;
 };
 
@@ -186,8 +251,10 @@ bool attempted(const Series& series, const Settings& settings, const std::vector
         out.fits = !settings.fixed || settings.orders.count() == 0;
         return true;
     }
-    Search search(made, settings, series.n, may_be_constant, room);
-    if (settings.fixed ? !search.fixed(may_be_constant) : !search.stepwise()) return false;
+    Settings own = settings;
+    if (own.before && (own.before->d != out.d || own.before->D != out.D)) own.before = nullptr;
+    Search search(made, own, series.n, may_be_constant, room);
+    if (own.fixed ? !search.fixed(may_be_constant) : !search.stepwise()) return false;
     if (!settings.fixed) search.refine();
     search.write(out);
     return true;
@@ -196,6 +263,7 @@ bool attempted(const Series& series, const Settings& settings, const std::vector
 } // namespace
 
 Chosen chosen(const Series& series, const Settings& settings, Room& room) {
+    if (settings.waves > 1) return with_waves(series, settings, room);
     Chosen out;
     std::vector<int> gaps;
     const std::vector<double> y = filled(series, gaps);

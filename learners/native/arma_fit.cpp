@@ -124,7 +124,7 @@ Fitter::Step Fitter::step(Fitted& best, double tolerance, double needed, bool la
             continue;
         }
         // Steps rarely gain four times what they promise.
-        if (late && damping < 1e-2 && best.f() - 4.0 * promised - 0.5 > needed) return Step::done;
+        if (late && damping < 1e-2 && best.f() - 4.0 * promised - 0.5 > needed) return Step::hopeless;
         if (!shorten(best.x)) return Step::stuck;
         likelihood(orders, next.data(), sample, room, trial);
         if (trial.f < best.f() - 0.02 * length * promised) {
@@ -145,16 +145,18 @@ Fitter::Step Fitter::step(Fitted& best, double tolerance, double needed, bool la
     return Step::stuck;
 }
 
-void Fitter::improve(Fitted& best, double tolerance, int steps, double needed) {
+bool Fitter::improve(Fitted& best, double tolerance, int steps, double needed) {
     likelihood(orders, best.x.data(), sample, room, best.innovations);
-    if (orders.count() == 0 || best.f() == NEVER) return;
+    if (orders.count() == 0 || best.f() == NEVER) return best.f() < NEVER;
     correction.assign(orders.count(), 0.0);
     gradient.resize(orders.count());
     move.resize(orders.count());
     for (int i = 0; i < steps; i++) {
         linearise(best);
-        if (step(best, tolerance, needed, i >= 2) != Step::moved) return;
+        const Step made = step(best, tolerance, needed, i >= 2);
+        if (made != Step::moved) return made == Step::done;
     }
+    return false;
 }
 
 void settle(const Orders& orders, const Sample& sample, const Starts& starts, Room& room, Fitted& best) {

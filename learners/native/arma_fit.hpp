@@ -26,11 +26,11 @@ public:
     Fitter(const Orders& orders, const Sample& sample, Room& room) : orders(orders), sample(sample), room(room) {}
 
     // Starts from best.x and leaves the best coefficients there. `tolerance` is the gain in f that is still worth a
-    // step. Gives up where f cannot fall below `needed`.
-    void improve(Fitted& best, double tolerance, int steps, double needed);
+    // step. Gives up where f cannot fall below `needed`. True if nothing is left to gain.
+    bool improve(Fitted& best, double tolerance, int steps, double needed);
 
 private:
-    enum class Step { moved, done, stuck };
+    enum class Step { moved, done, hopeless, stuck };
 
     Step step(Fitted& best, double tolerance, double needed, bool late);
     void correct(const Fitted& best);

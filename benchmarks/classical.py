@@ -1,103 +1,158 @@
-"""Classical models against statsforecast: CPU time of one thread and accuracy on the official tests of M1.
+"""Classical models against statsforecast: CPU time of one thread, MASE, sMAPE and AICc on the same real series.
 
-    make peers && .venv/bin/python benchmarks/classical.py --model AutoArima --series 100
+    make peers && .venv/bin/python benchmarks/classical.py --models AutoArima AutoEts AutoTheta --test
 
-Each side runs in a process of its own, on the same series. Ours fits a group in one call, which is what a run does, and
-then each series alone, for the median; statsforecast fits one series after the other, after a first one that is not
-counted. Times hold the fit and the forecast. MASE is scaled by the seasonal differences of the training rows.
+Each side runs in a process of its own. Ours fits a group in one call, which is what a run does ("ms a series"), and then
+each series alone, tables and all; statsforecast fits one series after the other, after a first one that is not counted.
+Times hold the fit and the forecast. Without --test the last horizon of the training parts is forecast: that is for
+development; --test takes the official tests, for the figures at the end. --peers keeps what statsforecast said between
+runs (times of another hour, then). --first measures what the first call of a fresh process costs.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import os
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
+from classical_data import GROUPS, Sample, sample
+from classical_scores import comparable, criteria, errors, quotient
 
 HERE = Path(__file__).resolve().parent
-DATA = Path(os.environ.get("FORECAST_DATA", HERE.parents[1] / "shared" / "data")) / "benchmark"
-SIDES = {
-    "ours": (HERE.parent / ".venv/bin/python", "classical_ours.py"),
-    "statsforecast": (HERE.parent / ".peers/bin/python", "classical_statsforecast.py"),
+OURS, PEERS = HERE.parent / ".venv/bin/python", HERE.parent / ".peers/bin/python"
+COLUMNS = {
+    "model": "model",
+    "group": "group",
+    "series": "series",
+    "ours": "ours: ms a series",
+    "alone": "median of one alone",
+    "theirs": "statsforecast: ms a series",
+    "median": "median",
+    "sums": "ratio of sums",
+    "medians": "of medians",
+    "MASE": "MASE ours / theirs",
+    "ratio": "ratio [95 %]",
+    "sMAPE": "sMAPE",
+    "AICc": "AICc at most theirs + 0.01",
+    "difference": "median difference",
 }
-GROUPS = {"yearly": (1, 6), "quarterly": (4, 8), "monthly": (12, 18)}  # season, horizon
+FIRST = """
+import sys, time
+import numpy as np
+import forecast as fc
+sys.path.insert(0, {folder!r})
+from classical_ours import panel_of, seconds
+y = 100 + 10 * np.sin(np.arange(120) * 0.5236) + np.random.default_rng(0).normal(size=120)
+for _ in range(2):
+    begun = time.perf_counter()
+    seconds(fc.{model}(season=12), panel_of([y]), 12)
+    print(1000 * (time.perf_counter() - begun))
+"""
 
 
-def sample(group: str, count: int, horizon: int) -> tuple[list[np.ndarray], np.ndarray]:
-    """Training values of `count` series drawn at random, and their tests (series, horizon)."""
-    train, test = (
-        pd.read_parquet(DATA / f"m1_{group}_{part}.parquet").groupby("unique_id")["y"] for part in ("train", "test")
-    )
-    names = np.random.default_rng(0).permutation(sorted(train.groups))[:count]
-    tests = np.array([test.get_group(n).to_numpy(float)[:horizon] for n in names])
-    return [train.get_group(n).to_numpy(float) for n in names], tests
-
-
-def mase(train: list[np.ndarray], test: np.ndarray, forecast: np.ndarray, season: int) -> np.ndarray:
-    """One a series; NaN where a training series repeats itself."""
-    scales = []
-    for y in train:
-        lag = season if len(y) > season else 1
-        scales.append(np.abs(y[lag:] - y[:-lag]).mean() or np.nan)
-    result: np.ndarray = np.abs(test - forecast).mean(axis=1) / np.array(scales)
-    return result
-
-
-def run(side: str, data: Path, model: str) -> dict[str, np.ndarray]:
-    python, script = SIDES[side]
-    found = data.with_name(f"{side}.npz")
-    single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    command = [str(part) for part in (python, HERE / script, data, model, found)]
+def run(python: Path, *arguments: object) -> str:
+    single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NIXTLA_NUMBA_CACHE"), "1")
+    command = [str(part) for part in (python, *arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | single)
     if done.returncode:
-        raise SystemExit(f"{script} failed:\n{done.stderr}")
-    return dict(np.load(found))
+        raise SystemExit(f"{command[1]} failed:\n{done.stderr}")
+    return done.stdout
 
 
-def compare(group: str, model: str, count: int, folder: Path) -> np.ndarray:
-    """Prints a row of the table; gives the MASE of both sides, (series, 2)."""
-    season, horizon = GROUPS[group]
-    train, test = sample(group, count, horizon)
-    data = folder / "data.npz"
-    np.savez(data, y=np.concatenate(train), indptr=np.cumsum([0, *map(len, train)]), season=season, horizon=horizon)
-    results = {side: run(side, data, model) for side in SIDES}
-    mine, peer = results["ours"], results["statsforecast"]
-    errors = np.stack([mase(train, test, results[s]["forecast"], season) for s in SIDES], 1)
-    errors = errors[np.isfinite(errors).all(axis=1)]
-    ours, theirs = 1000 * mine["together"] / len(train), 1000 * peer["alone"]
-    ratio = f"{theirs.mean() / ours:.0f}x | {np.median(theirs) / np.median(1000 * mine['alone']):.0f}x"
-    times = f"{ours:.2f} | {np.median(1000 * mine['alone']):.2f} | {theirs.mean():.1f} | {np.median(theirs):.1f}"
-    accuracy = f"{errors[:, 0].mean():.3f} | {errors[:, 1].mean():.3f} | {quotient(errors)}"
-    print(f"| {model} | {group} | {len(train)} | {times} | {ratio} | {accuracy} |", flush=True)
-    return errors
+def results(series: Sample, model: str, folder: Path, kept: Path | None) -> list[dict[str, np.ndarray]]:
+    """What both sides found: ours, theirs."""
+    data, mine = folder / "data.npz", folder / "ours.npz"
+    values = np.concatenate(series.train)
+    np.savez(data, y=values, indptr=np.cumsum([0, *map(len, series.train)]), season=series.season, horizon=series.horizon)
+    key = hashlib.sha256(values.tobytes() + repr((model, series.season, series.horizon)).encode()).hexdigest()[:16]
+    theirs = (kept or folder) / f"{model}-{key}.npz"
+    if not theirs.exists() or kept is None:
+        run(PEERS, HERE / "classical_statsforecast.py", data, model, theirs)
+    run(OURS, HERE / "classical_ours.py", data, model, mine)
+    return [dict(np.load(file)) for file in (mine, theirs)]
 
 
-def quotient(errors: np.ndarray) -> str:
-    """Mean error of ours over theirs, with a 95 % bootstrap interval over series."""
-    rows = np.random.default_rng(0).integers(0, len(errors), (2000, len(errors)))
-    drawn = errors[rows].mean(axis=1)
-    low, high = np.quantile(drawn[:, 0] / drawn[:, 1], [0.025, 0.975])
-    ours, theirs = errors.mean(axis=0)
-    return f"{ours / theirs:.3f} [{low:.3f}, {high:.3f}]"
+def compare(series: Sample, model: str, sides: list[dict[str, np.ndarray]]) -> tuple[dict[str, Any], np.ndarray]:
+    """A row of the table, and the errors of both sides: (series, ours and theirs, MASE and sMAPE)."""
+    mine, peer = sides
+    scores = np.stack([errors(series, side["forecast"]) for side in sides], 1)
+    scores = scores[np.isfinite(scores).all(axis=(1, 2))]
+    ours, alone, theirs = 1000 * mine["together"] / len(series.train), 1000 * mine["alone"], 1000 * peer["alone"]
+    aicc = [criteria(series, model, side) for side in sides]
+    with np.errstate(invalid="ignore"):
+        lower = (aicc[0] - aicc[1])[comparable(model, *sides) & np.isfinite(aicc[0]) & np.isfinite(aicc[1])]
+    (mase, smape), (their_mase, their_smape) = scores.mean(axis=0)
+    return {
+        "series": len(series.train), "ours": float(ours), "alone": float(np.median(alone)),
+        "theirs": float(theirs.mean()), "median": float(np.median(theirs)), "sums": float(theirs.mean() / ours),
+        "medians": float(np.median(theirs) / np.median(alone)), "MASE": [mase, their_mase],
+        "ratio": quotient(scores[:, 0, 0], scores[:, 1, 0]), "sMAPE": [smape, their_smape],
+        "AICc": float(np.mean(lower <= 0.01)) if len(lower) else None,
+        "difference": float(np.median(lower)) if len(lower) else None,
+    }, scores  # fmt: skip
+
+
+def line(row: dict[str, Any]) -> str:
+    """A row as the table shows it."""
+    shown = {
+        "ours": "{:.3f}", "alone": "{:.2f}", "theirs": "{:.1f}", "median": "{:.1f}", "sums": "{:.0f}x",
+        "medians": "{:.0f}x", "AICc": "{:.0%}", "difference": "{:.2f}",
+    }  # fmt: skip
+    cells = {name: "-" if row[name] is None else text.format(row[name]) for name, text in shown.items()}
+    cells |= {"MASE": "{:.3f} / {:.3f}".format(*row["MASE"]), "sMAPE": "{:.2f} / {:.2f}".format(*row["sMAPE"])}
+    cells["ratio"] = "{:.3f} [{:.3f}, {:.3f}]".format(*row["ratio"])
+    return f"| {' | '.join(str(cells.get(name, row[name])) for name in COLUMNS)} |"
+
+
+def first(model: str) -> None:
+    """Prints what the first call of fresh processes costs above the second, in ms."""
+    code = FIRST.format(folder=str(HERE), model=model)
+    times = np.array([[float(t) for t in run(OURS, "-c", code).split()] for _ in range(5)])
+    more = np.median(times[:, 0] - times[:, 1])
+    print(f"{model}: first call {np.median(times[:, 0]):.1f} ms, second {np.median(times[:, 1]):.1f}, {more:.1f} more")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="AutoArima")
-    parser.add_argument("--series", type=int, default=100)
+    parser.add_argument("--models", nargs="+", default=["AutoArima", "AutoEts", "AutoTheta"])
     parser.add_argument("--groups", nargs="+", default=list(GROUPS), choices=list(GROUPS))
+    parser.add_argument("--share", type=float, default=1.0, help="of the usual number of series")
+    parser.add_argument("--test", action="store_true", help="forecast the official tests")
+    parser.add_argument("--peers", type=Path, help="a folder that keeps statsforecast's results")
+    parser.add_argument("--json", type=Path, help="where the figures go as JSON")
+    parser.add_argument("--first", action="store_true", help="only measure first calls")
     given = parser.parse_args()
-    if not SIDES["statsforecast"][0].exists():
+    if given.first:
+        for model in given.models:
+            first(model)
+        return
+    if not PEERS.exists():
         raise SystemExit("The peers are not installed: run 'make peers' first.")
-    print("| model | group | series | ours: ms a series | median of one alone | statsforecast: ms a series | median "
-          "| ratio of sums | of medians | MASE ours | theirs | ratio [95 %] |\n" + "|---" * 12 + "|")  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
-        errors = [compare(group, given.model, given.series, Path(folder)) for group in given.groups]
-    print(f"All: MASE ratio {quotient(np.concatenate(errors))}")
+    if given.peers:
+        given.peers.mkdir(parents=True, exist_ok=True)
+    print(f"| {' | '.join(COLUMNS.values())} |\n" + "|---" * len(COLUMNS) + "|")
+    rows, totals = [], {}
+    for model in given.models:
+        scores = []
+        for group in given.groups:
+            series = sample(group, given.share, given.test)
+            with tempfile.TemporaryDirectory() as folder:
+                sides = results(series, model, Path(folder), given.peers)
+            row, found = compare(series, model, sides)
+            rows.append({"model": model, "group": group} | row)
+            scores.append(found)
+            print(line(rows[-1]), flush=True)
+        every = np.concatenate(scores)
+        totals[model] = quotient(every[:, 0, 0], every[:, 1, 0])
+        print(f"{model}, all {len(every)}: MASE ratio {totals[model][0]:.3f} [{totals[model][1]:.3f}, {totals[model][2]:.3f}]")
+    if given.json:
+        given.json.write_text(json.dumps({"test": given.test, "rows": rows, "all": totals}, indent=1))
 
 
 if __name__ == "__main__":

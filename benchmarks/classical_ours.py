@@ -1,4 +1,4 @@
-"""Our side of classical.py: data.npz and a model in, CPU seconds and forecasts out."""
+"""Our side of classical.py: data.npz and a model in, CPU seconds, forecasts and fits out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pandas as pd
 import forecast as fc
 from featurizers.frequency import Frequency
 from featurizers.panel import Panel
+from learners.learner import Learner, Model
 
 
 def panel_of(series: list[np.ndarray]) -> Panel:
@@ -25,24 +26,61 @@ def panel_of(series: list[np.ndarray]) -> Panel:
     )
 
 
+def seconds(learner: Learner, panel: Panel, horizon: int) -> tuple[float, Model, np.ndarray]:
+    """CPU seconds of fit and forecast, and both."""
+    begun = time.process_time()
+    model = learner.fit(panel)
+    found = model.forecast(panel, horizon).columns["forecast"]
+    return time.process_time() - begun, model, found
+
+
+def described(learner: Learner, model: Model, series: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """Orders and coefficients of ARIMA models, AICc of exponential smoothings."""
+    if isinstance(learner, fc.AutoArima):
+        return arima_orders(learner, series)
+    if isinstance(learner, fc.AutoEts):
+        return ets_criteria(learner, panel_of(series))
+    return {}
+
+
+def arima_orders(learner: fc.AutoArima, series: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """The kernel is asked again: a model keeps the numbers of its filter only."""
+    from learners._kernels import arima_fit
+
+    orders, weights = [], np.zeros((len(series), 40))
+    for i, y in enumerate(series):
+        season = 1 if len(y) < 2 * learner.season + 5 else learner.season
+        limits = (season, learner.max_p, learner.max_q, learner.max_P, learner.max_Q, learner.max_order)
+        scaled = (y - y.mean()) / y.std()
+        indptr, none = np.array([0, len(y)]), np.zeros(0, np.int64)
+        found, x, *_ = arima_fit(scaled, np.zeros((len(y), 0)), indptr, np.array(limits), none, 1)
+        orders.append(found[0, :7])
+        weights[i, : x.shape[1]] = x[0]
+    return {"orders": np.array(orders), "coefficients": weights}
+
+
+def ets_criteria(learner: fc.AutoEts, panel: Panel) -> dict[str, np.ndarray]:
+    """The kernel is asked again here as well."""
+    from learners._kernels import fit_ets
+    from learners.ets_fit import NUMBERS, EtsFit, all_forms
+
+    fit = EtsFit.of(panel, learner.season, "AutoEts")
+    table = fit_ets(fit.spans.values, fit.spans.starts, all_forms(fit)[0], learner.season, 1)
+    return {"criterion": np.where(table[:, NUMBERS.index("form")] >= 0, table[:, NUMBERS.index("criterion")], np.nan)}
+
+
 def main() -> None:
     data, model, out = sys.argv[1:]
     given = np.load(data)
     y, indptr, season, horizon = given["y"], given["indptr"], int(given["season"]), int(given["horizon"])
     series = [y[a:b] for a, b in pairwise(indptr)]
     learner = getattr(fc, model)(season=season)
-    learner.fit(panel_of(series[:1]))  # the first call imports
     panel = panel_of(series)
-    begun = time.process_time()
-    found = learner.fit(panel).forecast(panel, horizon).columns["forecast"]
-    together = time.process_time() - begun
-    alone = []
-    for one in series:
-        single = panel_of([one])
-        begun = time.process_time()
-        learner.train(single)
-        alone.append(time.process_time() - begun)
-    np.savez(out, forecast=found.reshape(len(series), horizon), together=together, alone=np.array(alone))
+    seconds(learner, panel_of(series[:1]), horizon)  # the first call imports
+    together, fitted, found = seconds(learner, panel, horizon)
+    alone = [seconds(learner, panel_of([one]), horizon)[0] for one in series]
+    tables = {"forecast": found.reshape(len(series), horizon), "alone": np.array(alone), "together": together}
+    np.savez(out, **tables, **described(learner, fitted, series))
 
 
 if __name__ == "__main__":

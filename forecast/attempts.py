@@ -12,11 +12,10 @@ from threadpoolctl import threadpool_limits
 
 from forecast.backtest import Fold
 from forecast.truth import Outputs
-from learners.each import UNFINISHED, each, reason
+from learners.each import each, reason
 from learners.learner import Learner
 
 Progress = Callable[[int, int, str], None]
-LATE = "the time was over before it was done"
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,24 +30,36 @@ class Attempt:
     failure: str = ""
 
 
+class Halted(Exception):
+    """Work is to end now."""
+
+
 def tried(
     folds: tuple[Fold, ...], recipes: Mapping[str, Learner], items: Sequence[tuple[str, int | None]],
-    progress: Progress | None = None,
+    progress: Progress | None = None, halt: Callable[[], bool] | None = None,
 ) -> list[Attempt]:  # fmt: skip
-    """The attempts of `items` (a learner's name and a fold, None for all folds with one fit), through `each`."""
+    """The attempts of `items` (a learner's name and a fold, None for all folds with one fit), through `each`.
+
+    `halt` is asked after each of them: once it says True, or on Ctrl-C, those that are done are all that is given.
+    What an engine with a time limit ended is not given either.
+    """
     attempts: list[Attempt] = []
     total = sum(len(folds) if k is None else 1 for _, k in items)
 
     def done(found: list[Attempt] | str) -> None:
-        if not isinstance(found, str):
-            attempts.extend(found)
-            if progress is not None:
-                progress(len(attempts), total, f"{found[-1].name}, fold {found[-1].fold + 1}")
+        if isinstance(found, str):  # unfinished
+            return
+        attempts.extend(found)
+        if progress is not None:
+            progress(len(attempts), total, f"{found[-1].name}, fold {found[-1].fold + 1}")
+        if halt is not None and halt():
+            raise Halted
 
-    results: list[list[Attempt] | str] = each(partial(attempt, folds, recipes), items, done)
-    for (name, k), result in zip(items, results, strict=True):
-        if isinstance(result, str) and result == UNFINISHED:
-            attempts += [Attempt(name, f.number, failure=LATE) for f in (folds if k is None else folds[k : k + 1])]
+    try:
+        each(partial(attempt, folds, recipes), items, done)
+    except (Halted, KeyboardInterrupt):
+        if halt is None:
+            raise
     return attempts
 
 

@@ -1,0 +1,171 @@
+"""Search: recipes, and values of their open settings, tried on the same folds until a limit is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from featurizers.panel import Panel
+from forecast.attempts import Attempt, Progress, tried
+from forecast.backtest import RollingOrigin
+from forecast.leaderboard import Leaderboard, scored
+from forecast.limits import Limits
+from forecast.metrics import METRICS, Function, Metric, find
+from forecast.proposals import Proposal, Proposals, recipe_of
+from forecast.trials import COMPLETE, FAILED, PRUNED, Store, Trial
+from forecast.truth import Truth, measure
+from learners.learner import Learner
+
+BATCH = 4  # trials that are proposed from the same knowledge, however many run side by side
+REPEATED = 3  # batches of nothing new after which there is taken to be nothing more
+
+
+@dataclass(frozen=True, eq=False)
+class Searched:
+    """What was found: the leaderboard of all whole trials, every trial, why it ended, what it had no time for."""
+
+    board: Leaderboard
+    trials: tuple[Trial, ...] = field(repr=False)
+    ended: str  # "recipes", "trials", "time", "score", "patience", "stopped" or "nothing new"
+    untried: tuple[str, ...] = ()
+
+
+class Search:
+    """One sweep of `recipes` over the folds of `on`.
+
+    First every recipe with its open settings at their first values, all folds of all of them side by side; then what
+    `Proposals` proposes, in batches, fold after fold, without those that are clearly behind. Trials that `store` has
+    are taken from there, so that a sweep that was broken off ends as if it had not been.
+    """
+
+    def __init__(
+        self, panel: Panel, recipes: Mapping[str, Learner], on: RollingOrigin, metric: str | Function = "mase", *,
+        season: int | None = None, limits: Limits | None = None, seed: int = 0, store: Store | None = None,
+        progress: Progress | None = None,
+    ) -> None:  # fmt: skip
+        self.panel, self.recipes, self.on, self.metric = panel, dict(recipes), on, find(metric)
+        self.limits, self.store, self.progress = limits or Limits(), store, progress
+        self.folds = tuple(on.split(panel))
+        self.truths = tuple(Truth.of(fold, season or panel.freq.season) for fold in self.folds)
+        self.metrics = tuple({m.name: m for m in (self.metric, *METRICS.values())}.values())
+        self.proposals = Proposals(self.recipes, bool(self.metric.higher), seed)
+        self.kept = store.load() if store is not None else {}
+        self.trials: list[Trial] = []
+        self.untried: list[str] = []
+
+    def run(self) -> Searched:
+        """Try until a limit is reached. ValueError if no trial was whole by then."""
+        first = [self.proposals.first(name) for name in list(self.recipes)[: self.limits.trials]]
+        ended, repeated = self._batch(first, (range(len(self.folds)),)), 0
+        while not ended:
+            if self.limits.none:
+                ended = "recipes"
+            elif not self.proposals.open or repeated == REPEATED:
+                ended = "nothing new"
+            else:
+                room = BATCH if self.limits.trials is None else min(BATCH, self.limits.trials - len(self.trials))
+                proposals = [self.proposals.next() for _ in range(room)]
+                repeated = repeated + 1 if all(self._before(p) for p in proposals) else 0
+                one_by_one = [[k] for k in range(len(self.folds))] if self.on.refit else [range(len(self.folds))]
+                ended = self._batch(proposals, one_by_one)
+        return Searched(self._board(), tuple(self.trials), ended, tuple(self.untried))
+
+    # ---- one batch ----------------------------------------------------------------------------
+
+    def _batch(self, proposals: list[Proposal], rounds: Sequence[Sequence[int]]) -> str:
+        """Take the proposals through the rounds of folds, and note them down; gives why the sweep ends, or ""."""
+        numbered = dict(enumerate(proposals, len(self.trials)))
+        found = {k: self._known(k, p) for k, p in numbered.items()}
+        fresh, behind, ended = [k for k in numbered if not found[k]], set[int](), ""
+        for folds in rounds:
+            active = [k for k in fresh if k not in behind]
+            before = {k: len(found[k]) for k in active}
+            for a in self._attempts({k: numbered[k] for k in active}, folds):
+                found[int(a.name)].append(a)
+            for k in active:
+                self._report(numbered[k], found[k], before[k])
+            behind |= {k for k in active if len(rounds) > 1 and found[k] and numbered[k].asked.should_prune()}
+            ended = self.limits.interrupted
+            if ended:
+                break
+        for k, proposal in numbered.items():
+            if not ended or k in behind or len(found[k]) == len(self.folds):
+                self._note(k, proposal, found[k], k not in fresh)
+            else:
+                self.untried.append(self._name(k, proposal.learner))
+        return ended or self.limits.reached(self._ranked())
+
+    def _known(self, number: int, proposal: Proposal) -> list[Attempt]:
+        """The attempts of a trial that was made before: in a sweep that was broken off, or with the same values."""
+        before = self.kept.get(number) or self._before(proposal)
+        return [] if before is None else list(before.attempts)
+
+    def _before(self, proposal: Proposal) -> Trial | None:
+        same = (t for t in self.trials if t.learner == proposal.learner and dict(t.values) == dict(proposal.values))
+        return next(same, None)
+
+    def _attempts(self, proposals: Mapping[int, Proposal], folds: Sequence[int]) -> list[Attempt]:
+        """Each proposal, by its number, on each of `folds`, through `each`."""
+        named = {str(k): recipe_of(self.recipes[p.learner], p.values) for k, p in proposals.items()}
+        by_fold: Sequence[int | None] = folds if self.on.refit else (None,)
+
+        def progress(done: int, total: int, what: str) -> None:
+            if self.progress is not None:
+                number, _, fold = what.partition(",")
+                before = len(self.trials) * len(self.folds)
+                whole = max((self.limits.trials or 0) * len(self.folds), before + total)
+                self.progress(before + done, whole, f"{self._name(int(number), proposals[int(number)].learner)},{fold}")
+
+        items = [(name, fold) for name in named for fold in by_fold]
+        return tried(self.folds, named, items, progress, self.limits.halt)
+
+    def _report(self, proposal: Proposal, attempts: list[Attempt], start: int) -> None:
+        """Tell Optuna the mean scores over the first folds, those after `start` of them."""
+        for step in range(start + 1, len(attempts) + 1):
+            proposal.asked.report(self._mean(attempts[:step]), step)
+
+    def _note(self, number: int, proposal: Proposal, attempts: list[Attempt], known: bool) -> None:
+        """Put a trial that has ended into the table."""
+        if known:
+            self._report(proposal, attempts, 0)
+        score, whole = self._mean(attempts), len(attempts) == len(self.folds)
+        state = FAILED if not np.isfinite(score) else COMPLETE if whole else PRUNED
+        trial = Trial(number, proposal.learner, proposal.values, state, tuple(attempts), self._scores(attempts))
+        frozen = self.proposals.tell(proposal, trial, score)
+        self.trials.append(trial)
+        if self.store is not None and number not in self.kept:
+            self.store.save(trial, frozen)
+
+    # ---- scores -------------------------------------------------------------------------------
+
+    def _mean(self, attempts: list[Attempt]) -> float:
+        """The metric over the folds of `attempts`; NaN where one of them failed."""
+        if not attempts or any(a.failure for a in attempts):
+            return float("nan")
+        return self._scores(attempts, (self.metric,)).get(self.metric.name, float("nan"))
+
+    def _scores(self, attempts: Sequence[Attempt], metrics: Sequence[Metric] | None = None) -> dict[str, float]:
+        by_number = {t.number: t for t in self.truths}
+        truths = tuple(by_number[a.fold] for a in attempts if a.outputs)
+        outputs = tuple(a.outputs for a in attempts if a.outputs)
+        wanted = self.metrics if metrics is None else metrics
+        return measure(truths, {"": outputs}, wanted, self.panel.count)[1][""] if truths else {}
+
+    def _ranked(self) -> list[float]:
+        """The scores of all trials so that less is better, infinite for those that are not whole."""
+        sign = -1.0 if self.metric.higher else 1.0
+        name = self.metric.name
+        return [sign * t.scores.get(name, np.inf) if t.state == COMPLETE else np.inf for t in self.trials]
+
+    def _board(self) -> Leaderboard:
+        """Every whole trial, and the recipes that failed."""
+        shown = [t for t in self.trials if t.state == COMPLETE or (t.state == FAILED and t.number < len(self.recipes))]
+        names = {t.number: self._name(t.number, t.learner) for t in shown}
+        recipes = {names[t.number]: recipe_of(self.recipes[t.learner], t.values) for t in shown}
+        attempts = [replace(a, name=names[t.number]) for t in shown for a in t.attempts]
+        return scored(self.panel, self.on, self.metric, self.metrics, recipes, self.truths, attempts)
+
+    def _name(self, number: int, learner: str) -> str:
+        return learner if number < len(self.recipes) else f"{learner} {number}"

@@ -1,0 +1,114 @@
+"""Trials: what a sweep tried, and the table of them in a run's folder."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from forecast.attempts import Attempt
+from forecast.files import write_whole
+
+if TYPE_CHECKING:
+    import optuna
+    from optuna.trial import FrozenTrial
+
+COMPLETE, PRUNED, FAILED = "complete", "pruned", "failed"
+TABLE, FORECASTS = "trials.db", "trials"  # the files of a store
+STUDY = "trials"
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One recipe on the folds, or on the first of them where it was clearly behind: `pruned`."""
+
+    number: int
+    learner: str  # the recipe, by its name among those of the sweep
+    values: Mapping[str, float | int]  # its open settings by path: numbers, and the places of options
+    state: str
+    attempts: tuple[Attempt, ...] = field(repr=False)  # with their forecasts, one for each fold that was tried
+    scores: Mapping[str, float] = field(default_factory=dict)  # metric -> mean over the folds tried
+
+    @property
+    def seconds(self) -> float:
+        """Of fitting and forecasting, all folds together."""
+        return sum(a.fit_seconds + a.predict_seconds for a in self.attempts)
+
+    @property
+    def failure(self) -> str:
+        """The first reason why a fold has no forecast."""
+        return next((a.failure for a in self.attempts if a.failure), "")
+
+
+class Store:
+    """The trials of a run in its folder: `trials.db`, an Optuna study in SQLite, and the forecasts of each trial.
+
+    A trial is in the table only once its forecasts are written, so that a run that is killed has whole trials.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        (self.folder / FORECASTS).mkdir(parents=True, exist_ok=True)
+
+    def load(self) -> dict[int, Trial]:
+        """The trials by number."""
+        if not (self.folder / TABLE).exists():
+            return {}
+        found = [self._trial(frozen) for frozen in self._study.get_trials(deepcopy=False)]
+        return {trial.number: trial for trial in found}
+
+    def save(self, trial: Trial, frozen: FrozenTrial) -> None:
+        """Keep a trial; `frozen` is what Optuna knows of it."""
+        arrays = {f"{a.fold}/{name}": v for a in trial.attempts for name, v in a.outputs.items()}
+        stream = io.BytesIO()
+        np.savez(stream, allow_pickle=False, **arrays)
+        write_whole(self._forecasts(trial.number), stream.getvalue())
+        told = {"trial": trial.number, "learner": trial.learner, "state": trial.state, "values": dict(trial.values),
+                "scores": {n: v for n, v in trial.scores.items() if np.isfinite(v)}, "seconds": trial.seconds,
+                "attempts": [[a.fold, a.fit_seconds, a.predict_seconds, a.failure]
+                             for a in trial.attempts]}  # fmt: skip
+        frozen.user_attrs.update(json.loads(json.dumps(told)))
+        self._study.add_trial(frozen)
+
+    def _forecasts(self, number: int) -> Path:
+        return self.folder / FORECASTS / f"{number:06d}.npz"
+
+    @cached_property
+    def _study(self) -> optuna.Study:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        storage = optuna.storages.RDBStorage(f"sqlite:///{self.folder / TABLE}")
+        return optuna.create_study(storage=storage, study_name=STUDY, load_if_exists=True)
+
+    def _trial(self, frozen: FrozenTrial) -> Trial:
+        told = frozen.user_attrs
+        outputs: dict[int, dict[str, np.ndarray]] = {}
+        with np.load(self._forecasts(told["trial"]), allow_pickle=False) as archive:
+            for key in archive.files:
+                fold, name = key.split("/", 1)
+                outputs.setdefault(int(fold), {})[name] = archive[key]
+        attempts = tuple(
+            Attempt(told["learner"], fold, outputs.get(fold, {}), fit, predict, failure)
+            for fold, fit, predict, failure in told["attempts"]
+        )
+        return Trial(told["trial"], told["learner"], told["values"], told["state"], attempts, told["scores"])
+
+
+def table(trials: Mapping[int, Trial], metric: str, higher: bool = False) -> pd.DataFrame:
+    """The run table, the best by `metric` first: trial, learner, state, the metric, seconds, settings, failure."""
+    rows = [
+        {"trial": t.number, "learner": t.learner, "state": t.state, metric: t.scores.get(metric, np.nan),
+         "seconds": round(t.seconds, 3), "settings": ", ".join(f"{k}={v:.4g}" for k, v in t.values.items()),
+         "failure": t.failure}
+        for t in trials.values()
+    ]  # fmt: skip
+    found = pd.DataFrame(rows, columns=["trial", "learner", "state", metric, "seconds", "settings", "failure"])
+    return found.sort_values([metric, "trial"], ascending=[not higher, True], ignore_index=True)

@@ -1,0 +1,141 @@
+"""Search: the recipes first, then proposals; limits; and a sweep that was killed ends as one that was not."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from featurizers import Lags
+from featurizers.panel import Panel
+from forecast.backtest import RollingOrigin
+from forecast.engine import processes
+from forecast.limits import Limits
+from forecast.search import Search, Searched
+from forecast.trials import COMPLETE, Store, table
+from learners import Recursive, Ridge, SeasonalNaive
+from learners.learner import Learner, Model
+from learners.space import Between, Choose
+from tests.examples import panel
+
+ON = RollingOrigin(7, folds=2)
+RIDGE = Recursive(Ridge(alpha=Between(1e-3, 1e3, log=True)), Choose(((Lags((1, 7)),), (Lags((1, 2, 3)),))))  # type: ignore[arg-type]
+RECIPES: dict[str, Learner] = {"SeasonalNaive": SeasonalNaive(7), "Ridge": RIDGE}
+PANEL = panel()
+
+
+def searched(limits: Limits, **settings: object) -> Searched:
+    return Search(PANEL, RECIPES, ON, limits=limits, **settings).run()  # type: ignore[arg-type]
+
+
+def same(one: Searched, other: Searched) -> bool:
+    """Whether both hold the same trials, forecasts and all."""
+    pairs = list(zip(one.trials, other.trials, strict=True))
+    return all(
+        (a.learner, dict(a.values), a.state, dict(a.scores)) == (b.learner, dict(b.values), b.state, dict(b.scores))
+        and all(np.array_equal(x.outputs["forecast"], y.outputs["forecast"], equal_nan=True)
+                for x, y in zip(a.attempts, b.attempts, strict=True))
+        for a, b in pairs
+    )  # fmt: skip
+
+
+def test_without_limits_every_recipe_is_tried_once() -> None:
+    found = searched(Limits())
+    assert (found.ended, [t.learner for t in found.trials]) == ("recipes", list(RECIPES))
+    assert found.trials[1].values == {"regressor.settings.alpha": 1.0, "features": 0}
+    assert set(found.board.recipes) == set(RECIPES)
+
+
+def test_trials_are_proposed_up_to_their_number_and_the_board_holds_the_whole_ones() -> None:
+    found = searched(Limits(trials=9))
+    assert (found.ended, len(found.trials)) == ("trials", 9)
+    assert {t.learner for t in found.trials[2:]} == {"Ridge"}
+    whole = [t for t in found.trials if t.state == COMPLETE]
+    assert len(found.board.recipes) == len(whole)
+    best = min(whole, key=lambda t: t.scores["mase"])
+    assert found.board.totals[found.board.best]["mase"] == pytest.approx(best.scores["mase"])
+
+
+def test_fewer_trials_than_recipes_are_the_first_recipes() -> None:
+    assert [t.learner for t in searched(Limits(trials=1)).trials] == ["SeasonalNaive"]
+
+
+def test_the_same_seed_tries_the_same_whatever_the_number_of_workers() -> None:
+    one = searched(Limits(trials=8), seed=3)
+    with processes(2):
+        assert same(one, searched(Limits(trials=8), seed=3))
+    assert not same(one, searched(Limits(trials=8), seed=4))
+
+
+@pytest.mark.parametrize("at", [1, 3, 6, 11])
+def test_a_sweep_that_was_killed_ends_as_one_that_was_not(at: int, tmp_path: Path) -> None:
+    whole = searched(Limits(trials=9))
+    asked = iter(range(1000))
+
+    class Killed(Exception):
+        """Nothing in the product knows this one, as nothing knows a SIGKILL."""
+
+    def killed() -> bool:
+        if next(asked) == at:
+            raise Killed
+        return False
+
+    with pytest.raises(Killed):
+        searched(Limits(trials=9, halt=killed), store=Store(tmp_path))
+    store = Store(tmp_path)
+    before = len(store.load())
+    resumed = searched(Limits(trials=9), store=store)
+    assert same(whole, resumed)
+    assert len(store.load()) == 9 > before
+    assert same(whole, searched(Limits(trials=9), store=Store(tmp_path)))
+
+
+def test_a_sweep_that_is_stopped_keeps_what_is_whole(tmp_path: Path) -> None:
+    asked = iter(range(1000))
+    found = searched(Limits(trials=50, halt=lambda: next(asked) > 12), store=Store(tmp_path))
+    assert found.ended == "stopped"
+    assert 2 <= len(found.trials) < 50
+    assert same(found, searched(Limits(trials=len(found.trials)), store=Store(tmp_path)))
+
+
+def test_a_score_or_patience_ends_a_sweep() -> None:
+    assert len(searched(Limits(exit_score=1e9)).trials) == 2
+    found = searched(Limits(patience=3, trials=500))
+    assert found.ended == "patience"
+    scores = [t.scores["mase"] if t.state == COMPLETE else np.inf for t in found.trials]
+    assert len(scores) - 1 - int(np.argmin(scores)) >= 3
+
+
+@dataclass(frozen=True)
+class Slow(Learner):
+    """Takes its time."""
+
+    seconds: float = 60.0
+
+    def train(self, panel: Panel) -> Model:
+        time.sleep(self.seconds)
+        return SeasonalNaive(7).train(panel)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_still_at_work_when_the_time_is_over_is_ended(workers: int) -> None:
+    start = time.monotonic()
+    recipes: dict[str, Learner] = {"SeasonalNaive": SeasonalNaive(7), "Slow": Slow(), "Late": SeasonalNaive(1)}
+    with processes(workers, until=start + 8.0):
+        found = Search(PANEL, recipes, ON, limits=Limits(until=start + 8.0)).run()
+    assert time.monotonic() - start < 9.5
+    assert found.ended == "time"
+    assert "Slow" in found.untried
+    assert "SeasonalNaive" in found.board.recipes
+
+
+def test_the_run_table_is_sorted_by_any_metric() -> None:
+    trials = {t.number: t for t in searched(Limits(trials=6)).trials}
+    for metric in ("mase", "rmse"):
+        found = table(trials, metric)
+        whole = found[metric].dropna()
+        assert list(whole) == sorted(whole)
+        assert set(found["trial"]) == set(range(6))

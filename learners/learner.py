@@ -47,7 +47,8 @@ class Learner(ABC):
     def fit(self, panel: Panel) -> Model:
         """Learn from every series of `panel`; nothing of the recipe or of the panel is changed."""
         check_closed(self)
-        model = self.train(expected(panel, "fit"))
+        panel = _without_infinity(expected(panel, "fit"))
+        model = self.train(panel)
         tail = panel.tail(max(model.needs.lookback, 1))
         return replace(model, origin=Origin(tail, model.memory(panel), panel.freq.season))
 
@@ -89,6 +90,7 @@ class Model(Brief, ABC):
 
     def state(self, panel: Panel) -> State:
         """What the model remembers of each series of `panel` after its last row."""
+        panel = _without_infinity(panel)
         if self.origin is not None:
             panel = panel.encoded(self.origin.tail.levels)
         windows = {"target": panel.window(panel.target, self.needs.lookback)}
@@ -120,6 +122,12 @@ class Model(Brief, ABC):
         lost = [Finding("no_forecast", "alerted", _LOST.format(panel.name(i) or "The series"), panel.name(i))
                 for i in empty]  # fmt: skip
         return replace(future, columns=columns, roles={}, levels={}, findings=future.findings + lost)
+
+
+def _without_infinity(panel: Panel) -> Panel:
+    """`panel` with infinite targets as missing ones; those that were read have none, others may."""
+    infinite = np.isinf(panel.y)
+    return panel.with_columns(**{panel.target: np.where(infinite, np.nan, panel.y)}) if infinite.any() else panel
 
 
 def where_state(condition: Array, chosen: State, other: State) -> State:

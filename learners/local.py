@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -13,11 +13,14 @@ import numpy as np
 import pandas as pd
 
 from featurizers.arrays import State
+from featurizers.kernels import threads
 from featurizers.panel import Panel, positions
 from learners.each import each
 from learners.learner import Model
 
 LocalKind = TypeVar("LocalKind", bound="LocalModel")
+
+WALKED = 10  # a filter's step costs about that many times what reading a value does
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +92,7 @@ class LocalModel(Model):
 
     def _run(self, state: State, panel: Panel, row: np.ndarray) -> State:
         """Advance each series over its rows from `row` on."""
-        columns = {"target": panel.y} | {n: panel.column(n) for n in self.needs.past}
+        columns = {"target": finite(panel)} | {n: panel.column(n) for n in self.needs.past}
         steps, starts = panel.lengths - row, panel.indptr[:-1] + row
         if not self.moves or len(panel) == 0:
             return state
@@ -163,6 +166,29 @@ def stacked(parts: list[dict[str, np.ndarray]]) -> State:
                 table[i] = np.nan
         result[name] = table.reshape(len(parts), -1)
     return result
+
+
+def finite(panel: Panel) -> np.ndarray:
+    """The target of `panel`, (rows,), NaN wherever it is not a finite number."""
+    return np.where(np.isfinite(panel.y), panel.y, np.nan).astype(np.float64, copy=False)
+
+
+def filtered(
+    kernel: Callable[..., np.ndarray], still: Sequence[str], moving: Sequence[str],
+    state: State, panel: Panel, row: np.ndarray,
+) -> State:  # fmt: skip
+    """`state` after the rows of `panel` from `row` (series,) on, natively.
+
+    The kernel reads the numbers of the keys `still` and moves those of `moving`, of which the last is the season.
+    """
+    reading, moved = (np.concatenate([state[n] for n in names], axis=1) for names in (still, moving))
+    steps, before = panel.lengths - row, np.maximum(-row, 0)
+    starts = panel.indptr[:-1] + np.maximum(row, 0)
+    workers = threads(WALKED * int(steps.clip(0).sum()))
+    moved = kernel(reading, moved, finite(panel), starts, before, steps, workers)
+    ends = np.cumsum([state[n].shape[1] for n in moving])
+    parts = np.split(moved, ends[:-1], axis=1)
+    return state | {n: np.ascontiguousarray(part) for n, part in zip(moving, parts, strict=True)}
 
 
 def interpolated(values: np.ndarray) -> np.ndarray:

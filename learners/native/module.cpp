@@ -7,8 +7,12 @@
 #include <stdexcept>
 
 #include "arima.hpp"
+#include "decomposing.hpp"
+#include "filters.hpp"
 #include "forest.hpp"
+#include "intermittent.hpp"
 #include "nearest.hpp"
+#include "prophet_module.hpp"
 #include "smoothing.hpp"
 
 namespace nb = nanobind;
@@ -94,6 +98,10 @@ NB_MODULE(_kernels, m) {
              nb::arg("leaves"))
         .def("predict", &predict_forest, nb::arg("x"), nb::arg("narrow"), nb::arg("threads"));
     bind_smoothing(m);
+    bind_intermittent(m);
     m.def("nearest", &find_nearest, nb::arg("points"), nb::arg("x"), nb::arg("count"), nb::arg("threads"));
     bind_arima(m);
+    bind_prophet(m);
+    bind_decomposing(m);
+    bind_filters(m);
 }

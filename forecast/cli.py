@@ -34,13 +34,12 @@ def compare(job: JobFile) -> None:
     """Validate the job's learners on rolling origins and print the leaderboard; nothing is written."""
     from forecast.job import Job
     from forecast.progress import progress
-    from forecast.select import select
     from forecast.tables import read
 
     read_job = Job.read(job)
     panel = read(read_job).train
     with progress("compare") as report:
-        print(select(read_job.resolve(panel), panel, report).board)
+        print(read_job.resolve(panel).sweep(panel).select(panel, report).board)
 
 
 @app.command()

@@ -9,11 +9,16 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from featurizers.findings import Finding
 from featurizers.panel import Panel
 from forecast import defaults
+from forecast.backtest import RollingOrigin
 from forecast.plan import Plan, recipe
 from forecast.recipes import build
 from forecast.settings import checked
+from forecast.sweep import Sweep
 from learners.learner import Learner
 
 
@@ -44,8 +49,12 @@ class Job:
     test: Any = None
     test_step: int | None = None  # rows between the cutoffs inside the test rows; None: the horizon
     known_future: Any = None  # a table with the known columns of the rows to forecast
+    trials: int | None = None  # of the search for better settings, in all; None: each learner once
+    time_limit: float | None = None  # seconds for comparing and training; None: as long as it takes
+    exit_score: float | None = None  # of the metric: once it is reached the search ends
+    patience: int | None = None  # trials without a better one after which the search ends
     workers: int = 1  # processes that share the folds
-    seed: int = 0  # of the networks
+    seed: int = 0  # of the networks and of the search
     output: str | None = None  # the run's folder
     left_out: Mapping[str, str] = field(default_factory=dict)  # default learners that did not take part, and why
 
@@ -96,6 +105,27 @@ class Job:
         return Plan.of(panel, horizon=self.horizon, seasons=seasons, lags=tuple(self.lags or ()),
                        windows=tuple(self.windows or ()), holidays=self.holidays, log=defaults.logarithm(panel),
                        seed=self.seed)  # fmt: skip
+
+    def sweep(self, panel: Panel) -> Sweep:
+        """What a resolved job does, as a recipe."""
+        return Sweep(
+            self.recipes(panel), self.origins(panel)[0], self.metric, self.trials, self.time_limit, self.exit_score,
+            self.patience, self.ensemble, self.levels, self.by, defaults.seasons(panel, self.season)[0], self.workers,
+            self.seed,
+        )  # fmt: skip
+
+    def origins(self, panel: Panel) -> tuple[RollingOrigin, tuple[Finding, ...]]:
+        """The folds; on fewer steps than the horizon, which a finding says, where every series is too short."""
+        known = ~np.isnan(panel.y)
+        before_last = int(panel.position[known].max(initial=0)) if known.any() else 0
+        longest = int(panel.lengths.max(initial=0))
+        if longest > self.horizon or before_last < 1:
+            return RollingOrigin(self.horizon, self.folds, self.step), ()
+        at = int(panel.lengths.argmax())
+        message = (f"Every series is too short to be validated {self.horizon} steps ahead: the longest, "
+                   f"{panel.name(at)!r}, has {longest} rows. Learners are compared on one fold of {longest - 1} "
+                   "steps.")  # fmt: skip
+        return RollingOrigin(longest - 1, 1), (Finding("too_short", "alerted", message, panel.name(at), count=longest),)
 
     def recipes(self, panel: Panel) -> dict[str, Learner]:
         """The learners that compete, by name; the seasonal naive forecast is always among them, as the yardstick."""

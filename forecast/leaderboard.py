@@ -120,6 +120,17 @@ class Leaderboard:
             scores={**self.scores, **scores}, totals={**self.totals, **totals}, attempts=self.attempts + attempts,
         )  # fmt: skip
 
+    def only(self, names: Sequence[str]) -> Leaderboard:
+        """The same with these learners alone."""
+        return replace(
+            self,
+            recipes={n: self.recipes[n] for n in names},
+            outputs={n: self.outputs[n] for n in names},
+            scores={n: self.scores[n] for n in names},
+            totals={n: self.totals[n] for n in names},
+            attempts=tuple(a for a in self.attempts if a.name in names),
+        )
+
     def _known(self, name: str | None) -> str:
         name = self.best if name is None else name
         if name not in self.recipes:

@@ -19,8 +19,8 @@ from forecast.backtest import RollingOrigin
 from forecast.job import Job
 from forecast.leaderboard import Leaderboard, compare
 from forecast.progress import progress
-from forecast.select import Selection, select
 from forecast.settings import Settings
+from forecast.sweep import Selection
 from forecast.tables import Tables, known_ahead, read
 from learners.around import reported
 from learners.learner import Learner, Model
@@ -136,7 +136,7 @@ def execute(job: Job, shown: bool = True) -> Run:
     job = job.resolve(panel)
     ahead, alerts = known_ahead(panel, job.horizon, tables.whole, job.known_future)
     with progress("compare", shown) as report:
-        selection = select(job, panel, report)
+        selection = job.sweep(panel).select(panel, report)
     with progress("deploy", shown) as report:
         model = selection.recipe.fit(panel)
         report(1, 4, f"fitted {selection.winner}")
@@ -145,6 +145,7 @@ def execute(job: Job, shown: bool = True) -> Run:
         test = None if tables.whole is None else tested(job, selection, model, tables)
         findings = [
             *panel.findings,
+            *job.origins(panel)[1],
             *selection.findings,
             *_left_out(job),
             *_failed(selection.board),

@@ -9,7 +9,8 @@ from typing import Any, TypedDict
 from featurizers.whole import whole, wholes
 from learners.learner import Learner
 
-WHOLE = {"horizon": 1, "season": 1, "folds": 1, "step": 1, "test_step": 1, "workers": 1, "seed": 0}  # and the least
+WHOLE = {"horizon": 1, "season": 1, "folds": 1, "step": 1, "test_step": 1, "workers": 1, "seed": 0,
+         "trials": 1, "patience": 1}  # and the least
 
 
 class Settings(TypedDict, total=False):
@@ -29,6 +30,10 @@ class Settings(TypedDict, total=False):
     test: Any
     test_step: int
     known_future: Any
+    trials: int
+    time_limit: float
+    exit_score: float
+    patience: int
     workers: int
     seed: int
     output: str | Path
@@ -54,6 +59,8 @@ def checked(name: str, value: Any) -> Any:
         return wholes(value, f"Each of {name}")
     if name == "levels":
         return levels(value)
+    if name in ("time_limit", "exit_score"):
+        return _number(name, value)
     if name in ("holidays", "by"):
         return _words(name, value)
     if name == "ensemble" and not isinstance(value, bool):
@@ -76,6 +83,16 @@ def levels(value: Any) -> tuple[float, ...]:
             hint = " (0.8 is written 80)" if isinstance(level, float) and 0 < level < 1 else ""
             raise ValueError(f"The levels of bands are percents between 1 and 100{hint}, unlike {level!r}.")
     return found
+
+
+def _number(name: str, value: Any) -> float:
+    """A number; a time limit more than 0 seconds."""
+    found = getattr(value, "item", lambda: value)()
+    if isinstance(found, bool) or not isinstance(found, int | float) or found != found:
+        raise ValueError(f"The setting {name!r} is a number, not {value!r}.")
+    if name == "time_limit" and found <= 0:
+        raise ValueError(f"The setting 'time_limit' is a number of seconds above 0, not {value!r}.")
+    return float(found)
 
 
 def _words(name: str, value: Any) -> tuple[str, ...]:

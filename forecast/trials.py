@@ -77,6 +77,10 @@ class Store:
         frozen.user_attrs.update(json.loads(json.dumps(told)))
         self._study.add_trial(frozen)
 
+    def part(self, number: int) -> Store:
+        """A store of its own for a group of series."""
+        return Store(self.folder / f"group{number:05d}")
+
     def _forecasts(self, number: int) -> Path:
         return self.folder / FORECASTS / f"{number:06d}.npz"
 

@@ -1,0 +1,222 @@
+"""Sweep: recipes compete on the same folds, their open settings are searched, and the best is what is trained."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+
+from featurizers.findings import Finding
+from featurizers.panel import Panel
+from forecast.backtest import RollingOrigin
+from forecast.conformal import banded
+from forecast.engine import processes
+from forecast.ensemble import caruana, with_blend
+from forecast.leaderboard import Leaderboard, named
+from forecast.limits import Limits, never
+from forecast.metrics import Function
+from forecast.per_group import PerGroup, groups
+from forecast.progress import Report, silent
+from forecast.search import Search, Searched
+from forecast.stitched import of_groups, placed
+from forecast.trials import Store, Trial
+from learners.around import Around, reported
+from learners.learner import Learner
+from learners.naive import SeasonalNaive
+from learners.otherwise import Otherwise
+
+ENSEMBLE = "Ensemble"
+GROUPS = "PerGroup"
+MEMBERS = 25  # learners, the best ones, of which an ensemble is made
+DEPLOYING = 0.15  # of a time limit is kept for the training of the winner
+MARGIN = 1.5  # on the seconds that a learner took on the folds, for its training on everything
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The leaderboard, the winner's name, and its recipe, with bands and with a fall-back behind it."""
+
+    board: Leaderboard = field(repr=False)
+    winner: str
+    recipe: Learner
+    entered: Mapping[str, Learner] = field(repr=False)  # the recipes that competed
+    season: int
+    groups: Mapping[str, str] = field(default_factory=dict)  # group -> its own winner
+    findings: tuple[Finding, ...] = ()
+    trials: tuple[Trial, ...] = field(default=(), repr=False)
+    ended: str = "recipes"  # why the search ended
+
+
+@dataclass(frozen=True)
+class Sweep(Learner):
+    """Try every recipe of `of`, then, while limits allow, values of their open settings (`Between`, `Choose`) that
+    Optuna proposes, on the folds of `on`; train the best by `metric`, or the ensemble of them, with bands.
+
+    Limits: `trials` in all; `time_limit` in seconds, the training of the winner included; `exit_score` of the metric;
+    `patience` in trials without a better one. Without limits each recipe is tried once, its open settings at their
+    first values. `by` gives each group of series a sweep and a winner of its own. `season` (None: the frequency's) is
+    that of the seasonal naive forecast, which stands behind the winner where that has no forecast.
+
+    >>> from forecast import AutoEts, Naive, RollingOrigin
+    >>> sweep = Sweep({"naive": Naive(), "ets": AutoEts(12)}, on=RollingOrigin(horizon=12), levels=(80,))
+    """
+
+    of: Mapping[str, Learner] | tuple[Learner, ...]
+    on: RollingOrigin
+    metric: str | Function = "mase"
+    trials: int | None = None
+    time_limit: float | None = None
+    exit_score: float | None = None
+    patience: int | None = None
+    ensemble: bool = True
+    levels: tuple[float, ...] = (80, 95)
+    by: tuple[str, ...] = ()
+    season: int | None = None
+    workers: int = 1
+    seed: int = 0
+
+    def train(self, panel: Panel) -> SweepModel:
+        selection = self.select(panel)
+        model = selection.recipe.train(panel)
+        scores = {n: selection.board.totals[n].get(selection.board.metric.name, np.nan) for n in selection.board.names}
+        return SweepModel(model, selection.winner, scores, reported(model))
+
+    @property
+    def recipes(self) -> dict[str, Learner]:
+        """What competes, by name."""
+        return dict(self.of) if isinstance(self.of, Mapping) else named(self.of)
+
+    def select(
+        self, panel: Panel, report: Report = silent, store: Store | None = None, halt: Callable[[], bool] = never,
+        started: float | None = None,
+    ) -> Selection:  # fmt: skip
+        """Let the recipes compete and say what is to be trained. `started` (seconds of time.monotonic; None: now) is
+        when the time limit began. ValueError if there is no recipe, or none was whole when the sweep ended."""
+        started = time.monotonic() if started is None else started
+        deadline = None if self.time_limit is None else started + self.time_limit
+        until = None if deadline is None or self.time_limit is None else deadline - DEPLOYING * self.time_limit
+        limits = Limits(self.trials, until, self.exit_score, self.patience, halt)
+        if not self.recipes:
+            raise ValueError("There is no learner to compare.")
+        alone = self.workers == 1 and until is None
+        with nullcontext() if alone else processes(self.workers, until):
+            chosen = (
+                self._by_group(panel, limits, report, store) if self.by else self._whole(panel, limits, report, store)
+            )
+        board, backup = chosen.board, SeasonalNaive(self._season(panel))
+        winner = chosen.winner
+        recipe = board.recipes[winner]
+        if recipe != backup:
+            board = replace(board, recipes={**board.recipes, winner: Otherwise(recipe, backup)})
+        ready = banded(board, winner, self.levels) if self.levels else board.recipes[winner]
+        return replace(chosen, board=board, recipe=ready)
+
+    def _season(self, panel: Panel) -> int:
+        return panel.freq.season if self.season is None else self.season
+
+    def _search(
+        self, panel: Panel, limits: Limits, report: Report, store: Store | None
+    ) -> tuple[Searched, Leaderboard, str]:
+        """The search of a panel, its leaderboard with the ensemble, and the name of the winner."""
+        found = Search(panel, self.recipes, self.on, self.metric, season=self._season(panel), limits=limits,
+                       seed=self.seed, store=store, progress=report).run()  # fmt: skip
+        if not found.trials:
+            raise ValueError(f"The sweep ended ({found.ended}) before any of {', '.join(self.recipes)} was tried on "
+                             "every fold: give it more time.")  # fmt: skip
+        seconds = (
+            math.inf
+            if self.time_limit is None or limits.until is None
+            else (limits.until + DEPLOYING * self.time_limit - time.monotonic())
+        )
+        return found, *self._with_ensemble(found.board, seconds)
+
+    def _whole(self, panel: Panel, limits: Limits, report: Report, store: Store | None) -> Selection:
+        found, board, winner = self._search(panel, limits, report, store)
+        return Selection(board, winner, board.recipes[winner], self.recipes, self._season(panel),
+                         findings=_untried(found), trials=found.trials, ended=found.ended)  # fmt: skip
+
+    def _with_ensemble(self, board: Leaderboard, seconds: float) -> tuple[Leaderboard, str]:
+        """The board, with an ensemble where more than one learner is worth a weight; and the winner.
+
+        Only what can be trained in `seconds` takes part, as far as the folds tell; the fastest, if that is nothing.
+        """
+        board.best_by(self.metric)  # an error, if every learner failed
+        whole = [name for name in board.names if all(board.outputs[name])] or [board.best]
+        cost = {n: MARGIN * max(a.fit_seconds for a in board.attempts if a.name == n) for n in whole}
+        members = [n for n in whole if cost[n] <= seconds] or [min(whole, key=cost.__getitem__)]
+        winner, members = members[0], members[:MEMBERS]
+        while self.ensemble and len(members) > 1:
+            weights = caruana(board.only(members))
+            if len(weights) > 1 and sum(cost[n] for n in weights) <= seconds:
+                board = with_blend(board, ENSEMBLE, weights)
+                return board, min(ENSEMBLE, winner, key=board.names.index)
+            members.remove(max(weights, key=cost.__getitem__))
+            if len(weights) == 1:
+                break
+        return board, winner
+
+    def _by_group(self, panel: Panel, limits: Limits, report: Report, store: Store | None) -> Selection:
+        """Every group searches and chooses on its own; the winners together are one learner of the whole panel.
+
+        A group that cannot be compared has the fall-back in its place, and a finding says why.
+        """
+        names, number = groups(panel, self.by)
+        backup, season = SeasonalNaive(self._season(panel)), self._season(panel)
+        recipes: dict[str, Learner] = dict.fromkeys(names, backup)
+        chosen = dict.fromkeys(names, "SeasonalNaive")
+        boards, rows, ended = [], [], "recipes"
+        findings: list[Finding] = []
+        trials: list[Trial] = []
+        begun = time.monotonic()
+        for g, name in enumerate(names):
+            at = np.flatnonzero(number == g)
+            share = (g + 1) / len(names)  # of the time, up to the end of this group
+            own = limits if limits.until is None else replace(limits, until=begun + share * (limits.until - begun))
+            shelf = None if store is None else store.part(g)
+            told = partial(_grouped, report, g, len(names), name)
+            try:
+                found, board, chosen[name] = self._search(panel.where(at), own, told, shelf)
+            except ValueError as error:
+                message = f"Group {name} has the seasonal naive forecast: {error}"
+                findings.append(Finding("fallback", "alerted", message, panel.name(int(at[0])), count=len(at)))
+                continue
+            recipes[name] = board.recipes[chosen[name]]
+            findings += _untried(found)
+            trials += found.trials
+            ended = found.ended
+            boards.append(board)
+            rows.append(at)
+        if not boards:
+            raise ValueError(f"No group could be compared. {findings[0].message}")
+        winners = [chosen[names[number[at[0]]]] for at in rows]
+        board = of_groups(panel, boards, rows, season)
+        outputs = tuple(placed(truth, winners, boards, rows) for truth in board.truths)
+        recipe = PerGroup(recipes, self.by, backup)
+        board = board.joined(GROUPS, recipe, outputs)
+        return Selection(board, GROUPS, recipe, self.recipes, season, chosen, tuple(findings), tuple(trials), ended)
+
+
+@dataclass(frozen=True, eq=False)
+class SweepModel(Around):
+    """The trained winner."""
+
+    winner: str
+    totals: dict[str, float]  # learner -> the metric over the folds, the best first
+    report: tuple[str, ...] = ()
+
+
+def _grouped(report: Report, g: int, groups: int, name: str, done: int, total: int, what: str) -> None:
+    report(g * total + done, groups * total, f"{name}: {what}")
+
+
+def _untried(found: Searched) -> tuple[Finding, ...]:
+    why = "the time was over" if found.ended == "time" else "it was stopped"
+    return tuple(
+        Finding("learner_left_out", "alerted", f"{name} did not take part: {why} before it was done.", column=name)
+        for name in found.untried
+    )

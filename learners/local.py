@@ -158,12 +158,16 @@ def stacked(parts: list[dict[str, np.ndarray]]) -> State:
     result: State = {}
     for name in parts[0] if parts else ():
         arrays = [np.asarray(p[name], np.float64) for p in parts]
-        shape = tuple(np.max([a.shape for a in arrays], axis=0))
-        table = np.zeros((len(parts), *shape))
-        for i, a in enumerate(arrays):
-            table[i][tuple(slice(n) for n in a.shape)] = a
-            if np.isnan(a).all():
-                table[i] = np.nan
+        alike: dict[tuple[int, ...], list[int]] = {}
+        for i, array in enumerate(arrays):
+            alike.setdefault(array.shape, []).append(i)
+        table = np.zeros((len(parts), *np.max(list(alike), axis=0)))
+        for shape, members in alike.items():
+            block = np.stack([arrays[i] for i in members])
+            table[(members, *(slice(n) for n in shape))] = block
+            lost = np.isnan(block.reshape(len(members), -1)).all(axis=1)
+            if lost.any():
+                table[np.array(members)[lost]] = np.nan
         result[name] = table.reshape(len(parts), -1)
     return result
 

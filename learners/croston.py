@@ -4,144 +4,163 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from featurizers.arrays import State, namespace
+from featurizers.arrays import Array, State, namespace
 from featurizers.featurizer import Needs
-from featurizers.panel import Panel
+from featurizers.kernels import contiguous, threads
+from featurizers.panel import Panel, positions
+from learners.bands import check_levels
+from learners.demand import began, demand_bands, followed, moved
 from learners.learner import Learner, Model
 from learners.naive import repeated
+
+SIZES = (0.1, 0.3)  # where the weights of sizes and gaps are looked for: Syntetos & Boylan (2005) advise low ones
+CHANCES = (0.01, 0.3)  # ... and those of a chance, which moves with every row
 
 
 @dataclass(frozen=True)
 class Croston(Learner):
     """The smoothed size of a demand over the smoothed number of rows between two demands.
 
-    `alpha` is the weight of what is new. Before the first demand the forecast is 0; missing rows do not count. Source:
-    Croston (1972), Forecasting and stock control for intermittent demands, Operational Research Quarterly 23(3).
+    `alpha` is the weight of what is new; None finds one for the sizes and one for the gaps of each series, between 0.1
+    and 0.3, with the least squared one-step errors. Before the first demand the forecast is 0; missing rows do not
+    count. `levels` asks for bands in percent, see `demand_bands`. Source: Croston (1972), Forecasting and stock control
+    for intermittent demands, Operational Research Quarterly 23(3).
     """
 
-    alpha: float = 0.1
+    alpha: float | None = 0.1
+    levels: tuple[float, ...] = ()
 
     def train(self, panel: Panel) -> CrostonModel:
         _check("Croston", alpha=self.alpha)
-        return CrostonModel(self.alpha, 1.0)
+        return CrostonModel(**_weights(panel, self.alpha, self.alpha, self.levels))
 
 
 @dataclass(frozen=True)
 class Sba(Learner):
-    """Croston's forecast times 1 - alpha / 2, which takes most of its bias away.
+    """Croston's forecast times 1 - alpha / 2, which takes most of its bias away; alpha is the weight of a gap.
 
-    Source: Syntetos & Boylan (2005), The accuracy of intermittent demand estimates, International Journal of
-    Forecasting 21(2).
+    See `Croston` for the settings. Source: Syntetos & Boylan (2005), The accuracy of intermittent demand estimates,
+    International Journal of Forecasting 21(2).
     """
 
-    alpha: float = 0.1
+    alpha: float | None = 0.1
+    levels: tuple[float, ...] = ()
 
-    def train(self, panel: Panel) -> CrostonModel:
+    def train(self, panel: Panel) -> SbaModel:
         _check("Sba", alpha=self.alpha)
-        return CrostonModel(self.alpha, 1.0 - self.alpha / 2.0)
+        return SbaModel(**_weights(panel, self.alpha, self.alpha, self.levels))
 
 
 @dataclass(frozen=True)
 class Tsb(Learner):
     """The smoothed size of a demand times the smoothed chance of one, which also falls where demand ends.
 
-    `alpha` is the weight of a new size, `beta` that of a new row for the chance. Missing rows do not count. Source:
-    Teunter, Syntetos & Babai (2011), Intermittent demand: linking forecasting to inventory obsolescence, European
-    Journal of Operational Research 214(3).
+    `alpha` is the weight of a new size, `beta` that of a new row for the chance; None finds it for each series, alpha
+    between 0.1 and 0.3, beta between 0.01 and 0.3, with the least squared one-step errors. Missing rows do not count.
+    `levels` asks for bands in percent, see `demand_bands`. Source: Teunter, Syntetos & Babai (2011), Intermittent
+    demand: linking forecasting to inventory obsolescence, European Journal of Operational Research 214(3).
     """
 
-    alpha: float = 0.1
-    beta: float = 0.1
+    alpha: float | None = 0.1
+    beta: float | None = 0.1
+    levels: tuple[float, ...] = ()
 
     def train(self, panel: Panel) -> TsbModel:
         _check("Tsb", alpha=self.alpha, beta=self.beta)
-        return TsbModel(self.alpha, self.beta)
+        return TsbModel(**_weights(panel, self.alpha, self.beta, self.levels, CHANCES))
 
 
-def _check(learner: str, **weights: float) -> None:
+def _check(learner: str, **weights: float | None) -> None:
     for name, value in weights.items():
-        if not 0 < value <= 1:
-            raise ValueError(f"{learner} needs {name} above 0 and at most 1, not {value}.")
+        if value is not None and not 0 < value <= 1:
+            raise ValueError(f"{learner} needs {name} above 0 and at most 1, or None, not {value}.")
+
+
+def _weights(
+    panel: Panel,
+    alpha: float | None,
+    beta: float | None,
+    levels: tuple[float, ...],
+    others: tuple[float, float] = SIZES,
+) -> dict[str, Any]:
+    """The settings of a model: weights of each series where one is None, else those of all."""
+    check_levels(levels)
+    given = np.array([np.nan if w is None else w for w in (alpha, beta)])
+    if not np.isnan(given).any():
+        return {"keys": {}, "weights": np.zeros((0, 2)), "otherwise": tuple(given.tolist()), "levels": tuple(levels)}
+    from learners._kernels import demand_weights
+
+    bounds, starts = np.array([*SIZES, *others]), panel.indptr.astype(np.int64)
+    found = demand_weights(contiguous(panel.y), starts, others != SIZES, bounds, threads(500 * len(panel)))
+    found = np.where(np.isnan(given), found, given)
+    middle = np.median(found, axis=0) if len(found) else np.where(np.isnan(given), SIZES[0], given)
+    return {"keys": panel.keys, "weights": found, "otherwise": tuple(middle.tolist()), "levels": tuple(levels)}
 
 
 @dataclass(frozen=True, eq=False)
 class IntermittentModel(Model):
-    """Memory: the rows seen and what is smoothed, NaN before the first demand."""
+    """Memory: see `demand`. A series that was not in training has the weights `otherwise`: those given, or the median
+    of those found."""
+
+    keys: dict[str, tuple[Any, ...]]  # key column -> one value a series
+    weights: np.ndarray  # (series, 2): of a size, of a gap or chance; no rows where all have the same
+    otherwise: tuple[float, float]
+    levels: tuple[float, ...] = ()
+
+    @abstractmethod
+    def rate(self, state: State) -> tuple[Array, Array]:
+        """The forecast of a row, and the chance of a demand in it as the bands see it, (series, 1)."""
 
     @property
     def needs(self) -> Needs:
         return Needs()
 
-    @abstractmethod
-    def begin(self, count: int) -> State:
-        """The memory before the first row of `count` series."""
-
     def memory(self, panel: Panel) -> State:
-        state = self.begin(panel.count)
-        for row in range(int(panel.lengths.max(initial=0))):
-            inside = row < panel.lengths
-            at = np.minimum(panel.indptr[:-1] + row, len(panel) - 1)
-            state = self.remember(state, {"target": np.where(inside, panel.y[at], np.nan)})
-        return state
+        weights = np.tile(np.array(self.otherwise), (panel.count, 1))
+        if len(self.weights):
+            at = positions(self.keys, panel.ids)
+            weights = np.where((at < 0)[:, None], weights, self.weights[np.maximum(at, 0)])
+        return followed(began(weights[:, 0], weights[:, 1]), panel)
+
+    def remember(self, state: State, now: State) -> State:
+        return moved(state, now["target"])
+
+    def predict(self, state: State, future: State) -> State:
+        rate, chance = self.rate(state)
+        outputs = {"forecast": rate}
+        if self.levels:
+            outputs |= demand_bands(state, rate, chance, state["demand.size"], self.levels)
+        return {name: repeated(values, future["time"].shape[1]) for name, values in outputs.items()}
 
 
 @dataclass(frozen=True, eq=False)
 class CrostonModel(IntermittentModel):
-    alpha: float
-    share: float  # of Croston's forecast
-
-    def begin(self, count: int) -> State:
-        return {
-            "croston.size": np.full((count, 1), np.nan),
-            "croston.gap": np.full((count, 1), np.nan),
-            "croston.since": np.zeros((count, 1)),
-        }
-
-    def remember(self, state: State, now: State) -> State:
-        y, size, gap = now["target"][:, None], state["croston.size"], state["croston.gap"]
-        xp = namespace(y, size)
-        missing, first = xp.isnan(y), xp.isnan(size)
-        demand, since = ~missing & (y != 0.0), state["croston.since"] + xp.where(missing, 0.0, 1.0)
-        return {
-            "croston.size": xp.where(demand, xp.where(first, y, size + self.alpha * (y - size)), size),
-            "croston.gap": xp.where(demand, xp.where(first, since, gap + self.alpha * (since - gap)), gap),
-            "croston.since": xp.where(demand, 0.0, since),
-        }
-
-    def predict(self, state: State, future: State) -> State:
-        size, gap = state["croston.size"], state["croston.gap"]
+    def rate(self, state: State) -> tuple[Array, Array]:
+        size, gap = state["demand.size"], state["demand.gap"]
         xp = namespace(size)
         begun = ~xp.isnan(size)
-        rate = self.share * xp.where(begun, size, 0.0) / xp.where(begun, gap, 1.0)
-        seen = begun | (state["croston.since"] > 0.0)
-        return {"forecast": repeated(xp.where(seen, rate, xp.nan), future["time"].shape[1])}
+        chance = xp.where(begun, 1.0, 0.0) / xp.where(begun, gap, 1.0)
+        seen = ~xp.isnan(state["demand.chance"])
+        return xp.where(seen, xp.where(begun, size, 0.0) * chance, xp.nan), chance
+
+
+@dataclass(frozen=True, eq=False)
+class SbaModel(CrostonModel):
+    def rate(self, state: State) -> tuple[Array, Array]:
+        rate, chance = super().rate(state)
+        return (1.0 - state["demand.beta"] / 2.0) * rate, chance
 
 
 @dataclass(frozen=True, eq=False)
 class TsbModel(IntermittentModel):
-    alpha: float
-    beta: float
-
-    def begin(self, count: int) -> State:
-        return {"tsb.size": np.full((count, 1), np.nan), "tsb.chance": np.full((count, 1), np.nan)}
-
-    def remember(self, state: State, now: State) -> State:
-        y, size, chance = now["target"][:, None], state["tsb.size"], state["tsb.chance"]
-        xp = namespace(y, size)
-        missing = xp.isnan(y)
-        demand = ~missing & (y != 0.0)
-        there = xp.where(demand, 1.0, 0.0)
-        moved = xp.where(xp.isnan(chance), there, chance + self.beta * (there - chance))
-        return {
-            "tsb.size": xp.where(demand, xp.where(xp.isnan(size), y, size + self.alpha * (y - size)), size),
-            "tsb.chance": xp.where(missing, chance, moved),
-        }
-
-    def predict(self, state: State, future: State) -> State:
-        size, chance = state["tsb.size"], state["tsb.chance"]
+    def rate(self, state: State) -> tuple[Array, Array]:
+        size, chance, beta = state["demand.size"], state["demand.chance"], state["demand.beta"]
         xp = namespace(size)
         rate = xp.where(xp.isnan(size), 0.0, size) * chance  # NaN where no row has been seen
-        return {"forecast": repeated(rate, future["time"].shape[1])}
+        # What is smoothed is worth 2 / beta - 1 rows, with one more of even chances; unless every row had a demand.
+        unsure = (chance * (2.0 / beta - 1.0) + 0.5) * beta / 2.0
+        return rate, xp.where(chance < 1.0, unsure, chance)

@@ -10,38 +10,73 @@ from featurizers.arrays import Array, State, namespace
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from featurizers.whole import whole
+from learners.bands import check_levels
 from learners.learner import Learner, Model
+from learners.spread import earlier, spread, spread_of_window, strayed, supposed
+from learners.student import student_bands
 
 
 @dataclass(frozen=True)
 class SeasonalNaive(Learner):
     """The value one season ago; where that is missing, the latest value that is not.
 
-    Source: Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 5.2.
+    `levels` asks for bands in percent: the spread of the changes from season to season, times the root of the seasons
+    ahead. Source: Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 5.2 and 5.5.
     """
 
     season: int
+    levels: tuple[float, ...] = ()
 
     def train(self, panel: Panel) -> SeasonalNaiveModel:
         whole(self.season, "The season of SeasonalNaive")
-        return SeasonalNaiveModel(self.season)
+        check_levels(self.levels)
+        return SeasonalNaiveModel(self.season, tuple(self.levels))
 
 
 @dataclass(frozen=True, eq=False)
 class SeasonalNaiveModel(Model):
+    """Memory, for bands only: the spread of the changes from one season to the next."""
+
     season: int
+    levels: tuple[float, ...] = ()
 
     @property
     def needs(self) -> Needs:
         return Needs(lookback=2 * self.season)
 
+    def memory(self, panel: Panel) -> State:
+        if not self.levels:
+            return {}
+        deviation, errors = spread(panel, panel.y - earlier(panel, self.season))
+        return {"naive.deviation": deviation, "naive.errors": errors}
+
+    def remember(self, state: State, now: State) -> State:
+        if not self.levels:
+            return {}
+        change = now["target"][:, None] - state["target"][:, -self.season][:, None]
+        deviation, errors = strayed(state["naive.deviation"], state["naive.errors"], change)
+        return {"naive.deviation": deviation, "naive.errors": errors}
+
     def predict(self, state: State, future: State) -> State:
-        return {"forecast": repeated(last_cycle(state["target"], self.season), future["time"].shape[1])}
+        past, horizon = state["target"][:, -2 * self.season :], future["time"].shape[1]
+        forecast = repeated(last_cycle(past, self.season), horizon)
+        return {"forecast": forecast} | (self._bands(state, forecast, past) if self.levels else {})
+
+    def _bands(self, state: State, forecast: Array, past: Array) -> State:
+        xp, horizon = namespace(past), forecast.shape[1]
+        last, deviation, errors = last_value(past)[:, None], state["naive.deviation"], state["naive.errors"]
+        within, pairs = spread_of_window(past, last)
+        changed = errors > 0.0  # else less than two seasons are there
+        deviation, errors = xp.where(changed, deviation, within), xp.where(changed, errors, pairs)
+        deviation, freedom = supposed(deviation, errors, last)
+        older = xp.where(xp.isnan(past[:, -self.season :]), 1.0, 0.0)  # a value is from the season before
+        seasons = np.floor(np.arange(horizon) / self.season)[None, :] + 1.0 + repeated(older, horizon)
+        return student_bands(forecast, deviation * xp.sqrt(seasons), freedom, self.levels)
 
 
-def Naive() -> SeasonalNaive:
+def Naive(levels: tuple[float, ...] = ()) -> SeasonalNaive:
     """The last value, for ever: a season of one."""
-    return SeasonalNaive(1)
+    return SeasonalNaive(1, levels)
 
 
 def last_value(past: Array) -> Array:

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from learners.average import Average, SeasonalAverage
+from learners.average import Average, HistoricAverage, SeasonalAverage, SeasonalWindowAverage, WindowAverage
+from tests.bands import covered, hostile_bands
 from tests.local import AIR, advances, holes, monthly, travels
 
 
@@ -31,7 +32,17 @@ def test_nothing_known_is_nan():
     assert np.isnan(forecast(SeasonalAverage(2), nothing)).all()
 
 
-@pytest.mark.parametrize("learner", [Average(), Average(4), SeasonalAverage(12, 2)])
+@pytest.mark.parametrize(
+    "learner",
+    [
+        HistoricAverage(),
+        WindowAverage(4),
+        SeasonalWindowAverage(12, 2),
+        HistoricAverage((80, 95)),
+        WindowAverage(4, (80,)),
+        SeasonalWindowAverage(12, 2, (80,)),
+    ],
+)
 def test_promises(learner, tmp_path):
     panel = monthly(holes(AIR, 3, -2), AIR[:30])
     travels(advances(learner, panel), panel, tmp_path, 14)
@@ -40,5 +51,34 @@ def test_promises(learner, tmp_path):
 def test_settings_are_checked():
     with pytest.raises(ValueError, match="window"):
         Average(0).fit(monthly(AIR))
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(ValueError, match="in seasons"):
         SeasonalAverage(12, 0).fit(monthly(AIR))
+
+
+def test_short_names():
+    assert Average() == HistoricAverage()
+    assert Average(5) == WindowAverage(5)
+    assert SeasonalAverage(7, 2) == SeasonalWindowAverage(7, 2)
+
+
+def test_the_band_of_a_mean():
+    y = holes(AIR, 2, -1)
+    panel, known = monthly(y), y[~np.isnan(y)]
+    found = HistoricAverage((95,)).fit(panel).forecast(panel, 2).columns
+    width = 1.9949454151072357 * known.std(ddof=1) * np.sqrt(1 + 1 / len(known))  # t of 69
+    np.testing.assert_allclose(found["hi95"] - found["forecast"], width, rtol=1e-7)
+
+
+def test_bands_cover_what_they_say():
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(2000, 20))
+    covered(HistoricAverage((80, 95)), noise + 3)
+    covered(WindowAverage(5, (80, 95)), noise)
+    covered(SeasonalWindowAverage(4, 2, (80, 95)), noise + np.tile([1, 9, 5, 2], 5))
+
+
+@pytest.mark.parametrize(
+    "learner", [HistoricAverage((80, 95)), WindowAverage(3, (80, 95)), SeasonalWindowAverage(7, 2, (80, 95))]
+)
+def test_hostile_series_have_bands(learner):
+    hostile_bands(learner)

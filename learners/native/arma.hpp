@@ -4,15 +4,8 @@
 #include <limits>
 #include <vector>
 
+#include "cloned.hpp"
 #include "polynomials.hpp"
-
-// The loops below are compiled for newer processors as well. Without fused multiply-adds (see CMakeLists.txt) and with
-// sums in a fixed order, every version gives the same bits.
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
-#define CLONED __attribute__((target_clones("default", "arch=x86-64-v3")))
-#else
-#define CLONED
-#endif
 
 namespace arima {
 

@@ -1,0 +1,131 @@
+"""The seasons of Mstl: found in training, and known for every row before, in and after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from featurizers.arrays import State
+from featurizers.panel import Panel, positions
+from learners.spans import Spans
+
+SHORTEST = 4  # values of which a season could be learned at all
+DEGREE, PASSES, ROBUST = 0, 5, (2, 15)  # constants over the cycles; passes; the same with weights, and times of these
+ROUNDS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Seasonal:
+    """`total` is the sum of the seasons in the rows of training; before and after them each season repeats its cycle.
+
+    Rows of a series count from its first row in training. A series that was not in training has NaN throughout.
+    """
+
+    keys: dict[str, tuple[Any, ...]]  # key column -> one value a series
+    first: np.ndarray = field(repr=False)  # (series,) UTC seconds of row 0
+    starts: np.ndarray = field(repr=False)  # (series + 1,): series i is total[starts[i]:starts[i + 1]]
+    total: np.ndarray = field(repr=False)  # (rows,)
+    cycles: tuple[np.ndarray, ...] = field(repr=False)  # (series, season) each: its terms after the last row
+    report: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, panel: Panel, windows: dict[int, int], robust: bool) -> Seasonal:
+        """`windows`: season -> the cycles that it is smoothed over."""
+        spans = Spans.of(panel)
+        learnable = spans.learnable(SHORTEST)
+        parts = decomposed(panel, spans, learnable, windows, robust)[:-1]
+        usable = np.ones(panel.count, bool)
+        usable[panel.owner[~np.isfinite(parts).all(axis=0)]] = False
+        parts = np.where(usable[panel.owner], parts, 0.0)
+        stamps = panel.times.astype("datetime64[s]").astype(np.int64)
+        full = panel.lengths > 0
+        first = np.full(panel.count, stamps.min(initial=np.iinfo(np.int64).max) if full.any() else 0)
+        first[full] = stamps[panel.indptr[:-1][full]]
+        cycles = [_cycle(panel, part, season) for part, season in zip(parts, windows, strict=True)]
+        return cls(panel.keys, first, panel.indptr.astype(np.int64), parts.sum(axis=0),
+                   tuple(cycles) or (np.zeros((panel.count, 1)),),
+                   _notes(panel, spans, learnable, tuple(windows), usable))  # fmt: skip
+
+    @property
+    def names(self) -> list[str]:
+        """What the cycles are called in the memory."""
+        return [f"mstl.season{cycle.shape[1]}" for cycle in self.cycles]
+
+    def rows(self, panel: Panel) -> np.ndarray:
+        """The total in each row of `panel`, (rows,)."""
+        at, begin = self._place(panel)
+        owner = panel.owner
+        return self._total(at[owner], begin[owner] + panel.position)
+
+    def memory(self, panel: Panel, lookback: int) -> State:
+        """The cycles, next term first, and the total in the last `lookback` rows, if any: (series, k) each."""
+        at, begin = self._place(panel)
+        following = (begin + panel.lengths)[:, None]
+        memory = {}
+        for name, cycle in zip(self.names, self.cycles, strict=True):
+            memory[name] = self._term(cycle, at[:, None], following + np.arange(cycle.shape[1]))
+        if lookback:
+            memory["mstl.past"] = self._total(at[:, None], following + np.arange(-lookback, 0))
+        return memory
+
+    def _place(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
+        """Which series here each one of `panel` is, -1 where it is none, and the row of its first one, (series,)."""
+        at = positions(self.keys, panel.ids)
+        begin = np.zeros(panel.count, np.int64)
+        if len(self.first):
+            begin = np.where(at < 0, 0, np.diff(self.starts)[at])  # of an empty one: what comes next
+        there = (panel.lengths > 0) & (at >= 0)
+        if there.any():
+            stamps = panel.times[panel.indptr[:-1][there]].astype("datetime64[s]")
+            begin[there] = panel.freq.steps(self.first[at[there]].astype("datetime64[s]"), stamps)[0]
+        return at, begin
+
+    def _total(self, at: np.ndarray, row: np.ndarray) -> np.ndarray:
+        """The sum of the seasons of series `at` in `row`; they broadcast."""
+        total = np.zeros(np.broadcast_shapes(at.shape, row.shape))
+        for cycle in self.cycles:
+            total = total + self._term(cycle, at, row)
+        if len(self.total):
+            inside = (at >= 0) & (row >= 0) & (row < np.diff(self.starts)[at])
+            total = np.where(inside, self.total[np.where(inside, self.starts[at] + row, 0)], total)
+        return total
+
+    def _term(self, cycle: np.ndarray, at: np.ndarray, row: np.ndarray) -> np.ndarray:
+        if not len(cycle):
+            return np.full(np.broadcast_shapes(at.shape, row.shape), np.nan)
+        term: np.ndarray = np.where(at < 0, np.nan, cycle[at, (row - np.diff(self.starts)[at]) % cycle.shape[1]])
+        return term
+
+
+def decomposed(panel: Panel, spans: Spans, learnable: np.ndarray, windows: dict[int, int], robust: bool) -> np.ndarray:
+    """The seasons and the trend of each series, (seasons + 1, rows); seasons of 0 where there is nothing to learn."""
+    from learners._kernels import decompose
+
+    inner, outer = ROBUST if robust else (PASSES, 0)
+    values = np.where(learnable[panel.owner], spans.values, np.nan)
+    settings = np.array([DEGREE, inner, outer, ROUNDS])
+    seasons, over = (np.array(list(numbers), np.int64) for numbers in (windows, windows.values()))
+    return decompose(values, spans.starts, seasons, over, settings, spans.threads)
+
+
+def _cycle(panel: Panel, part: np.ndarray, season: int) -> np.ndarray:
+    """The last cycle of each series, (series, season), 0 where it has less than one: it has no season then."""
+    at = panel.indptr[1:, None] + np.arange(-season, 0)
+    inside = (panel.lengths >= season)[:, None]
+    if not len(part):
+        return np.zeros(at.shape)
+    return np.where(inside, part[np.where(inside, at, 0)], 0.0)
+
+
+def _notes(
+    panel: Panel, spans: Spans, learnable: np.ndarray, seasons: tuple[int, ...], usable: np.ndarray
+) -> tuple[str, ...]:
+    notes = []
+    for i in np.flatnonzero(learnable & (~usable | (spans.rows <= 2 * max(seasons, default=0)))).tolist():
+        name, rows = panel.name(i) or "The series", int(spans.rows[i])
+        left = ", ".join(str(s) for s in seasons if rows <= 2 * s)
+        notes.append(f"{name} has {rows} rows, not more than two seasons: Mstl leaves out the season of {left} rows."
+                     if usable[i] else f"{name}: Mstl failed; it has no seasons.")  # fmt: skip
+    return tuple(notes)

@@ -13,6 +13,7 @@ from featurizers.arrays import Array, State, namespace
 from featurizers.clock import DAY
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
+from learners.bands import check_levels, normal_bands
 from learners.learner import Learner
 from learners.local import LocalModel, fit_local, state_without_windows
 from learners.prophet_terms import Seasonality, Terms, holiday_table, seasonalities_of
@@ -23,7 +24,7 @@ Mode = Literal["additive", "multiplicative"]
 
 @dataclass(frozen=True)
 class Prophet(Learner):
-    """Each series as trend * (1 + multiplicative terms) + additive terms. The package fits one series at a time.
+    """Each series as trend * (1 + multiplicative terms) + additive terms: the most probable one, as the package has it.
 
     `seasonalities` "auto" takes a year (order 10), a week (3) and a day (4) where the longest series holds two of
     them and rows are close enough; all series share what is chosen. `holidays` is a country or subdivision ("US",
@@ -31,6 +32,10 @@ class Prophet(Learner):
     its stamp's day is one, or lies in the `window` of (days before, days after) it; only names that occur in training
     count, and 20 years after training are covered (NaN later). `regressors` are known columns. Logistic growth needs
     `cap`, a number or a known column. A series of fewer than ten values, or whose fit fails, repeats its last value.
+
+    `engine` is "native", which finds the maximum of the posterior of all series at once, or "prophet", the package,
+    which climbs towards it one series at a time. `levels` are coverages in percent of analytic bands: noise, and future
+    changepoints as frequent and as large as those in training.
 
     Source: Taylor & Letham (2018), Forecasting at Scale.
     """
@@ -48,10 +53,15 @@ class Prophet(Learner):
     regressors: tuple[str, ...] = ()
     cap: float | str | None = None
     floor: float = 0.0
+    levels: tuple[int, ...] = ()
+    engine: Literal["native", "prophet"] = "native"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The known columns that it needs: regressors, and a cap that is one."""
+        return (*self.regressors, *((self.cap,) if isinstance(self.cap, str) else ()))
 
     def train(self, panel: Panel) -> ProphetModel:
-        from learners.prophet_fit import fit_series
-
         self._check(panel)
         terms = Terms(
             seasonalities=seasonalities_of(self.seasonalities, panel),
@@ -59,10 +69,13 @@ class Prophet(Learner):
             regressors=tuple(self.regressors),
             mode=self.mode,
         )
-        cap = self.cap if isinstance(self.cap, str) else None
-        columns = (*self.regressors, *((cap,) if cap else ()))
-        fit = partial(fit_series, self, terms)
-        return fit_local(ProphetModel, fit, panel, columns, growth=self.growth, terms=terms, cap=cap)
+        if self.engine == "native":
+            from learners.prophet_native import by_kernel
+
+            return by_kernel(self, terms, panel)
+        from learners.prophet_fit import fit_series
+
+        return fit_local(ProphetModel, partial(fit_series, self, terms), panel, self.columns, **terms.settings(self))
 
     def _check(self, panel: Panel) -> None:
         if self.growth not in ("linear", "logistic", "flat"):
@@ -71,7 +84,10 @@ class Prophet(Learner):
             raise ValueError(f"The mode is 'additive' or 'multiplicative', not {self.mode!r}.")
         if self.growth == "logistic" and self.cap is None:
             raise ValueError("Logistic growth needs a cap: a number, or the name of a known column.")
-        for name in (*self.regressors, *((self.cap,) if isinstance(self.cap, str) else ())):
+        if self.engine not in ("native", "prophet"):
+            raise ValueError(f"Prophet has no engine {self.engine!r}: it is 'native' or 'prophet'.")
+        check_levels(self.levels)
+        for name in self.columns:
             if panel.roles.get(name) != "known" or name in panel.levels:
                 raise ValueError(f"Prophet needs {name!r} ahead, as a number: the known columns are "
                                  f"{[n for n in panel.by_role('known') if n not in panel.levels]}.")  # fmt: skip
@@ -88,6 +104,7 @@ class ProphetModel(LocalModel):
     growth: str
     terms: Terms = field(repr=False)
     cap: str | None = None
+    levels: tuple[int, ...] = ()
 
     @property
     def needs(self) -> Needs:
@@ -101,33 +118,50 @@ class ProphetModel(LocalModel):
         return state_without_windows(state)
 
     def predict(self, state: State, future: State) -> State:
-        trend = self._trend(state, future)
-        if self.terms.count == 0:
-            return {"forecast": trend}
-        weights = state["prophet.weights"][:, None, :]
-        features = self.features(state, future)
-        xp = namespace(weights, features)
-        effects = xp.where(weights == 0.0, 0.0, weights * features)
-        multiplies = self.terms.multiplies[None, None, :]
-        times, plus = xp.sum(effects * multiplies, axis=2), xp.sum(effects * (1.0 - multiplies), axis=2)
-        return {"forecast": trend * (1.0 + times) + state["prophet.size"] * plus}
+        t = self._times(state, future)
+        trend, steep = self._trend(state, future, t)
+        forecast, times = trend, 1.0 + 0.0 * trend
+        if self.terms.count:
+            weights = state["prophet.weights"][:, None, :]
+            features = self.features(state, future)
+            xp = namespace(weights, features)
+            effects = xp.where(weights == 0.0, 0.0, weights * features)
+            multiplies = self.terms.multiplies[None, None, :]
+            times = 1.0 + xp.sum(effects * multiplies, axis=2)
+            plus = xp.sum(effects * (1.0 - multiplies), axis=2)
+            forecast = trend * times + state["prophet.size"] * plus
+        if not self.levels:
+            return {"forecast": forecast}
+        return {"forecast": forecast} | normal_bands(forecast, self._deviation(state, t, steep * times), self.levels)
 
-    def _trend(self, state: State, future: State) -> Array:
-        """The trend, (series, horizon)."""
-        time, floor, rate, offset = (
-            future["time"], state["prophet.floor"], state["prophet.rate"], state["prophet.offset"],
-        )  # fmt: skip
-        xp = namespace(time, rate)
-        t = (xp.astype(time, np.dtype(np.float64)) - state["prophet.start"]) / state["prophet.span"]
+    def _times(self, state: State, future: State) -> Array:
+        """0 at the first known value in training, 1 at the last, (series, horizon)."""
+        time = future["time"]
+        xp = namespace(time, state["prophet.start"])
+        return (xp.astype(time, np.dtype(np.float64)) - state["prophet.start"]) / state["prophet.span"]
+
+    def _trend(self, state: State, future: State, t: Array) -> tuple[Array, Array]:
+        """The trend, and how it moves with what is linear in time, in units of `size`; (series, horizon) each."""
+        floor, size, rate, offset = (state[f"prophet.{n}"] for n in ("floor", "size", "rate", "offset"))
+        xp = namespace(t, rate)
         if self.growth == "flat":
-            return floor + state["prophet.size"] * offset + 0.0 * t
+            return floor + size * offset + 0.0 * t, 0.0 * t
         passed = t[:, :, None] >= state["prophet.changes"][:, None, :]
         rate = rate + xp.sum(xp.where(passed, state["prophet.rates"][:, None, :], 0.0), axis=2)
         offset = offset + xp.sum(xp.where(passed, state["prophet.offsets"][:, None, :], 0.0), axis=2)
         if self.growth == "linear":
-            return floor + state["prophet.size"] * (rate * t + offset)
+            return floor + size * (rate * t + offset), 1.0 + 0.0 * t
         cap = future[self.cap] if self.cap else state["prophet.cap"]
-        return floor + (cap - floor) / (1.0 + xp.exp(xp.clip(-rate * (t - offset), -700.0, 700.0)))
+        curve = 1.0 / (1.0 + xp.exp(xp.clip(-rate * (t - offset), -700.0, 700.0)))
+        steep = (cap - floor) / xp.where(size == 0.0, 1.0, size) * curve * (1.0 - curve)
+        return floor + (cap - floor) * curve, steep
+
+    def _deviation(self, state: State, t: Array, steep: Array) -> Array:
+        """Of the noise, and of the trend that `steep` turns into the forecast, (series, horizon)."""
+        xp = namespace(t, steep)
+        after = xp.where(t > 1.0, t - 1.0, 0.0)
+        trend = steep * steep * state["prophet.turning"] * after * after * after
+        return state["prophet.size"] * xp.sqrt(state["prophet.noise"] * state["prophet.noise"] + trend)
 
     def features(self, state: State, future: State) -> Array:
         """The columns of the regression, (series, horizon, columns): seasons, holidays, regressors."""

@@ -12,13 +12,13 @@ import pandas as pd
 
 from learners.each import reason
 from learners.local import Fit, Series, interpolated, quiet
+from learners.prophet_numbers import SHORTEST, constant_numbers, logistic_offsets, named, too_short, turning
 from learners.prophet_terms import Terms
 
 if TYPE_CHECKING:
     from learners.prophet import Prophet
 
 SEED = 1  # the optimiser starts from a fixed point; this fixes what else Stan might draw
-SHORTEST = 10  # values; with fewer, seasons and changepoints fit anything and forecast nonsense
 # The package takes Newton's method for short series: with many columns that may walk for hours.
 ATTEMPTS: tuple[dict[str, Any], ...] = ({"algorithm": "LBFGS"}, {"algorithm": "Newton", "iter": 100})
 
@@ -27,20 +27,19 @@ def fit_series(recipe: Prophet, terms: Terms, series: Series) -> Fit:
     """The numbers of one series; its last value for ever, with a note, where that cannot be."""
     known, name = series.known, series.name
     if len(known) < SHORTEST:
-        note = f"{name} has only {len(known)} values: Prophet repeats its last value." if len(known) else (
-            f"{name} has no values: its forecast is missing.")  # fmt: skip
-        return Fit(_constant(recipe, terms, known[-1] if len(known) else np.nan), note)
-    table, lost = complete(series, (*terms.regressors, *([recipe.cap] if isinstance(recipe.cap, str) else [])))
+        last = known[-1] if len(known) else np.nan
+        return Fit(constant_numbers(recipe, terms, last), too_short(name, len(known)))
+    table, lost = complete(series, recipe.columns)
     try:
         with quiet(), silent():
             fitted = fitted_reference(recipe, terms, table)
             numbers = numbers_of(fitted, recipe, terms)
     except Exception as error:  # whatever a foreign fit raises must not end the job
         note = f"{name}: Prophet failed ({reason(error)}); it repeats the last value."
-        return Fit(_constant(recipe, terms, known[-1]), note)
+        return Fit(constant_numbers(recipe, terms, known[-1]), note)
     if not all(np.isfinite(v).all() for v in numbers.values()):
         note = f"{name}: Prophet found no finite numbers; it repeats the last value."
-        return Fit(_constant(recipe, terms, known[-1]), note)
+        return Fit(constant_numbers(recipe, terms, known[-1]), note)
     return Fit(numbers, f"{name}: {lost}." if lost else "")
 
 
@@ -116,7 +115,9 @@ def numbers_of(fitted: Any, recipe: Prophet, terms: Terms) -> dict[str, np.ndarr
     changes = np.asarray(fitted.changepoints_t, np.float64)
     deltas = np.resize(deltas, len(changes))
     logistic = recipe.growth == "logistic"
-    offsets = _logistic_offsets(rate, offset, deltas, changes) if logistic else -deltas * changes
+    offsets = -deltas * changes
+    if logistic:
+        offsets = logistic_offsets(np.array([[rate]]), np.array([[offset]]), deltas[None], changes[None])[0]
     names = [f"r{i:03d}" for i in range(len(terms.regressors))]
     size = float(fitted.y_scale)
     numbers = {
@@ -132,8 +133,10 @@ def numbers_of(fitted: Any, recipe: Prophet, terms: Terms) -> dict[str, np.ndarr
         "weights": _weights(fitted, terms),
         "middle": [fitted.extra_regressors[n]["mu"] for n in names],
         "width": [fitted.extra_regressors[n]["std"] for n in names],
+        "noise": float(np.nanmean(fitted.params["sigma_obs"])),
+        "turning": turning(deltas[None], len(changes), recipe.growth)[0],
     }
-    return _named(numbers, recipe, terms)
+    return named(numbers, recipe, terms)
 
 
 def _weights(fitted: Any, terms: Terms) -> np.ndarray:
@@ -145,36 +148,6 @@ def _weights(fitted: Any, terms: Terms) -> np.ndarray:
     holidays = [f"h{order[n]:03d}_delim_{'+' if k >= 0 else '-'}{abs(k)}" for n, k in terms.holidays.columns]
     regressors = [f"r{i:03d}" for i in range(len(terms.regressors))]
     return np.array([weight[name] for name in (*seasonal, *holidays, *regressors)])
-
-
-def _logistic_offsets(rate: float, offset: float, deltas: np.ndarray, changes: np.ndarray) -> np.ndarray:
-    """How the offset moves at each changepoint, so that the logistic trend has no jumps (Taylor & Letham, 3.1.1)."""
-    rates, moves = rate + np.r_[0.0, np.cumsum(deltas)], np.zeros(len(changes))
-    for i, at in enumerate(changes):
-        moves[i] = (at - offset - moves.sum()) * (1.0 - rates[i] / rates[i + 1])
-    return moves
-
-
-def _constant(recipe: Prophet, terms: Terms, level: float) -> dict[str, np.ndarray]:
-    """A floor at `level` and nothing above it."""
-    far = 1e6 if recipe.growth == "logistic" else 0.0
-    count = len(terms.regressors)
-    numbers = {
-        "start": 0.0, "span": 1e6, "size": 0.0, "floor": level, "rate": 1.0 if far else 0.0, "offset": 1e9 * far,
-        "changes": [0.0], "rates": [0.0], "offsets": [0.0], "weights": np.zeros(terms.count),
-        "middle": np.zeros(count), "width": np.ones(count),
-    }  # fmt: skip
-    return _named(numbers, recipe, terms)
-
-
-def _named(numbers: dict[str, Any], recipe: Prophet, terms: Terms) -> dict[str, np.ndarray]:
-    if isinstance(recipe.cap, int | float):
-        numbers["cap"] = float(recipe.cap)
-    if not terms.regressors:
-        del numbers["middle"], numbers["width"]
-    if not terms.count:
-        del numbers["weights"]
-    return {f"prophet.{name}": np.atleast_1d(np.asarray(value, np.float64)) for name, value in numbers.items()}
 
 
 @contextmanager

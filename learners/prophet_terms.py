@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from featurizers.clock import DAY
 from featurizers.panel import Panel
+
+if TYPE_CHECKING:
+    from learners.prophet import Prophet
 
 YEARS = 20  # that the table of holidays reaches beyond training
 
@@ -73,6 +76,18 @@ class Terms:
         seasonal = [s.mode or self.mode for s in self.seasonalities for _ in range(2 * s.order)]
         modes = [*seasonal, *[self.mode] * (len(self.holidays.columns) + len(self.regressors))]
         return np.array([float(mode == "multiplicative") for mode in modes])
+
+    def priors(self, recipe: Prophet) -> np.ndarray:
+        """The deviation of the normal prior of each column's weight."""
+        seasonal = [recipe.seasonality_prior if s.prior is None else s.prior
+                    for s in self.seasonalities for _ in range(2 * s.order)]  # fmt: skip
+        rest = len(self.holidays.columns) + len(self.regressors)
+        return np.array([*seasonal, *[recipe.holidays_prior] * rest], np.float64)
+
+    def settings(self, recipe: Prophet) -> dict[str, Any]:
+        """What a model holds beside its numbers."""
+        cap = recipe.cap if isinstance(recipe.cap, str) else None
+        return {"growth": recipe.growth, "terms": self, "cap": cap, "levels": tuple(recipe.levels)}
 
 
 def seasonalities_of(wanted: str | tuple[Seasonality, ...], panel: Panel) -> tuple[Seasonality, ...]:

@@ -1,4 +1,6 @@
 import logging
+import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -67,6 +69,7 @@ CASES = [
 
 @pytest.mark.parametrize(("recipe", "panel"), CASES)
 def test_forecasts_equal_those_of_the_package(recipe, panel, tmp_path):
+    recipe = replace(recipe, engine="prophet", levels=(80,))
     model = recipe.fit(panel)
     steps = np.arange(-20, 40)  # also inside training, between changepoints and on holidays
     time = panel.clock(panel.freq.add(panel.last[:, None], 10 * steps if panel.freq.daily else steps))
@@ -110,33 +113,38 @@ def test_observations_change_nothing():
     assert model.ended == {}
 
 
-def test_hostile_series_fall_back_and_are_named():
-    found, _ = survives(Prophet(changepoints=3))
+@pytest.mark.parametrize("engine", ["native", "prophet"])
+def test_hostile_series_fall_back_and_are_named(engine):
+    found, _ = survives(Prophet(changepoints=3, engine=engine))
     np.testing.assert_allclose(found["three"], 2.0)
     np.testing.assert_allclose(found["huge"], 1e9, rtol=1e-6)
     np.testing.assert_allclose(found["zero"], 0.0)
 
 
-def test_a_fit_that_fails_is_named_and_has_a_forecast():
+@pytest.mark.parametrize("engine", ["native", "prophet"])
+def test_a_fit_that_fails_is_named_and_has_a_forecast(engine):
     panel = daily(DAILY[:50])
-    model = Prophet(growth="logistic", cap=-5.0).fit(panel)
-    assert "id=s0: Prophet failed (ValueError: cap must be greater than floor" in model.report[0]
+    model = Prophet(growth="logistic", cap=-5.0, engine=engine).fit(panel)
+    assert re.match("id=s0: Prophet failed .*cap must be greater than (the )?floor", model.report[0])
     np.testing.assert_allclose(model.forecast(panel, 3).columns["forecast"], DAILY[49])
 
 
-def test_missing_regressors_are_filled_for_the_fit_and_named():
-    model = Prophet(regressors=("heat",), seasonalities=()).fit(daily(DAILY[:50], heat=holes(HEAT[:50], 3, 4)))
+@pytest.mark.parametrize("engine", ["native", "prophet"])
+def test_missing_regressors_are_filled_for_the_fit_and_named(engine):
+    recipe = Prophet(regressors=("heat",), seasonalities=(), engine=engine)
+    model = recipe.fit(daily(DAILY[:50], heat=holes(HEAT[:50], 3, 4)))
     assert model.report == ("id=s0: missing values of 'heat' were interpolated for the fit.",)
 
 
 def test_nothing_is_logged_and_loggers_are_left_alone(capfd):
-    Prophet(seasonalities=()).fit(daily(DAILY[:50]))
+    Prophet(seasonalities=(), engine="prophet").fit(daily(DAILY[:50]))
     assert capfd.readouterr() == ("", "")
     assert not logging.getLogger("prophet").disabled
 
 
-def test_the_same_data_give_the_same_numbers():
-    first, second = (Prophet(holidays="US").fit(daily(DAILY[:90])).start for _ in range(2))
+@pytest.mark.parametrize("engine", ["native", "prophet"])
+def test_the_same_data_give_the_same_numbers(engine):
+    first, second = (Prophet(holidays="US", engine=engine).fit(daily(DAILY[:90])).start for _ in range(2))
     for name, values in first.items():
         np.testing.assert_array_equal(values, second[name])
 
@@ -146,6 +154,8 @@ def test_the_same_data_give_the_same_numbers():
     [
         (Prophet(growth="cubic"), "Growth is"),
         (Prophet(mode="both"), "The mode is"),
+        (Prophet(engine="stan"), "no engine 'stan'"),
+        (Prophet(levels=(120,)), "Levels are"),
         (Prophet(growth="logistic"), "needs a cap"),
         (Prophet(regressors=("price",)), "needs 'price' ahead"),
         (Prophet(seasonalities="yearly"), "Seasonalities are"),

@@ -64,7 +64,7 @@ def test_every_group_has_its_own_winner():
     season = np.tile([0.0, 5, 0, 0, 0, 0, 9], 10)
     whole = daily(season, rng.normal(size=70), season + 1)
     model = PerSeries(Best((Average(), SeasonalNaive(7)), ON, "mae")).fit(whole)
-    assert model.frame()["model"].tolist() == ["SeasonalNaive", "Average", "SeasonalNaive"]
+    assert model.frame()["model"].tolist() == ["SeasonalNaive", "HistoricAverage", "SeasonalNaive"]
 
 
 def test_a_series_that_was_not_in_training_has_no_forecast():

@@ -76,7 +76,7 @@ def test_foreign_estimators_go_by_their_public_name() -> None:
         ({"seasonalnaive": 1}, "did you mean 'SeasonalNaive'"),
         ({"Lags": {"lag": [1]}}, "'Lags' has no setting 'lag': did you mean 'lags'"),
         ({"SeasonalNaive": {}}, "'SeasonalNaive' cannot be made"),
-        ({"Naive": [3]}, "'Naive' takes no settings"),
+        ({"Naive": {"season": 3}}, "'Naive' has no setting 'season'"),
         ({"os.system": "true"}, "no part called 'os.system'"),
         ({"sklearn.utils.os.system": "true"}, "no estimator|not an estimator"),
         ({"sklearn.linear_model.Rigde": {}}, "no estimator"),

@@ -8,14 +8,18 @@ from forecast.conformal import Widths as Widths
 from forecast.engine import processes as processes
 from forecast.ensemble import Ensemble as Ensemble
 from forecast.export import to_onnx as to_onnx
+from forecast.folders import runs as runs
+from forecast.folders import trials as trials
 from forecast.job import Job as Job
 from forecast.leaderboard import Leaderboard as Leaderboard
 from forecast.leaderboard import compare as compare
 from forecast.per_group import PerGroup as PerGroup
 from forecast.per_group import PerSeries as PerSeries
 from forecast.runs import Run as Run
+from forecast.runs import resume as resume
 from forecast.runs import run as run
 from forecast.saving import load as load
 from forecast.saving import save as save
 from forecast.scorer import score as score
+from forecast.sweep import Sweep as Sweep
 from learners import *

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
@@ -14,9 +14,13 @@ app = typer.Typer(help="Time-series forecasting from a long table to an ONNX fil
 JobFile = Annotated[Path, typer.Argument(help="The job, a TOML file.")]
 Output = Annotated[Optional[Path], typer.Option("--output", "-o", help="Where to write.")]  # noqa: UP045 - typer reads it
 
+Folder = Annotated[Path, typer.Argument(help="A run's folder.")]
+Trials = Annotated[Optional[int], typer.Option(help="Trials in all; the job's own if left out.")]  # noqa: UP045
+Seconds = Annotated[Optional[float], typer.Option(help="Seconds in all; the job's own if left out.")]  # noqa: UP045
+
 
 @app.command()
-def run(job: JobFile, output: Output = None) -> None:
+def run(job: JobFile, output: Output = None, trials: Trials = None, time_limit: Seconds = None) -> None:
     """Validate the job's learners, forecast with the winner, export it, and write the run's folder."""
     from dataclasses import replace
 
@@ -26,7 +30,55 @@ def run(job: JobFile, output: Output = None) -> None:
     read = Job.read(job)
     if output is not None or read.output is None:
         read = replace(read, output=str(output or Path("runs") / job.stem))
+    if trials is not None or time_limit is not None:
+        limits = Job.of({"data": read.data, "horizon": read.horizon, "trials": trials, "time_limit": time_limit})
+        read = replace(read, trials=limits.trials or read.trials, time_limit=limits.time_limit or read.time_limit)
     print(execute(read))
+
+
+@app.command()
+def resume(folder: Folder, trials: Trials = None, time_limit: Seconds = None) -> None:
+    """Go on with a run that was paused or broken off; the result is that of a run that was not."""
+    from forecast.runs import resume
+
+    changed: dict[str, Any] = {"trials": trials, "time_limit": time_limit}
+    print(resume(folder, **{name: value for name, value in changed.items() if value is not None}))
+
+
+@app.command()
+def pause(folder: Folder) -> None:
+    """Let a run end with what it has so far; 'forecast resume' goes on with it."""
+    from forecast.folders import PAUSED, ask_to_end
+
+    ask_to_end(folder, PAUSED)
+
+
+@app.command()
+def cancel(folder: Folder) -> None:
+    """Let a run end with what it has so far, for good."""
+    from forecast.folders import CANCELLED, ask_to_end
+
+    ask_to_end(folder, CANCELLED)
+
+
+@app.command()
+def runs(folder: Annotated[Path, typer.Argument(help="Where the runs are.")] = Path("runs")) -> None:
+    """List the runs: status, winner, score, trials, seconds."""
+    from forecast.folders import runs
+
+    found = runs(folder)
+    print(found.to_string(index=False, na_rep="") if len(found) else f"There are no runs in {str(folder)!r}.")
+
+
+@app.command()
+def trials(
+    folder: Folder,
+    metric: Annotated[Optional[str], typer.Option(help="Sort by this metric; the run's own if left out.")] = None,  # noqa: UP045
+) -> None:
+    """The run table: every trial with its score, seconds and settings, the best first."""
+    from forecast.folders import trials
+
+    print(trials(folder, metric).to_string(index=False, na_rep=""))
 
 
 @app.command()

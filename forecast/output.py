@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
+from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from featurizers.findings import Finding, Findings
+from featurizers.panel import Panel
 from forecast.export import to_onnx
 from forecast.files import whole_folder
+from forecast.folders import CANCELLED, DONE, HALT, JOB, MARK, PAUSED, SEARCH, Keeping, fingerprint
+from forecast.job import Job
+from forecast.metrics import find
 from forecast.recipes import describe, write_toml
 from forecast.report import write_report
 from forecast.runs import Run
@@ -19,30 +26,25 @@ from forecast.versions import versions
 from learners.learner import Learner
 from learners.regressors.foreign import foreign
 
-MARK = "run.json"  # what tells a run's folder from any other
+LIMITS = {"trials", "time_limit", "exit_score", "patience", "workers", "output"}  # leave the trials what they are
 
 
-def check(path: str | Path) -> None:
-    """ValueError if `path` holds something that is not a run: only a folder of an earlier run is replaced."""
-    folder = Path(path)
-    if folder.is_file() or (folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists()):
-        raise ValueError(f"The output folder {str(folder)!r} holds something that is not a run: choose another.")
-
-
-def write(run: Run, started: float) -> Run:
+def write(run: Run, started: float, kept: Keeping) -> Run:
     """Write everything that a run gave to `job.output`; a folder of an earlier run is replaced."""
     folder = Path(str(run.job.output))
     with whole_folder(folder) as aside:
-        run = _fill(run, aside, started)
+        run = _fill(run, aside, started, kept)
+    kept.close()
     return replace(run, folder=folder)
 
 
-def _fill(run: Run, folder: Path, started: float) -> Run:
+def _fill(run: Run, folder: Path, started: float, kept: Keeping) -> Run:
     stranger = foreign(run.model)
     if stranger is not None:  # the rest of the run is worth keeping
         lost = Finding("not_exported", "alerted", stranger.refusal("saved or exported"), column=run.winner)
         run = replace(run, findings=Findings((*run.findings, lost)))
-    (folder / "job.toml").write_text(write_toml(settings(run)))
+    (folder / JOB).write_text(text(run.job, run.selection.entered))
+    shutil.copytree(kept.folder, folder / SEARCH, ignore=shutil.ignore_patterns(JOB, HALT))
     findings = [finding.__dict__ for finding in run.findings]
     (folder / "findings.json").write_text(json.dumps(findings, indent=1, ensure_ascii=False))
     run.leaderboard.frame().to_parquet(folder / "leaderboard.parquet", index=False)
@@ -54,21 +56,34 @@ def _fill(run: Run, folder: Path, started: float) -> Run:
         save(run.model, folder / "model")
         run = replace(run, check=to_onnx(run.model, folder / "model.onnx", run.job.horizon))
     write_report(folder / "report.html", run)
-    (folder / MARK).write_text(json.dumps(about(run, started), indent=1))
+    (folder / MARK).write_text(json.dumps(about(run, started, kept), indent=1))
     return run
 
 
-def settings(run: Run) -> dict[str, Any]:
+def keeping(job: Job, entered: Mapping[str, Learner], panel: Panel) -> Keeping:
+    """Where the trials of a resolved job are kept; those of an earlier, broken run of the same job are there."""
+    told = settings(job, entered)
+    same = {name: value for name, value in told.items() if name not in LIMITS}
+    identity = f"{sha256(write_toml(same).encode()).hexdigest()} {fingerprint(panel)}"
+    return Keeping.open(str(job.output), identity, write_toml(told))
+
+
+def text(job: Job, entered: Mapping[str, Learner]) -> str:
+    """The job as TOML."""
+    return write_toml(settings(job, entered))
+
+
+def settings(job: Job, entered: Mapping[str, Learner]) -> dict[str, Any]:
     """The job as resolved, its learners as recipes, so that it can be read, edited and run again."""
     skipped = {"left_out", "data", "learners"}
-    skipped |= {n for n in ("test", "known_future") if not isinstance(getattr(run.job, n), int | str)}  # tables
-    job = {n: v for n, v in vars(run.job).items() if v is not None and n not in skipped}
-    source = run.job.data.get("source")
-    plain = {n: v for n, v in run.job.data.items() if isinstance(v, str | int | float | bool | list | tuple)}
+    skipped |= {n for n in ("test", "known_future") if not isinstance(getattr(job, n), int | str)}  # tables
+    given = {n: v for n, v in vars(job).items() if v is not None and n not in skipped}
+    source = job.data.get("source")
+    plain = {n: v for n, v in job.data.items() if isinstance(v, str | int | float | bool | list | tuple)}
     if isinstance(source, str) and Path(source).exists():
         plain["source"] = str(Path(source).resolve())
-    learners = {name: _described(recipe) for name, recipe in run.selection.entered.items()}
-    return job | {"metric": run.leaderboard.metric.name, "data": plain, "learners": learners}
+    learners = {name: _described(recipe) for name, recipe in entered.items()}
+    return given | {"metric": find(job.metric).name, "data": plain, "learners": learners}
 
 
 def _described(recipe: Learner) -> Any:
@@ -78,9 +93,13 @@ def _described(recipe: Learner) -> Any:
         return repr(recipe)
 
 
-def about(run: Run, started: float) -> dict[str, Any]:
+def about(run: Run, started: float, kept: Keeping) -> dict[str, Any]:
     """What `run.json` holds; `started` is in seconds since 1970."""
+    stopped = CANCELLED if kept.cancelled else PAUSED
     return {
+        "status": stopped if run.selection.ended == "stopped" else DONE,
+        "ended": run.selection.ended,
+        "trials": len(run.selection.trials),
         "winner": run.winner,
         "metric": run.leaderboard.metric.name,
         "score": run.leaderboard.totals[run.winner].get(run.leaderboard.metric.name),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time as clock
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from contextlib import nullcontext
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -16,9 +17,11 @@ from featurizers.findings import Finding, Findings
 from featurizers.panel import Panel
 from featurizers.policy import Policy
 from forecast.backtest import RollingOrigin
+from forecast.folders import JOB, check, reopened
 from forecast.job import Job
 from forecast.leaderboard import Leaderboard, compare
-from forecast.progress import progress
+from forecast.limits import never
+from forecast.progress import Report, progress
 from forecast.settings import Settings
 from forecast.sweep import Selection
 from forecast.tables import Tables, known_ahead, read
@@ -124,45 +127,73 @@ def run(
     return execute(Job.of({"data": given, "horizon": horizon, **others}), progress)
 
 
+def resume(folder: str | Path, source: Any = None, progress: bool = True, **settings: Any) -> Run:
+    """Go on with a run that was paused or broken off, from the trials that it has; the result is that of a run that
+    was never broken off. With a time limit it has the seconds that were left.
+
+    `source` gives the table again where the run was not given a path; `settings` are those of the job that are to
+    change: trials, time_limit, exit_score, patience, workers. ValueError if there is no such run, or nothing to do.
+    """
+    job = Job.read(reopened(folder) / JOB)
+    data = job.data if source is None else {**job.data, "source": source}
+    if data.get("source") is None:
+        raise ValueError(f"The run {str(folder)!r} was given a table, not a path: give it again, with "
+                         "forecast.resume(folder, source=table).")  # fmt: skip
+    changed = Job.of({"data": data, "horizon": job.horizon, **settings})
+    job = replace(job, data=data, output=str(folder), **{name: getattr(changed, name) for name in settings})
+    return execute(job, progress)
+
+
 def execute(job: Job, shown: bool = True) -> Run:
     """Run a job: read, compare, fit the winner, test, forecast; with an output folder, export and write."""
-    started = clock.time()
+    started, begun, kept = clock.time(), clock.monotonic(), None
     if job.output is not None:
-        from forecast.output import check
-
         check(job.output)  # before the work, not after it
     tables = read(job)
-    panel = tables.train
-    job = job.resolve(panel)
-    ahead, alerts = known_ahead(panel, job.horizon, tables.whole, job.known_future)
-    with progress("compare", shown) as report:
-        selection = job.sweep(panel).select(panel, report)
-    with progress("deploy", shown) as report:
-        model = selection.recipe.fit(panel)
-        report(1, 4, f"fitted {selection.winner}")
-        future = model.forecast(panel, job.horizon, ahead)
-        report(2, 4, "forecast")
-        test = None if tables.whole is None else tested(job, selection, model, tables)
-        findings = [
-            *panel.findings,
-            *job.origins(panel)[1],
-            *selection.findings,
-            *_left_out(job),
-            *_failed(selection.board),
-            *_unreached(job, panel),
-            *_reported(model),
-            *alerts,
-            *future.findings,
-        ]
-        result = Run(job, selection.winner, selection, Findings(tuple(findings)), model, panel, future.frame(), test,
-                     tables.whole)  # fmt: skip
-        report(3, 4, "tested" if test is not None else "forecast")
-        if job.output is not None:
-            from forecast.output import write
+    job = job.resolve(tables.train)
+    sweep = job.sweep(tables.train)
+    if job.output is not None:
+        from forecast.output import keeping
 
-            result = write(result, started)
-        report(4, 4, "done" if job.output is None else f"written to {job.output}")
+        kept = keeping(job, sweep.recipes, tables.train)
+        begun -= kept.spent
+    with nullcontext() if kept is None else kept.listening():
+        with progress("compare", shown) as report:
+            store, halt = (None, never) if kept is None else (kept.store, kept.halt)
+            selection = sweep.select(tables.train, report, store, halt, begun)
+        with progress("deploy", shown) as report:
+            result = _deployed(job, selection, tables, report)
+            if kept is not None:
+                from forecast.output import write
+
+                result = write(result, started, kept)
+            report(4, 4, "done" if job.output is None else f"written to {job.output}")
     return result
+
+
+def _deployed(job: Job, selection: Selection, tables: Tables, report: Report) -> Run:
+    """The winner trained, tested, and its forecasts."""
+    panel = tables.train
+    ahead, alerts = known_ahead(panel, job.horizon, tables.whole, job.known_future)
+    model = selection.recipe.fit(panel)
+    report(1, 4, f"fitted {selection.winner}")
+    future = model.forecast(panel, job.horizon, ahead)
+    report(2, 4, "forecast")
+    test = None if tables.whole is None else tested(job, selection, model, tables)
+    findings = [
+        *panel.findings,
+        *job.origins(panel)[1],
+        *selection.findings,
+        *_left_out(job),
+        *_failed(selection.board),
+        *_unreached(job, panel),
+        *_reported(model),
+        *alerts,
+        *future.findings,
+    ]
+    report(3, 4, "tested" if test is not None else "forecast")
+    return Run(job, selection.winner, selection, Findings(tuple(findings)), model, panel, future.frame(), test,
+               tables.whole)  # fmt: skip
 
 
 def tested(job: Job, selection: Selection, model: Model, tables: Tables) -> Leaderboard:

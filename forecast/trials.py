@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ import pandas as pd
 
 from forecast.attempts import Attempt
 from forecast.files import write_whole
+from forecast.metrics import Metric
 
 if TYPE_CHECKING:
     import optuna
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 COMPLETE, PRUNED, FAILED = "complete", "pruned", "failed"
 TABLE, FORECASTS = "trials.db", "trials"  # the files of a store
 STUDY = "trials"
+PART = "group"  # the folders of the stores of groups
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,15 +57,33 @@ class Store:
     """
 
     def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder)
+        self.folder, self.begun = Path(folder), time.monotonic()
         (self.folder / FORECASTS).mkdir(parents=True, exist_ok=True)
 
     def load(self) -> dict[int, Trial]:
         """The trials by number."""
-        if not (self.folder / TABLE).exists():
-            return {}
-        found = [self._trial(frozen) for frozen in self._study.get_trials(deepcopy=False)]
+        found = [self._trial(frozen) for frozen in self._kept]
         return {trial.number: trial for trial in found}
+
+    def __len__(self) -> int:
+        return len(self._kept) + sum(len(part._kept) for part in self.parts)
+
+    @property
+    def spent(self) -> float:
+        """The seconds that the run had taken when its last trial was kept."""
+        kept = [t for part in (self, *self.parts) for t in part._kept]
+        return max((float(t.user_attrs.get("spent", 0.0)) for t in kept), default=0.0)
+
+    @property
+    def parts(self) -> list[Store]:
+        """Those of the groups."""
+        return [Store(folder) for folder in sorted(self.folder.glob(f"{PART}*"))]
+
+    def close(self) -> None:
+        """Let go of the files."""
+        if "_study" in self.__dict__:
+            self._storage.engine.dispose()
+            del self.__dict__["_study"]
 
     def save(self, trial: Trial, frozen: FrozenTrial) -> None:
         """Keep a trial; `frozen` is what Optuna knows of it."""
@@ -73,24 +94,32 @@ class Store:
         told = {"trial": trial.number, "learner": trial.learner, "state": trial.state, "values": dict(trial.values),
                 "scores": {n: v for n, v in trial.scores.items() if np.isfinite(v)}, "seconds": trial.seconds,
                 "attempts": [[a.fold, a.fit_seconds, a.predict_seconds, a.failure]
-                             for a in trial.attempts]}  # fmt: skip
+                             for a in trial.attempts],
+                "spent": time.monotonic() - self.begun}  # fmt: skip
         frozen.user_attrs.update(json.loads(json.dumps(told)))
         self._study.add_trial(frozen)
 
     def part(self, number: int) -> Store:
         """A store of its own for a group of series."""
-        return Store(self.folder / f"group{number:05d}")
+        part = Store(self.folder / f"{PART}{number:05d}")
+        part.begun = self.begun
+        return part
 
     def _forecasts(self, number: int) -> Path:
         return self.folder / FORECASTS / f"{number:06d}.npz"
+
+    @property
+    def _kept(self) -> list[FrozenTrial]:
+        there = (self.folder / TABLE).exists()
+        return self._study.get_trials(deepcopy=False) if there else []
 
     @cached_property
     def _study(self) -> optuna.Study:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        storage = optuna.storages.RDBStorage(f"sqlite:///{self.folder / TABLE}")
-        return optuna.create_study(storage=storage, study_name=STUDY, load_if_exists=True)
+        self._storage = optuna.storages.RDBStorage(f"sqlite:///{self.folder / TABLE}")
+        return optuna.create_study(storage=self._storage, study_name=STUDY, load_if_exists=True)
 
     def _trial(self, frozen: FrozenTrial) -> Trial:
         told = frozen.user_attrs
@@ -106,13 +135,13 @@ class Store:
         return Trial(told["trial"], told["learner"], told["values"], told["state"], attempts, told["scores"])
 
 
-def table(trials: Mapping[int, Trial], metric: str, higher: bool = False) -> pd.DataFrame:
+def table(trials: Iterable[Trial], metric: Metric) -> pd.DataFrame:
     """The run table, the best by `metric` first: trial, learner, state, the metric, seconds, settings, failure."""
     rows = [
-        {"trial": t.number, "learner": t.learner, "state": t.state, metric: t.scores.get(metric, np.nan),
+        {"trial": t.number, "learner": t.learner, "state": t.state, metric.name: t.scores.get(metric.name, np.nan),
          "seconds": round(t.seconds, 3), "settings": ", ".join(f"{k}={v:.4g}" for k, v in t.values.items()),
          "failure": t.failure}
-        for t in trials.values()
+        for t in trials
     ]  # fmt: skip
-    found = pd.DataFrame(rows, columns=["trial", "learner", "state", metric, "seconds", "settings", "failure"])
-    return found.sort_values([metric, "trial"], ascending=[not higher, True], ignore_index=True)
+    found = pd.DataFrame(rows, columns=["trial", "learner", "state", metric.name, "seconds", "settings", "failure"])
+    return found.sort_values([metric.name, "trial"], ascending=[not metric.higher, True], ignore_index=True)

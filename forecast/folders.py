@@ -1,0 +1,221 @@
+"""Folders of runs: what is kept of a run that is under way, and the list of runs.
+
+While a run searches, its trials lie beside the folder that it will fill: `runs/.x.search` for `runs/x`. They move
+into the folder, as `search`, once the results are written; a run that was killed finds them where they were.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import threading
+import time
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from featurizers.panel import Panel
+from forecast.attempts import at_work
+from forecast.files import write_whole
+from forecast.metrics import find
+from forecast.trials import Store, table
+
+SEARCH, JOB, MARK, STATE, HALT = "search", "job.toml", "run.json", "search.json", "halt"
+DONE, RUNNING, PAUSED, CANCELLED, BROKEN = "done", "running", "paused", "cancelled", "broken off"
+
+
+def aside(folder: str | Path) -> Path:
+    """Where the trials of a run lie while it is under way."""
+    folder = Path(folder)
+    return folder.with_name(f".{folder.name}.{SEARCH}")
+
+
+def check(path: str | Path) -> None:
+    """ValueError if `path` holds something that is not a run: only a folder of an earlier run is replaced."""
+    folder = Path(path)
+    if folder.is_file() or (folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists()):
+        raise ValueError(f"The output folder {str(folder)!r} holds something that is not a run: choose another.")
+
+
+def fingerprint(panel: Panel) -> str:
+    """The same for the same data, whatever they were read from."""
+    digest = hashlib.sha256()
+    for name, values in {"times": panel.times, "indptr": panel.indptr, **panel.columns}.items():
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(values).tobytes())
+    digest.update(panel.ids.to_csv(index=False).encode())
+    return digest.hexdigest()
+
+
+@dataclass(eq=False)
+class Keeping:
+    """The trials of a run that is under way, and whether it was asked to end."""
+
+    folder: Path
+    store: Store
+    signalled: bool = False
+
+    @classmethod
+    def open(cls, output: str | Path, identity: str, job: str) -> Keeping:
+        """Go on with the trials of the same job on the same data, or begin anew.
+
+        ValueError if a process is at work on this folder.
+        """
+        folder, state = aside(output), _state(output)
+        if state.get("pid") not in (None, os.getpid()) and _alive(state):
+            raise ValueError(f"The run {str(output)!r} is under way (process {state['pid']}): wait for it, or end it "
+                             f"with 'forecast pause {output}'.")  # fmt: skip
+        if state.get("identity") != identity:
+            shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / HALT).unlink(missing_ok=True)
+        write_whole(folder / JOB, job)
+        write_whole(folder / STATE, json.dumps({"identity": identity, "pid": os.getpid(), "boot": _boot()}))
+        store = Store(folder)
+        store.begun = time.monotonic() - store.spent
+        return cls(folder, store)
+
+    def halt(self) -> bool:
+        """Whether the run is to end with what it has."""
+        return self.signalled or (self.folder / HALT).exists()
+
+    @property
+    def spent(self) -> float:
+        """The seconds that the run had taken before."""
+        return time.monotonic() - self.store.begun
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was not only paused."""
+        file = self.folder / HALT
+        return file.exists() and file.read_text() == CANCELLED
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Inside, SIGTERM and the first Ctrl-C ask the run to end with what it has; a learner that is being tried is
+        not waited for."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        before = [signal.getsignal(number) for number in numbers]
+
+        def asked(number: int, frame: object) -> None:
+            for one, old in zip(numbers, before, strict=True):
+                signal.signal(one, old)  # the second one ends the process, as always
+            self.signalled = True
+            if at_work:
+                raise KeyboardInterrupt
+
+        for number in numbers:
+            signal.signal(number, asked)
+        try:
+            yield
+        finally:
+            for one, old in zip(numbers, before, strict=True):
+                signal.signal(one, old)
+
+    def close(self) -> None:
+        """Forget the trials, which lie in the run's folder now."""
+        self.store.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def reopened(output: str | Path) -> Path:
+    """The folder with the job and the trials of a run to go on with. ValueError if there is none."""
+    folder, kept = Path(output), aside(output)
+    if (kept / JOB).exists():
+        return kept
+    if not (folder / MARK).exists():
+        raise ValueError(f"There is no run {str(folder)!r}. 'forecast runs' lists those in 'runs'.")
+    status = _about(folder)["status"]
+    if status != PAUSED:
+        raise ValueError(f"The run {str(folder)!r} is {status}: there is nothing to go on with.")
+    shutil.copytree(folder / SEARCH, kept)
+    shutil.copy(folder / JOB, kept / JOB)
+    return kept
+
+
+def ask_to_end(output: str | Path, how: str) -> None:
+    """Ask the process of a run to end it as `how` says: "paused" or "cancelled". ValueError if none is at work."""
+    if not _alive(_state(output)):
+        raise ValueError(f"The run {str(output)!r} is not under way.")
+    write_whole(aside(output) / HALT, how)
+
+
+def runs(folder: str | Path = "runs") -> pd.DataFrame:
+    """The runs in a folder, the latest first: run, status, winner, metric, score, trials, seconds, started."""
+    folder, rows = Path(folder), []
+    begun = {p.name[1 : -len(SEARCH) - 1] for p in folder.glob(f".*.{SEARCH}") if (p / STATE).exists()}
+    names = begun | {p.parent.name for p in folder.glob(f"*/{MARK}")}
+    for name in sorted(names):
+        about = _about(folder / name)
+        if name in begun:
+            store = Store(aside(folder / name))
+            about |= {"status": status(folder / name), "trials": len(store), "seconds": round(store.spent, 1)}
+            store.close()
+        rows.append({"run": str(folder / name), **about})
+    columns = ["run", "status", "winner", "metric", "score", "trials", "seconds", "started"]
+    found = pd.DataFrame(rows, columns=columns)
+    return found.sort_values(["started", "run"], ascending=[False, True], na_position="first", ignore_index=True)
+
+
+def trials(folder: str | Path, metric: str | None = None) -> pd.DataFrame:
+    """The run table of a run, under way or done: every trial, the best by `metric` (None: the run's own) first.
+
+    ValueError if there is no such run or metric.
+    """
+    kept = aside(folder) if (aside(folder) / STATE).exists() else Path(folder) / SEARCH
+    if not kept.exists():
+        raise ValueError(f"There is no run {str(folder)!r} with trials. 'forecast runs' lists those in 'runs'.")
+    job = kept / JOB if (kept / JOB).exists() else Path(folder) / JOB
+    measured = find(metric or str(tomllib.loads(job.read_text()).get("metric", "mase")))
+    store = Store(kept)
+    found = table([t for part in (store, *store.parts) for t in part.load().values()], measured)
+    store.close()
+    return found
+
+
+def status(output: str | Path) -> str:
+    """ "running", "broken off" (go on with resume), "paused" (the same), "cancelled" or "done"."""
+    if (aside(output) / STATE).exists():
+        return RUNNING if _alive(_state(output)) else BROKEN
+    return str(_about(Path(output))["status"])
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    if not (folder / MARK).exists():
+        return {"status": BROKEN}
+    found: dict[str, Any] = json.loads((folder / MARK).read_text())
+    return {"status": DONE} | found
+
+
+def _state(output: str | Path) -> dict[str, Any]:
+    file = aside(output) / STATE
+    found: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    return found
+
+
+def _alive(state: dict[str, Any]) -> bool:
+    """Whether the process of a state is there; after the machine was started again its number may be another's."""
+    if "pid" not in state or state.get("boot") != _boot():
+        return False
+    try:
+        os.kill(state["pid"], 0)
+    except (ProcessLookupError, OSError):
+        return False
+    return True
+
+
+def _boot() -> str:
+    file = Path("/proc/sys/kernel/random/boot_id")
+    return file.read_text().strip() if file.exists() else ""

@@ -1,0 +1,139 @@
+"""Runs that are killed, paused, cancelled and gone on with, by the command line in processes of their own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import forecast as fc
+from forecast.folders import BROKEN, CANCELLED, DONE, PAUSED, aside, runs, status, trials
+from forecast.recipes import describe, write_toml
+from tests.test_search import RIDGE
+
+SAME = ("model.onnx", "forecasts.parquet", "findings.json")  # files that hold no seconds
+
+
+def write_job(folder: Path, count: int) -> Path:
+    """A job of `count` trials on a bundled table."""
+    job = {"horizon": 12, "folds": 2, "season": 12, "seed": 1, "trials": count,
+           "data": {"source": "dataset:air_passengers_monthly", "time": "month", "target": "passengers"},
+           "learners": {"SeasonalNaive": {"SeasonalNaive": 12}, "Ridge": describe(RIDGE)}}  # fmt: skip
+    path = folder / "job.toml"
+    path.write_text(write_toml(job))
+    return path
+
+
+def command(*words: object) -> subprocess.Popen[str]:
+    call = [sys.executable, "-c", "from forecast.cli import main; main()", *map(str, words)]
+    return subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finished(*words: object) -> str:
+    process = command(*words)
+    out, err = process.communicate(timeout=240)
+    assert process.returncode == 0, err
+    return out
+
+
+def wait_for_trials(output: Path, count: int) -> None:
+    """Until a run has kept so many trials."""
+    end = time.monotonic() + 120
+    while len(list((aside(output) / "trials").glob("*.npz"))) < count:
+        assert time.monotonic() < end, "no trials"
+        time.sleep(0.01)
+
+
+def digest(folder: Path) -> dict[str, str]:
+    files = [folder / name for name in SAME] + sorted((folder / "model").rglob("*"))
+    return {str(f.relative_to(folder)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files if f.is_file()}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run of 14 trials that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("whole")
+    finished("run", write_job(folder, 14), "--output", folder / "run")
+    return folder / "run"
+
+
+@pytest.mark.parametrize("kept", [1, 5, 9])
+def test_a_run_that_was_killed_goes_on_to_the_same_bytes(kept: int, whole: Path, tmp_path: Path) -> None:
+    output = tmp_path / "run"
+    process = command("run", write_job(tmp_path, 14), "--output", output)
+    wait_for_trials(output, kept)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not output.exists()
+    assert status(output) == BROKEN
+    listed = runs(tmp_path)
+    assert list(listed["status"]) == [BROKEN]
+    assert 0 <= listed["trials"][0] <= 14
+    finished("resume", output)
+    assert digest(output) == digest(whole)
+    assert not aside(output).exists()
+
+
+def test_a_paused_run_is_valid_and_goes_on_to_the_same_bytes(whole: Path, tmp_path: Path) -> None:
+    output = tmp_path / "run"
+    process = command("run", write_job(tmp_path, 14), "--output", output)
+    wait_for_trials(output, 3)
+    os.kill(process.pid, signal.SIGTERM)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    about = json.loads((output / "run.json").read_text())
+    assert (about["status"], about["ended"]) == (PAUSED, "stopped")
+    assert 2 <= about["trials"] < 14
+    assert len(pd.read_parquet(output / "forecasts.parquet")) == 12
+    assert fc.load(output).origin is not None
+    finished("resume", output)
+    assert digest(output) == digest(whole)
+
+
+def test_a_run_is_ended_from_another_terminal(tmp_path: Path) -> None:
+    output = tmp_path / "run"
+    process = command("run", write_job(tmp_path, 500), "--output", output)
+    wait_for_trials(output, 2)
+    assert "running" in finished("runs", tmp_path)
+    finished("cancel", output)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert status(output) == CANCELLED
+    refused = command("resume", output)
+    assert "cancelled" in refused.communicate(timeout=60)[1]
+    assert refused.returncode == 2
+
+
+def test_the_run_table_by_any_metric(whole: Path) -> None:
+    assert status(whole) == DONE
+    found = trials(whole)
+    assert len(found) == 14
+    assert found["mase"].dropna().is_monotonic_increasing
+    by = trials(whole, "rmse")
+    assert by["rmse"].dropna().is_monotonic_increasing
+    assert "Ridge" in finished("trials", whole, "--metric", "rmse")
+    with pytest.raises(ValueError, match="no metric"):
+        trials(whole, "rmses")
+
+
+def test_other_data_begin_anew_and_the_same_go_on(tmp_path: Path) -> None:
+    table = fc.datasets.load("air_passengers_monthly")
+    names = {"time": "month", "target": "passengers", "horizon": 12, "learners": {"Ridge": RIDGE}, "folds": 2}
+    output = tmp_path / "run"
+
+    def run(frame: pd.DataFrame, **more: object) -> fc.Run:
+        return fc.run(frame, output=str(output), progress=False, **names, **more)  # type: ignore[arg-type]
+
+    first = run(table, trials=6)
+    other = run(table.assign(passengers=table["passengers"] * 2), trials=6)
+    assert other.selection.trials[0].scores != first.selection.trials[0].scores
+    with pytest.raises(ValueError, match="there is nothing to go on with"):
+        fc.resume(output)

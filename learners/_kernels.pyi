@@ -70,3 +70,13 @@ def bucket_weights(
 def bucket_filter(
     y: np.ndarray, begins: np.ndarray, ends: np.ndarray, state: np.ndarray, threads: int
 ) -> np.ndarray: ...
+def fit_ces(y: np.ndarray, starts: np.ndarray, models: np.ndarray, season: int, threads: int) -> np.ndarray: ...
+def ces_squares(y: np.ndarray, weights: np.ndarray, season: int, model: int) -> float: ...
+def ces_filter(
+    still: np.ndarray, moving: np.ndarray, y: np.ndarray, starts: np.ndarray, before: np.ndarray, steps: np.ndarray,
+    threads: int,
+) -> np.ndarray: ...  # fmt: skip
+def fit_prophet(
+    y: np.ndarray, clock: np.ndarray, starts: np.ndarray, days: np.ndarray, holidays: np.ndarray, columns: np.ndarray,
+    trend: np.ndarray, periods: np.ndarray, orders: np.ndarray, priors: np.ndarray, multiplies: np.ndarray, threads: int,
+) -> np.ndarray: ...  # fmt: skip

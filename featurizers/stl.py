@@ -105,9 +105,20 @@ def weights(season: int, cycles: int) -> np.ndarray:
     the last row and the season in the row that follows.
     """
     size = season * cycles
+    trend, seasonal = operators(season, cycles)
+    rest = np.eye(size) - trend
+    both = [part - part.mean(axis=0) for part in (rest - seasonal, rest)]
+    table = np.ascontiguousarray(np.concatenate([*both, trend[-1:], seasonal[-season][None]]).T)
+    table.flags.writeable = False  # everybody has the same one
+    return table
+
+
+def operators(season: int, cycles: int, rounds: int = ROUNDS) -> tuple[np.ndarray, np.ndarray]:
+    """Trend and season of a column of `cycles` seasons, (size, size) each; the season is smoothed over `rounds`."""
+    size = season * cycles
     trend, seasonal = np.zeros((size, size)), np.zeros((size, size))
-    over_cycles = np.kron(loess(cycles, ROUNDS, 0, beyond=1), np.eye(season))
-    wide = _odd(int(np.ceil(1.5 * season / (1 - 1.5 / ROUNDS))))
+    over_cycles = np.kron(loess(cycles, rounds, 0, beyond=1), np.eye(season))
+    wide = _odd(int(np.ceil(1.5 * season / (1 - 1.5 / rounds))))
     low = loess(size, _odd(season + 1), 1) @ _average(size + 2, 3) @ _average(size + season + 1, season)
     low = low @ _average(size + 2 * season, season)
     slow = loess(size, wide, 1)
@@ -115,11 +126,7 @@ def weights(season: int, cycles: int) -> np.ndarray:
         cycle = over_cycles @ (np.eye(size) - trend)
         seasonal = cycle[season:-season] - low @ cycle
         trend = slow @ (np.eye(size) - seasonal)
-    rest = np.eye(size) - trend
-    both = [part - part.mean(axis=0) for part in (rest - seasonal, rest)]
-    table = np.ascontiguousarray(np.concatenate([*both, trend[-1:], seasonal[-season][None]]).T)
-    table.flags.writeable = False  # everybody has the same one
-    return table
+    return trend, seasonal
 
 
 def loess(n: int, window: int, degree: int, beyond: int = 0) -> np.ndarray:

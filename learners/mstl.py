@@ -25,7 +25,8 @@ class Mstl(Learner):
 
     The seasons are found one by one, the shortest first, by loess over 11, 15, 19 ... of their cycles, or over
     `windows` of them (odd numbers); `robust` lets outliers count less. A series that is not longer than two of a season
-    does without it, and the report names it. Seasons that multiply: Transformed(Mstl(...), Log1p()).
+    does without it, and the report names it. Bands are those of `learner`, widened by what is not known of the seasons,
+    as if the remainder were white noise. Seasons that multiply: Transformed(Mstl(...), Log1p()).
     Source: Bandara, Hyndman & Bergmeir (2021), MSTL: A seasonal-trend decomposition algorithm for time series with
     multiple seasonal patterns.
     """
@@ -57,8 +58,8 @@ class Mstl(Learner):
 
 @dataclass(frozen=True, eq=False)
 class MstlModel(Model):
-    """Memory: the terms of each season, the next one first; the sum of the seasons in the rows of the window; and the
-    memory of `inner`, which lives in a world without seasons."""
+    """Memory: the terms of each season, the next one first; the sum of the seasons in the rows of the window; how much
+    wider the bands are than those of `inner`; and the memory of that, which lives in a world without seasons."""
 
     inner: Model
     seasonal: Seasonal
@@ -80,7 +81,9 @@ class MstlModel(Model):
         horizon = future["time"].shape[1]
         season = self._sum(state, horizon)
         outputs = self.inner.predict(self._within(state), future)
-        return {name: values + season for name, values in outputs.items()}
+        middle, width = outputs["forecast"], state["mstl.width"]
+        bands = {n: middle + width * (v - middle) + season for n, v in outputs.items() if n != "forecast"}
+        return {"forecast": middle + season} | bands
 
     def memory(self, panel: Panel) -> State:
         mine = self.seasonal.memory(panel, self.needs.lookback)
@@ -91,6 +94,7 @@ class MstlModel(Model):
         xp = namespace(season)
         inner = self.inner.remember(self._within(state), now | {"target": now["target"] - season[:, 0]})
         mine = {n: xp.concat([state[n][:, 1:], state[n][:, :1]], axis=1) for n in self.seasonal.names}
+        mine["mstl.width"] = state["mstl.width"]
         if "mstl.past" in state:
             mine["mstl.past"] = xp.concat([state["mstl.past"][:, 1:], season], axis=1)
         return mine | tagged("inner", inner)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from featurizers.arrays import State
 from featurizers.panel import Panel, positions
+from featurizers.stl import operators
 from learners.spans import Spans
 
 SHORTEST = 4  # values of which a season could be learned at all
 DEGREE, PASSES, ROBUST = 0, 5, (2, 15)  # constants over the cycles; passes; the same with weights, and times of these
 ROUNDS = 2
+LEFT = 0.25  # of the variance of the remainder, at least
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +31,7 @@ class Seasonal:
     starts: np.ndarray = field(repr=False)  # (series + 1,): series i is total[starts[i]:starts[i + 1]]
     total: np.ndarray = field(repr=False)  # (rows,)
     cycles: tuple[np.ndarray, ...] = field(repr=False)  # (series, season) each: its terms after the last row
+    width: np.ndarray = field(repr=False)  # (series,) how much wider than the remainder's a band must be
     report: tuple[str, ...] = ()
 
     @classmethod
@@ -45,7 +49,7 @@ class Seasonal:
         first[full] = stamps[panel.indptr[:-1][full]]
         cycles = [_cycle(panel, part, season) for part, season in zip(parts, windows, strict=True)]
         return cls(panel.keys, first, panel.indptr.astype(np.int64), parts.sum(axis=0),
-                   tuple(cycles) or (np.zeros((panel.count, 1)),),
+                   tuple(cycles) or (np.zeros((panel.count, 1)),), _widths(spans.rows, learnable & usable, windows),
                    _notes(panel, spans, learnable, tuple(windows), usable))  # fmt: skip
 
     @property
@@ -60,10 +64,11 @@ class Seasonal:
         return self._total(at[owner], begin[owner] + panel.position)
 
     def memory(self, panel: Panel, lookback: int) -> State:
-        """The cycles, next term first, and the total in the last `lookback` rows, if any: (series, k) each."""
+        """The cycles, next term first, the width, the total in the last `lookback` rows, if any: (series, k) each."""
         at, begin = self._place(panel)
         following = (begin + panel.lengths)[:, None]
-        memory = {}
+        width = self.width[at] if len(self.width) else np.zeros(panel.count)
+        memory = {"mstl.width": np.where(at < 0, np.nan, width)[:, None]}
         for name, cycle in zip(self.names, self.cycles, strict=True):
             memory[name] = self._term(cycle, at[:, None], following + np.arange(cycle.shape[1]))
         if lookback:
@@ -108,6 +113,31 @@ def decomposed(panel: Panel, spans: Spans, learnable: np.ndarray, windows: dict[
     settings = np.array([DEGREE, inner, outer, ROUNDS])
     seasons, over = (np.array(list(numbers), np.int64) for numbers in (windows, windows.values()))
     return decompose(values, spans.starts, seasons, over, settings, spans.threads)
+
+
+def _widths(rows: np.ndarray, seasonal: np.ndarray, windows: dict[int, int]) -> np.ndarray:
+    """How much wider the bands of each series are than those of its remainder, of `rows` (series,).
+
+    A season that is smoothed over a few cycles takes a part of the remainder with it, which makes what is left too
+    small, and goes on with what is not season. Both parts are those of white noise.
+    """
+    taken, added = np.zeros(len(rows)), np.zeros(len(rows))
+    for season, window in windows.items():
+        has = seasonal & (rows > 2 * season)
+        for cycles in np.unique(np.minimum(rows[has] // season, 2 * window)).tolist():
+            at = has & (np.minimum(rows // season, 2 * window) == cycles)
+            taken[at] += noise(cycles, window)[0]
+            added[at] += noise(cycles, window)[1]
+    return np.sqrt((1 + added) / np.maximum(1 - taken, LEFT))
+
+
+@lru_cache(maxsize=256)
+def noise(cycles: int, window: int) -> tuple[float, float]:
+    """The parts of the variance of white noise that a season takes out of it, and that its last cycle has."""
+    length = 12  # the parts hardly depend on it
+    _, season = operators(length, cycles, window)
+    rest = np.eye(len(season)) - season
+    return float(1 - (rest**2).sum() / len(rest)), float((season[-length:] ** 2).sum() / length)
 
 
 def _cycle(panel: Panel, part: np.ndarray, season: int) -> np.ndarray:

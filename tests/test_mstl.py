@@ -10,6 +10,7 @@ from learners._kernels import decompose
 from learners.arima import Arima
 from learners.ets import AutoEts, Ets
 from learners.mstl import Mstl
+from learners.mstl_fit import noise
 from learners.naive import Naive, SeasonalNaive
 from learners.recursive import Recursive
 from learners.transformed import Transformed
@@ -136,6 +137,26 @@ def test_a_season_that_is_not_there_twice_is_left_out_and_named() -> None:
     assert not model.seasonal.cycles[1][1:].any()
     plain = AutoEts().fit(panel.where(np.array([2]))).forecast(panel.where(np.array([2])), 5).columns["forecast"]
     np.testing.assert_array_equal(model.forecast(panel, 5).columns["forecast"][10:], plain)
+
+
+@pytest.mark.parametrize("rows", [60, 180])
+def test_bands_cover_what_they_say(rows: int) -> None:
+    rng, season = np.random.default_rng(rows), np.resize(5 * np.sin(np.arange(12) * np.pi / 6), rows + 12)
+    moves = rng.normal(size=(500, rows + 13))
+    values = 20 + season + moves[:, 1:] + 0.5 * moves[:, :-1]
+    panel = monthly(*values[:, :rows])
+    found = Mstl(12, Arima((0, 0, 1), levels=(80, 95))).fit(panel).forecast(panel, 12).columns
+    for level in (80, 95):
+        inside = (found[f"lo{level}"] <= values[:, rows:].ravel()) & (values[:, rows:].ravel() <= found[f"hi{level}"])
+        assert abs(100 * inside.mean() - level) < 2.5
+
+
+def test_the_part_that_a_season_takes_is_that_of_noise() -> None:
+    y = np.random.default_rng(0).normal(size=(60, 120))
+    season = np.array([parts_of(row, (12,))[0] for row in y])
+    taken, added = noise(10, 11)
+    np.testing.assert_allclose(1 - ((y - season) ** 2).mean(), taken, atol=0.02)
+    np.testing.assert_allclose((season[:, -12:] ** 2).mean(), added, atol=0.03)
 
 
 def test_unknown_series_have_no_forecast_and_no_season_is_the_learner_itself() -> None:

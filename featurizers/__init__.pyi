@@ -16,4 +16,5 @@ from featurizers.past import Past as Past
 from featurizers.rolling import Rolling as Rolling
 from featurizers.series_id import SeriesId as SeriesId
 from featurizers.static import Static as Static
+from featurizers.stl import Stl as Stl
 from featurizers.trend import Trend as Trend

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 
@@ -79,6 +80,7 @@ class Sweep(Learner):
     season: int | None = None
     workers: int = 1
     seed: int = 0
+    searches: ClassVar[bool] = True
 
     def train(self, panel: Panel) -> SweepModel:
         selection = self.select(panel)

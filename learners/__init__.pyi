@@ -1,9 +1,14 @@
+from learners.aggregated import Adida as Adida
+from learners.aggregated import Imapa as Imapa
 from learners.arima import Arima as Arima
 from learners.arima import AutoArima as AutoArima
 from learners.arimax import Arimax as Arimax
 from learners.auto_theta import AutoTheta as AutoTheta
 from learners.average import Average as Average
+from learners.average import HistoricAverage as HistoricAverage
 from learners.average import SeasonalAverage as SeasonalAverage
+from learners.average import SeasonalWindowAverage as SeasonalWindowAverage
+from learners.average import WindowAverage as WindowAverage
 from learners.blend import Blend as Blend
 from learners.croston import Croston as Croston
 from learners.croston import Sba as Sba
@@ -12,6 +17,7 @@ from learners.direct import Direct as Direct
 from learners.drift import RandomWalkWithDrift as RandomWalkWithDrift
 from learners.ets import AutoEts as AutoEts
 from learners.ets import Ets as Ets
+from learners.mstl import Mstl as Mstl
 from learners.naive import Naive as Naive
 from learners.naive import SeasonalNaive as SeasonalNaive
 from learners.otherwise import Otherwise as Otherwise

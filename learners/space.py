@@ -81,7 +81,12 @@ def check_closed(recipe: Any) -> None:
 
 
 def _parts(value: Any) -> Iterator[tuple[str, Any]]:
-    """What a recipe holds, by name: the settings of a part, the items of a tuple or mapping."""
+    """What a recipe holds, by name: the settings of a part, the items of a tuple or mapping.
+
+    A part that searches, which a Sweep does, closes what is open inside it by itself.
+    """
+    if getattr(value, "searches", False):
+        return
     if is_dataclass(value) and not isinstance(value, type):
         yield from ((f.name, getattr(value, f.name)) for f in fields(value) if f.init)
     elif isinstance(value, tuple | list):
@@ -110,7 +115,7 @@ def _closed(value: Any, path: tuple[str, ...], values: Mapping[str, Any]) -> Any
         return tuple(_closed(item, (*path, str(i)), values) for i, item in enumerate(value))
     if isinstance(value, Mapping):
         return {key: _closed(item, (*path, str(key)), values) for key, item in value.items()}
-    if not is_dataclass(value) or isinstance(value, type):
+    if not is_dataclass(value) or isinstance(value, type) or getattr(value, "searches", False):
         return value
     changed = {name: _closed(part, (*path, name), values) for name, part in _parts(value)}
     different = {name: part for name, part in changed.items() if part is not getattr(value, name)}

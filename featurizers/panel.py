@@ -91,7 +91,7 @@ class Panel:
     @property
     def lengths(self) -> np.ndarray:
         """Rows in each series, (series,)."""
-        return np.diff(self.indptr)
+        return self.indptr[1:] - self.indptr[:-1]
 
     @property
     def y(self) -> np.ndarray:

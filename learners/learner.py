@@ -44,13 +44,25 @@ class Learner(ABC):
     @abstractmethod
     def train(self, panel: Panel) -> Model: ...
 
-    def fit(self, panel: Panel) -> Model:
-        """Learn from every series of `panel`; nothing of the recipe or of the panel is changed."""
+    @property
+    def resumes(self) -> bool:
+        """Whether `retrain` is quicker than `train`."""
+        return False
+
+    def retrain(self, panel: Panel, before: Model) -> Model:
+        """`train`, which may begin at `before`: the model of this recipe when the same series were shorter."""
+        return self.train(panel)
+
+    def fit(self, panel: Panel, before: Model | None = None) -> Model:
+        """Learn from every series of `panel`; nothing of the recipe or of the panel is changed.
+
+        `before` is a model of this recipe from when the series were shorter, at which some recipes begin.
+        """
         check_closed(self)
         panel = _without_infinity(expected(panel, "fit"))
-        model = self.train(panel)
+        model = self.train(panel) if before is None else self.retrain(panel, before)
         tail = panel.tail(max(model.needs.lookback, 1))
-        return replace(model, origin=Origin(tail, model.memory(panel), panel.freq.season))
+        return replace(model, origin=Origin(tail, model.trained(panel), panel.freq.season))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -76,6 +88,10 @@ class Model(Brief, ABC):
     def memory(self, panel: Panel) -> State:
         """What is kept of each series after the last row of `panel`, beyond the windows: (series, k) each."""
         return {}
+
+    def trained(self, panel: Panel) -> State:
+        """The memory after the last row of `panel`, which the model was just trained on."""
+        return self.memory(panel)
 
     def remember(self, state: State, now: State) -> State:
         """The memory after one more row; `now` holds its target, time and columns, (series,) each."""

@@ -90,6 +90,9 @@ class LocalModel(Model):
         row = _rows_between(panel, begin, np.where(later, self.last[at], origin)) + later
         return self._run(state, panel, row)
 
+    def trained(self, panel: Panel) -> State:
+        return self.start | self.ended
+
     def _run(self, state: State, panel: Panel, row: np.ndarray) -> State:
         """Advance each series over its rows from `row` on."""
         columns = {"target": finite(panel)} | {n: panel.column(n) for n in self.needs.past}

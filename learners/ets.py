@@ -10,10 +10,14 @@ import numpy as np
 from featurizers.arrays import Array, State, namespace
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
+from learners.bands import check_levels
+from learners.ets_bands import TURNING, ets_bands
 from learners.learner import Learner
-from learners.local import LocalModel, state_without_windows
+from learners.local import LocalModel, filtered, state_without_windows
 from learners.naive import repeated
 
+STILL = ("ets.alpha", "ets.beta", "ets.gamma", "ets.phi", "ets.multiplies")
+MOVING = ("ets.level", "ets.trend", "ets.season")
 SHORTEST = 4  # values that a smoothing weight and a level need
 
 
@@ -22,8 +26,10 @@ class Ets(Learner):
     """Exponential smoothing: additive or multiplicative errors and season, additive trend, perhaps damped.
 
     A multiplicative part needs positive values (else it is additive), a season two of them (else there is none), a
-    trend ten values; under four values or constant: the last value. `engine`: "native" or "statsmodels", the slow
-    oracle. Source: Hyndman, Koehler, Ord & Snyder (2008), Forecasting with Exponential Smoothing, tables 2.2 and 2.3.
+    trend ten values; under four values or constant: the last value. `levels`: coverages in percent of analytic bands.
+    A season over 24 rows keeps the terms of its decomposition, which are too many to be estimated, until values move
+    them. `engine`: "native" or "statsmodels", the slow oracle, without bands. Source: Hyndman, Koehler, Ord & Snyder
+    (2008), Forecasting with Exponential Smoothing, tables 2.2 and 2.3.
     """
 
     error: Literal["add", "mul"] = "add"
@@ -32,6 +38,7 @@ class Ets(Learner):
     damped: bool = False
     season: int = 1
     engine: Literal["native", "statsmodels"] = "native"
+    levels: tuple[float, ...] = ()
 
     def train(self, panel: Panel) -> EtsModel:
         for name, value in (("error", self.error), ("trend", self.trend), ("seasonal", self.seasonal)):
@@ -42,13 +49,16 @@ class Ets(Learner):
             raise ValueError("Ets without a trend cannot be damped: set trend='add' or damped=False.")
         if self.engine not in ("native", "statsmodels"):
             raise ValueError(f"Ets has no engine {self.engine!r}: it is 'native' or 'statsmodels'.")
+        check_levels(self.levels)
         if self.engine == "statsmodels":
+            if self.levels:
+                raise ValueError("Ets has bands with engine='native' only.")
             from learners.ets_statsmodels import by_statsmodels
 
             return by_statsmodels(self, panel)
         from learners.ets_fit import EtsFit, one_form
 
-        return EtsFit.of(panel, self.season, "Ets").model(one_form(self))
+        return EtsFit.of(panel, self.season, "Ets", self.levels).model(one_form(self))
 
 
 @dataclass(frozen=True)
@@ -63,27 +73,29 @@ class AutoEts(Learner):
     """
 
     season: int = 1
+    levels: tuple[float, ...] = ()
 
     def train(self, panel: Panel) -> EtsModel:
+        check_levels(self.levels)
         if self.season < 1:
             raise ValueError(f"AutoEts needs a season of at least 1 row, not {self.season}.")
         from learners.ets_fit import EtsFit, all_forms
 
-        return EtsFit.of(panel, self.season, "AutoEts").model(all_forms)
+        return EtsFit.of(panel, self.season, "AutoEts", self.levels, searched=True).model(all_forms)
 
 
 @dataclass(frozen=True, eq=False)
 class EtsModel(LocalModel):
     """Memory: weights of level, trend and season (alpha, beta, gamma), damping (phi), whether the season multiplies;
-    level, trend and the season's next terms.
+    level, trend and the season's next terms; for bands what `ets_bands` needs, as it was at the end of training.
 
     Additive and multiplicative errors move the states alike, given the weights: they differ in the likelihood only.
-    The weight of the season is that of the component form, gamma / (1 - alpha), on the series without its new level.
     `forms` tells the form of each series in the letters of the taxonomy: errors A or M, trend N, A or Ad, season N, A
     or M; "" for one that repeats its last value.
     """
 
     forms: tuple[str, ...] = field(default=(), repr=False)
+    levels: tuple[float, ...] = ()
 
     @property
     def needs(self) -> Needs:
@@ -95,16 +107,31 @@ class EtsModel(LocalModel):
         multiplies, term = state["ets.multiplies"] > 0.5, season[:, :1]
         trend = state["ets.phi"] * state["ets.trend"]
         base = level + trend
-        seen = ~xp.isnan(y)
-        error = xp.where(seen, xp.where(multiplies, _over(y, term, base), y - term) - base, 0.0)
-        newer = base + state["ets.alpha"] * error
-        fresh = xp.where(multiplies, _over(y, newer, term), y - newer)
-        moved = xp.where(seen, term + state["ets.gamma"] * (fresh - term), term)
-        return state_without_windows(state) | {
-            "ets.level": newer,
-            "ets.trend": trend + state["ets.beta"] * error,
-            "ets.season": xp.concat([season[:, 1:], moved], axis=1),
-        }
+        error = xp.where(xp.isnan(y), 0.0, y - xp.where(multiplies, base * term, base + term))
+        moved = xp.where(multiplies, _over(error, term), error)
+        turned = xp.where(multiplies, _over(error, base), error)
+        turning = {f"ets.{n}": state[f"ets.{n}"] for n in (TURNING if self.levels else ())}
+        turning = {n: xp.concat([v[:, 1:], v[:, :1]], axis=1) for n, v in turning.items()}
+        return (
+            state_without_windows(state)
+            | turning
+            | {
+                "ets.level": base + state["ets.alpha"] * moved,
+                "ets.trend": trend + state["ets.beta"] * moved,
+                "ets.season": xp.concat([season[:, 1:], term + state["ets.gamma"] * turned], axis=1),
+            }
+        )
+
+    def _run(self, state: State, panel: Panel, row: np.ndarray) -> State:
+        """`remember` over all rows, natively."""
+        from learners._kernels import ets_filter
+
+        result = filtered(ets_filter, STILL, MOVING, state, panel, row)
+        for name in (f"ets.{n}" for n in (TURNING if self.levels else ())):
+            season = state[name].shape[1]
+            turns = np.arange(season) + np.maximum(panel.lengths - row, 0)[:, None]
+            result[name] = np.take_along_axis(state[name], turns % season, axis=1)
+        return result
 
     def predict(self, state: State, future: State) -> State:
         level, phi = state["ets.level"], state["ets.phi"]
@@ -112,10 +139,11 @@ class EtsModel(LocalModel):
         damping = xp.cumulative_sum(xp.pow(phi, np.arange(1.0, horizon + 1)[None, :]), axis=1)
         base, term = level + damping * state["ets.trend"], repeated(state["ets.season"], horizon)
         multiplies = state["ets.multiplies"] > 0.5
-        return {"forecast": base * xp.where(multiplies, term, 1.0) + xp.where(multiplies, 0.0, term)}
+        forecast = base * xp.where(multiplies, term, 1.0) + xp.where(multiplies, 0.0, term)
+        return {"forecast": forecast} | (ets_bands(state, base, damping, forecast, self.levels) if self.levels else {})
 
 
-def _over(y: Array, by: Array, otherwise: Array) -> Array:
-    """`y / by`, and `otherwise` where that cannot be."""
-    xp = namespace(y, by)
-    return xp.where(by == 0.0, otherwise, y / xp.where(by == 0.0, 1.0, by))
+def _over(error: Array, by: Array) -> Array:
+    """`error / by`, and 0 where that cannot be."""
+    xp = namespace(error, by)
+    return xp.where(by == 0.0, 0.0, error / xp.where(by == 0.0, 1.0, by))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -11,12 +11,19 @@ import numpy as np
 from featurizers.arrays import State
 from featurizers.panel import Panel
 from learners.ets import SHORTEST, Ets, EtsModel
+from learners.ets_bands import TURNING, widening
 from learners.local import assembled
 from learners.spans import Spans
 
-NUMBERS = ("alpha", "beta", "gamma", "phi", "level", "trend", "form", "likelihood", "criterion", "variance")
-JUDGED = 3  # the last of them may be infinite
+NUMBERS = ("alpha", "beta", "gamma", "phi", "level", "trend", "form", "likelihood", "criterion", "variance", "spare")
+JUDGED = 4  # the last of them may be infinite
+DOUBTS = 12  # numbers behind the season, before those of each of its terms
 TREND = 10  # values that a trend needs in a form that is not chosen by its criterion
+
+# Bits of forms: error * 9 + trend * 3 + season.
+ADDITIVE = sum(1 << trend * 3 + season for trend in range(3) for season in (0, 1))
+POSITIVE = sum(1 << 9 + form for form in range(9))
+SEASONLESS = sum(1 << form for form in range(0, 18, 3))
 
 SHORT = "is shorter than two seasons: {} without a season."
 
@@ -46,35 +53,76 @@ class EtsFit:
     spans: Spans
     season: int
     learner: str
+    levels: tuple[float, ...] = ()
+    searched: bool = False  # whether the form is to be found
 
     @classmethod
-    def of(cls, panel: Panel, season: int, learner: str) -> EtsFit:
-        return cls(panel, Spans.of(panel), season, learner)
+    def of(
+        cls, panel: Panel, season: int, learner: str, levels: Iterable[float] = (), searched: bool = False
+    ) -> EtsFit:
+        return cls(panel, Spans.of(panel), season, learner, tuple(levels), searched)
 
     def name(self, i: int) -> str:
         return self.panel.name(i) or "The series"
 
     def model(self, allowed: Callable[[EtsFit], tuple[np.ndarray, Notes]]) -> EtsModel:
         """`allowed` gives the bits of the forms that each series may have."""
-        from learners._kernels import fit_ets
-
-        spans, learnable = self.spans, self.spans.learnable(SHORTEST)
+        learnable = self.spans.learnable(SHORTEST)
         bits, notes = allowed(self)
         bits = np.where(learnable, bits, 0)
-        table = fit_ets(spans.values, spans.starts, bits, self.season, spans.threads)
-        simple = learnable & ~_usable(table) & (bits != form_bit(0, 0, 0))
+        table = self._fitted(bits)
+        simple = learnable & ~self._usable(table) & (bits != form_bit(0, 0, 0))
         if simple.any():
-            only = np.where(simple, form_bit(0, 0, 0), 0)
-            again = fit_ets(spans.values, spans.starts, only, self.season, spans.threads)
-            table[simple] = again[simple]
-            for i in np.flatnonzero(simple & _usable(table)).tolist():
+            table[simple] = self._fitted(np.where(simple, form_bit(0, 0, 0), 0))[simple]
+            for i in np.flatnonzero(simple & self._usable(table)).tolist():
                 text = f"{self.name(i)}: {self.learner} failed; it is simple exponential smoothing."
                 notes.setdefault(i, []).append(text)
-        for i in np.flatnonzero(~_usable(table)).tolist():
-            table[i] = self._repeats(i, bool(learnable[i]), notes)
+        for i in np.flatnonzero(~self._usable(table)).tolist():
+            table[i] = np.pad(self._repeats(i, bool(learnable[i]), notes), (0, table.shape[1] - len(NUMBERS)))
         forms = tuple(letters(int(form)) for form in table[:, NUMBERS.index("form")])
         report = (" ".join(notes[i]) for i in sorted(notes))
-        return assembled(EtsModel, self.panel, _memory(table, self.season), report, forms=forms)
+        memory = self._memory(table)
+        return assembled(EtsModel, self.panel, memory, report, forms=forms, levels=self.levels)
+
+    def _fitted(self, bits: np.ndarray) -> np.ndarray:
+        """The kernel's numbers of each series, NaN where it has no bits."""
+        from learners._kernels import fit_ets
+
+        y, starts, threads = self.spans.values, self.spans.starts, self.spans.threads
+        return fit_ets(y, starts, bits, self.season, threads, doubts=bool(self.levels), searched=self.searched)
+
+    def _memory(self, table: np.ndarray) -> State:
+        """The kernel's numbers as the memory of `EtsModel`."""
+        season = self.season
+        columns = {name: np.ascontiguousarray(table[:, i : i + 1]) for i, name in enumerate(NUMBERS)}
+        multiplies = (columns["form"] >= 0) & (columns["form"] % 3 == 2)
+        memory = {f"ets.{name}": columns[name] for name in ("alpha", "beta", "gamma", "phi")}
+        memory |= {
+            "ets.multiplies": multiplies.astype(np.float64),
+            "ets.level": columns["level"],
+            "ets.trend": columns["trend"],
+            "ets.season": np.ascontiguousarray(table[:, len(NUMBERS) : len(NUMBERS) + season]),
+        }
+        if not self.levels:
+            return memory
+        behind = np.split(table[:, len(NUMBERS) + season :], DOUBTS + season * np.arange(len(TURNING)), axis=1)
+        memory |= {
+            "ets.relative": (columns["form"] >= 9).astype(np.float64),
+            "ets.variance": columns["variance"],
+            "ets.spare": columns["spare"],
+            "ets.widening": widening(
+                np.maximum(columns["form"].astype(np.int64), 0) // 3 % 3, columns["spare"], self.searched
+            ),
+        }
+        return memory | {
+            f"ets.{n}": np.ascontiguousarray(part) for n, part in zip(("doubt", *TURNING), behind, strict=True)
+        }
+
+    def _usable(self, table: np.ndarray) -> np.ndarray:
+        """Whether each series has numbers to forecast from."""
+        numbers, season = table[:, : len(NUMBERS) - JUDGED], table[:, len(NUMBERS) : len(NUMBERS) + self.season]
+        usable: np.ndarray = np.isfinite(numbers).all(axis=1) & np.isfinite(season).all(axis=1)
+        return usable & (table[:, NUMBERS.index("form")] >= 0)
 
     def _repeats(self, i: int, learnable: bool, notes: Notes) -> np.ndarray:
         """The numbers of a random walk from the first known value."""
@@ -82,16 +130,11 @@ class EtsFit:
             notes.setdefault(i, []).append(f"{self.name(i)}: {self.learner} failed; it repeats its last value.")
         else:
             notes[i] = [self.spans.repeating(self.panel, i, SHORTEST, self.learner).note]
-        row = np.zeros(len(NUMBERS) + self.season)
-        row[[0, 3, 4, 6]] = 1.0, 1.0, self.spans.first[i], -1.0  # alpha, phi, level, form
-        return row
-
-
-def _usable(table: np.ndarray) -> np.ndarray:
-    """Whether each series has numbers to forecast from."""
-    needed = np.delete(table, np.s_[len(NUMBERS) - JUDGED : len(NUMBERS)], axis=1)
-    usable: np.ndarray = np.isfinite(needed).all(axis=1) & (table[:, NUMBERS.index("form")] >= 0)
-    return usable
+        values = self.spans.values[self.spans.starts[i] : self.spans.starts[i + 1]]
+        moves = np.diff(values[~np.isnan(values)])
+        numbers = {"alpha": 1.0, "phi": 1.0, "level": self.spans.first[i], "form": -1.0}
+        numbers |= {"variance": float(np.mean(moves**2)) if len(moves) else 0.0, "spare": float(max(len(moves), 1))}
+        return np.array([numbers.get(name, 0.0) for name in NUMBERS])
 
 
 def one_form(recipe: Ets) -> Callable[[EtsFit], tuple[np.ndarray, Notes]]:
@@ -127,27 +170,9 @@ def all_forms(fit: EtsFit) -> tuple[np.ndarray, Notes]:
     """Every form that a series allows."""
     spans, notes = fit.spans, Notes()
     positive, seasons = spans.lowest > 0, (spans.rows >= 2 * fit.season) & (fit.season > 1)
-    bits = np.zeros(spans.rows.shape, np.int64)
-    for error in (0, 1):
-        for trend in (0, 1, 2):
-            for season in (0, 1, 2) if error else (0, 1):
-                possible = (positive | (error == 0)) & (seasons | (season == 0))
-                bits |= np.where(possible, form_bit(error, trend, season), 0)
+    bits = np.where(positive, POSITIVE | ADDITIVE, ADDITIVE) & np.where(seasons, -1, SEASONLESS)
     bits[spans.known == SHORTEST] = form_bit(0, 0, 0)  # too few for the criterion
     if fit.season > 1:
         for i in np.flatnonzero(~seasons & spans.learnable(SHORTEST)).tolist():
             notes[i] = [f"{fit.name(i)} {SHORT.format(fit.learner)}"]
     return bits, notes
-
-
-def _memory(table: np.ndarray, season: int) -> State:
-    """The kernel's numbers as the memory of `EtsModel`."""
-    columns = {name: np.ascontiguousarray(table[:, i : i + 1]) for i, name in enumerate(NUMBERS)}
-    multiplies = (columns["form"] >= 0) & (columns["form"] % 3 == 2)
-    memory = {f"ets.{name}": columns[name] for name in ("alpha", "beta", "gamma", "phi")}
-    return memory | {
-        "ets.multiplies": multiplies.astype(np.float64),
-        "ets.level": columns["level"],
-        "ets.trend": columns["trend"],
-        "ets.season": np.ascontiguousarray(table[:, len(NUMBERS) : len(NUMBERS) + season]),
-    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -81,10 +82,40 @@ def _estimated(form: Ets, season: int, y: np.ndarray) -> dict[str, np.ndarray]:
             seasonal=form.seasonal, seasonal_periods=season if form.seasonal else None,
             initialization_method="heuristic" if long else "estimated",
         )  # fmt: skip
+        as_tabled(model)
         numbers = _from_reference(model.fit(disp=False, maxiter=200), form, season, scale)
     if not np.isfinite(np.concatenate(list(numbers.values()))).all():
         raise ValueError("the estimates are not finite")
     return numbers
+
+
+def as_tabled(model: Any) -> None:
+    """Let a statsmodels ETSModel walk by the equations that it documents, where its season multiplies.
+
+    Its own walk divides by the new level, as the component form of Holt and Winters does; its simulations do not.
+    """
+    if model.seasonal == "mul" and model.trend in (None, "add"):
+        model._smoothing_func = _walk
+
+
+def _walk(
+    params: np.ndarray, y: np.ndarray, means: np.ndarray, states: np.ndarray, fixed: np.ndarray, values: np.ndarray,
+    *given: bool, **settings: bool,
+) -> None:  # fmt: skip
+    """Writes the `means` and the `states` (level, trend, terms with the newest first) of each row."""
+    every = values.copy()
+    every[fixed == 0] = params
+    alpha, beta, gamma, phi, level, trend = every[:6]
+    terms = list(every[6:])
+    beta_shares, gamma_shares = (*given, *settings.values(), False, False)[:2]
+    beta, gamma = beta * alpha if beta_shares else beta, gamma * (1 - alpha) if gamma_shares else gamma
+    for i in range(len(y)):
+        term, base = terms.pop(), level + phi * trend
+        means[i] = base * term
+        error = y[i] - means[i]
+        level, trend = base + alpha * error / term, phi * trend + beta * error / term
+        terms.insert(0, term + gamma * error / base)
+        states[i, 0], states[i, 1], states[i, 2:] = level, trend, terms
 
 
 def _from_reference(fitted: object, form: Ets, season: int, scale: float) -> dict[str, np.ndarray]:
@@ -103,7 +134,7 @@ def _from_reference(fitted: object, form: Ets, season: int, scale: float) -> dic
         terms = given("initial_seasonal")
         multiplies = form.seasonal == "mul"
         numbers |= {
-            "ets.gamma": given("smoothing_seasonal") / np.maximum(1.0 - numbers["ets.alpha"], 1e-12),
+            "ets.gamma": given("smoothing_seasonal"),
             "ets.season": terms if multiplies else terms * scale,
             "ets.multiplies": np.array([float(multiplies)]),
         }

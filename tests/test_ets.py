@@ -10,6 +10,7 @@ from learners._kernels import ets_likelihood, fit_ets
 from learners.ets import AutoEts, Ets
 from learners.ets_fit import EtsFit as NativeFit
 from learners.ets_fit import all_forms, form_bit, letters
+from learners.ets_statsmodels import as_tabled
 from tests.local import AIR, advances, holes, monthly, survives, travels
 from tests.shared_data import shared
 
@@ -23,10 +24,12 @@ FORMS = [
 
 
 def reference(y: np.ndarray, form: Ets) -> ETSModel:
-    return ETSModel(
+    model = ETSModel(
         pd.Series(y), error=form.error, trend=form.trend, damped_trend=form.damped,
         seasonal=form.seasonal, seasonal_periods=form.season if form.seasonal else None,
     )  # fmt: skip
+    as_tabled(model)
+    return model
 
 
 def native(y: np.ndarray, form: Ets) -> np.ndarray:
@@ -39,9 +42,9 @@ def native(y: np.ndarray, form: Ets) -> np.ndarray:
 def parameters(numbers: np.ndarray, form: Ets) -> np.ndarray:
     """The kernel's numbers in the order of statsmodels."""
     alpha, beta, gamma, phi, level, trend = numbers[:6]
-    found = [alpha] + [beta] * (form.trend is not None) + [gamma * (1 - alpha)] * (form.seasonal is not None)
+    found = [alpha] + [beta] * (form.trend is not None) + [gamma] * (form.seasonal is not None)
     found += [phi] * form.damped + [level] + [trend] * (form.trend is not None)
-    return np.r_[found, numbers[10:][::-1] if form.seasonal else []]
+    return np.r_[found, numbers[11:][::-1] if form.seasonal else []]
 
 
 @pytest.mark.parametrize("form", FORMS)

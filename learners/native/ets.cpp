@@ -11,7 +11,7 @@ namespace {
 constexpr int LONGEST = 24;  // terms of a longer season are held at their start: too many numbers to estimate
 constexpr double LOG_2PI = 1.8378770664093454836;
 constexpr Patience SEARCH{1e-3, 40}, FINISH{1e-7, 200};
-// alpha, beta / alpha, gamma, phi: where a descent may begin. The first is for the search; the last, without a slope,
+// alpha, beta / alpha, gamma / (1 - alpha), phi: where a descent may begin. The first is for the search; the last, without a slope,
 // never forecasts zero or less of positive values, which no form with multiplicative errors allows.
 constexpr int STARTS = 5, SAFE = 4;
 constexpr double WEIGHTS[STARTS][4] = {
@@ -34,19 +34,23 @@ double penalty(const EtsWalk& walk) {
     return left > 0.0 ? 2.0 * parameters + 2.0 * parameters * (parameters + 1.0) / left : INFINITE;
 }
 
+// Values beyond those that the parameters take.
+double spare(const EtsWalk& walk) { return std::max(walk.known - static_cast<double>(walk.count), 1.0); }
+
 void write(EtsWalk& walk, const std::vector<double>& x, double value, double scale, double* numbers) {
     const double known = walk.known;
     const bool multiplies = walk.form.season == 2, adds = walk.form.season == 1;
     numbers[ALPHA] = x[0];
     numbers[BETA] = walk.beta >= 0 ? x[0] * x[walk.beta] : 0.0;
-    numbers[GAMMA] = walk.gamma >= 0 ? x[walk.gamma] : 0.0;
+    numbers[GAMMA] = walk.gamma >= 0 ? x[walk.gamma] * (1.0 - x[0]) : 0.0;
     numbers[PHI] = walk.phi >= 0 ? x[walk.phi] : 1.0;
     numbers[LEVEL] = x[walk.level] * scale;
     numbers[TREND] = walk.trend >= 0 ? x[walk.trend] * scale : 0.0;
     numbers[FORM] = walk.form.index();
     numbers[LIKELIHOOD] = -0.5 * (value + known * (1.0 + LOG_2PI - std::log(known)) + 2.0 * known * std::log(scale));
     numbers[CRITERION] = penalty(walk) - 2.0 * numbers[LIKELIHOOD];
-    numbers[VARIANCE] = walk.squares / std::max(known - static_cast<double>(walk.count), 1.0);
+    numbers[SPARE] = spare(walk);
+    numbers[VARIANCE] = walk.squares / numbers[SPARE];
     if (walk.form.error == 0) numbers[VARIANCE] *= scale * scale;
     for (int j = 0; j < walk.season; j++)
         numbers[ETS_NUMBERS + j] = multiplies ? walk.terms[j] : adds ? walk.terms[j] * scale : 0.0;
@@ -79,7 +83,7 @@ std::vector<double> EtsFit::beginning(const EtsWalk& walk, int weights) const {
     const Start& start = walk.form.trend && weights != SAFE ? sloping : flat;
     std::vector<double> x(walk.count);
     x[0] = WEIGHTS[weights][0];
-    if (walk.beta >= 0) x[walk.beta] = WEIGHTS[weights][1];
+    if (walk.beta >= 0) x[walk.beta] = WEIGHTS[weights][1] * walk.high(walk.beta);
     if (walk.gamma >= 0) x[walk.gamma] = WEIGHTS[weights][2];
     if (walk.phi >= 0) x[walk.phi] = WEIGHTS[weights][3];
     x[walk.level] = start.level;
@@ -110,14 +114,16 @@ void EtsFit::improve(EtsWalk& walk, std::vector<double>& x, double& value) {
     value = walk.value(x.data());
 }
 
-void EtsFit::run(const double* y, int rows, int season, std::uint32_t forms, double* numbers) {
-    std::fill(numbers, numbers + ETS_NUMBERS + season, std::nan(""));
+void EtsFit::run(const double* y, int rows, int season, std::uint32_t forms, bool searched, bool doubts,
+                 double* numbers) {
+    std::fill(numbers, numbers + width(season, doubts), std::nan(""));
     numbers[FORM] = -1;
     const double scale = mean_size(y, rows);
     scaled.assign(y, y + rows);
     for (double& v : scaled) v /= scale;
     fill_gaps(y, rows, scale, filled);
     EtsWalk walk(scaled.data(), rows, season);
+    walk.searched = searched;
     const bool alone = (forms & (forms - 1)) == 0;
     double best = INFINITE, best_value = INFINITE;
     EtsForm chosen{0, 0, 0};
@@ -159,7 +165,9 @@ void EtsFit::run(const double* y, int rows, int season, std::uint32_t forms, dou
     prepare(walk, chosen.season);
     walk.choose(chosen, chosen.season && season > LONGEST ? &flat.terms : nullptr);
     improve(walk, best_x, best_value);
-    if (best_value < INFINITE) write(walk, best_x, best_value, scale, numbers);
+    if (!(best_value < INFINITE)) return;
+    write(walk, best_x, best_value, scale, numbers);
+    if (doubts) doubt.run(walk, best_x, walk.squares / spare(walk), scale, numbers + ETS_NUMBERS + season);
 }
 
 double ets_likelihood(const double* y, int rows, int season, const double* numbers) {
@@ -174,7 +182,7 @@ double ets_likelihood(const double* y, int rows, int season, const double* numbe
     std::vector<double> x(walk.count), written(ETS_NUMBERS + season);
     x[0] = numbers[ALPHA];
     if (walk.beta >= 0) x[walk.beta] = x[0] > 0.0 ? numbers[BETA] / x[0] : 0.0;
-    if (walk.gamma >= 0) x[walk.gamma] = numbers[GAMMA];
+    if (walk.gamma >= 0) x[walk.gamma] = x[0] < 1.0 ? numbers[GAMMA] / (1.0 - x[0]) : 0.0;
     if (walk.phi >= 0) x[walk.phi] = numbers[PHI];
     x[walk.level] = numbers[LEVEL] / scale;
     if (walk.trend >= 0) x[walk.trend] = numbers[TREND] / scale;

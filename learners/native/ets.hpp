@@ -5,19 +5,25 @@
 #include <vector>
 
 #include "descent.hpp"
+#include "ets_doubt.hpp"
 #include "ets_walk.hpp"
 
-// The numbers of one series, in its own units; the terms of the season come behind them.
+// The numbers of one series, in its own units; the terms of the season come behind them, then those of `EtsDoubt`.
 enum EtsNumber {
-    ALPHA, BETA, GAMMA, PHI, LEVEL, TREND, FORM, LIKELIHOOD, CRITERION, VARIANCE, ETS_NUMBERS
+    ALPHA, BETA, GAMMA, PHI, LEVEL, TREND, FORM, LIKELIHOOD, CRITERION, VARIANCE, SPARE, ETS_NUMBERS
 };
 
 class EtsFit {
   public:
-    // Fits y (rows,) in each form whose bit is set in `forms` and writes the best, ETS_NUMBERS + season values; only
-    // FORM, which is then -1, where none can be fitted. LIKELIHOOD is the logarithm, CRITERION AICc, VARIANCE that
-    // of the errors. Two forms are compared by AICc; a form that is too big for it only stands if it is alone.
-    void run(const double* y, int rows, int season, std::uint32_t forms, double* numbers);
+    // How many numbers `run` writes.
+    static int width(int season, bool doubts) {
+        return ETS_NUMBERS + season + (doubts ? ETS_DOUBTS + DOUBTS_A_TERM * season : 0);
+    }
+    // Fits y (rows,) in each form whose bit is set in `forms` and writes the best; only FORM, which is then -1, where
+    // none can be fitted. LIKELIHOOD is the logarithm, CRITERION AICc, VARIANCE that of the errors, with SPARE
+    // degrees. Two forms are compared by AICc; a form that is too big for it only stands if it is alone.
+    void run(const double* y, int rows, int season, std::uint32_t forms, bool searched, bool doubts,
+             double* numbers);
 
   private:
     struct Start {
@@ -29,6 +35,7 @@ class EtsFit {
     void improve(EtsWalk& walk, std::vector<double>& x, double& value);
 
     Descent descent;
+    EtsDoubt doubt;
     std::vector<double> filled, scaled;
     Start flat, sloping; // without and with a trend
 };

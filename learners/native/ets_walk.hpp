@@ -1,11 +1,11 @@
 // One walk of exponential smoothing through a series: its likelihood, and how that changes with every parameter.
 //
-// Hyndman, Koehler, Ord & Snyder (2008), Forecasting with Exponential Smoothing, chapters 2 and 5; the season in the
-// component form of Holt and Winters, which statsmodels and the model's `remember` use:
-//   base_t  = level_{t-1} + phi trend_{t-1}            mean_t  = base_t, base_t + term, base_t * term
-//   error_t = y_t - mean_t  or  y_t / mean_t - 1       aside_t = y_t, y_t - term, y_t / term
-//   level_t = base_t + alpha (aside_t - base_t)        trend_t = phi trend_{t-1} + beta (aside_t - base_t)
-//   term_t  = term + gamma (fresh_t - term)            fresh_t = y_t - level_t  or  y_t / level_t
+// Hyndman, Koehler, Ord & Snyder (2008), Forecasting with Exponential Smoothing, tables 2.2 and 2.3. With the error in
+// units of the series, additive and multiplicative errors move the states alike:
+//   base_t  = level_{t-1} + phi trend_{t-1}       mean_t  = base_t, base_t + term, base_t * term
+//   error_t = y_t - mean_t                        moved_t = error_t, error_t, error_t / term
+//   level_t = base_t + alpha moved_t              trend_t = phi trend_{t-1} + beta moved_t
+//   term_t  = term + gamma error_t, or term + gamma error_t / base_t where the season multiplies
 // A missing value has no error: level_t = base_t, and the rest goes on.
 #pragma once
 
@@ -23,8 +23,9 @@ struct EtsForm {
 constexpr int ETS_FORMS = 18;
 
 // What a series is and which form it is walked with. The parameters x, those that the form lacks left out, are
-//   alpha, beta / alpha, gamma, phi | level, trend, the terms 0 .. season - 2 of the season
-// where the last term makes their sum 0 (or `season`, where they multiply). Held terms are no parameters.
+//   alpha, beta / alpha, gamma / (1 - alpha), phi | level, trend, the terms 0 .. season - 2 of the season
+// so that a box holds the usual bounds: beta < alpha, gamma < 1 - alpha. The last term makes their sum 0 (or `season`,
+// where they multiply). Held terms are no parameters.
 class EtsWalk {
   public:
     EtsWalk(const double* y, int rows, int season) : y(y), rows(rows), season(season) {
@@ -35,8 +36,8 @@ class EtsWalk {
     // -2 log likelihood without its constant: known log(sum of squared errors), + 2 sum log |mean| where errors
     // multiply; infinite where a mean or a term is not allowed. `slopes` also gives its gradient (size,) and the
     // second derivative of Gauss and Newton, (size, size), lower half.
-    double value(const double* x) { return walk(x, nullptr, nullptr); }
-    double slopes(const double* x, double* gradient, double* hessian) { return walk(x, gradient, hessian); }
+    double value(const double* x);
+    double slopes(const double* x, double* gradient, double* hessian);
 
     std::size_t size() const { return count; }
     double low(std::size_t i) const;
@@ -45,20 +46,27 @@ class EtsWalk {
     const double* y; // (rows,), NaN where missing
     int rows, season, known = 0;
     EtsForm form{0, 0, 0};
+    bool searched = false;                        // whether the form is one of many
     std::size_t count = 0;                        // of parameters
     int beta = -1, gamma = -1, phi = -1;          // places in x, -1 where the form has none; alpha is the first
     int level = 0, trend = -1, first_term = -1;   // first_term is -1 for held terms
     double squares = 0.0;                         // the sum of squared errors of the last walk
     std::vector<double> terms;                    // (season,), before the first row of the last walk
 
+    // After the last row of the last walk with slopes: derivatives by x, (wide,) each, of which `count` count.
+    std::size_t wide = 0;
+    std::vector<double> d_level, d_trend;
+    std::vector<double> d_terms; // (season, wide)
+
   private:
-    double walk(const double* x, double* gradient, double* hessian);
-    template <int Error, int Season, bool Slopes>
-    double steps(const double* x, double* gradient, double* hessian);
+    friend struct EtsSteps;
+    friend class EtsDoubt;
+    bool begin(const double* x);
     void begin_slopes();
 
     const std::vector<double>* held = nullptr;
-    std::vector<double> moving;                          // (season,): the terms during a walk
-    std::vector<double> d_level, d_trend, d_base, d_mean, d_error, d_log; // (count,): derivatives by x
-    std::vector<double> d_terms;                         // (season, count)
+    std::vector<double> moving;                    // (season,): the terms during a walk
+    std::vector<double> d_base, d_error, d_sum, d_log; // (wide,)
+    std::vector<double> batch;                     // (BATCH, wide): derivatives of the last errors
+    std::vector<double> products;                  // (wide, wide): sums of their products, lower half
 };

@@ -61,10 +61,11 @@ auto fitted(const Numbers& y, const Indices& starts, const Indices& choices, int
     return nb::ndarray<nb::numpy, double>(out.release(), {count, columns}, owner);
 }
 
-auto fit_ets(Numbers y, Indices starts, Indices forms, int season, int threads) {
-    return fitted(y, starts, forms, season, ETS_NUMBERS, threads,
-                  [season, fit = EtsFit()](Rows rows, std::int64_t choice, double* numbers) mutable {
-                      fit.run(rows.y, rows.count, season, static_cast<std::uint32_t>(choice), numbers);
+auto fit_ets(Numbers y, Indices starts, Indices forms, int season, int threads, bool doubts, bool searched) {
+    return fitted(y, starts, forms, season, EtsFit::width(season, doubts) - season, threads,
+                  [=, fit = EtsFit()](Rows rows, std::int64_t choice, double* numbers) mutable {
+                      const auto bits = static_cast<std::uint32_t>(choice);
+                      fit.run(rows.y, rows.count, season, bits, searched, doubts, numbers);
                   });
 }
 
@@ -93,7 +94,7 @@ double likelihood(Numbers y, Numbers numbers, int season) {
 
 void bind_smoothing(nb::module_& m) {
     m.def("fit_ets", &fit_ets, nb::arg("y"), nb::arg("starts"), nb::arg("forms"), nb::arg("season"),
-          nb::arg("threads"));
+          nb::arg("threads"), nb::arg("doubts") = false, nb::arg("searched") = false);
     m.def("ets_likelihood", &likelihood, nb::arg("y"), nb::arg("numbers"), nb::arg("season"));
     m.def("fit_theta", &fit_theta, nb::arg("y"), nb::arg("starts"), nb::arg("kinds"), nb::arg("season"),
           nb::arg("threads"));

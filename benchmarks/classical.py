@@ -2,8 +2,8 @@
 
     make peers && .venv/bin/python benchmarks/classical.py --models AutoArima AutoEts AutoTheta --test
 
-Each side runs in a process of its own. Ours fits a group in one call, which is what a run does ("ms a series"), and then
-each series alone, tables and all; statsforecast fits one series after the other, after a first one that is not counted.
+Each side runs in a process of its own. Ours fits a group in one call, which is what a run does ("ms a series"), and
+then each series alone, tables and all; statsforecast fits one series after the other, after a first one that is not counted.
 Times hold the fit and the forecast. Without --test the last horizon of the training parts is forecast: that is for
 development; --test takes the official tests, for the figures at the end. --peers keeps what statsforecast said between
 runs (times of another hour, then). --first measures what the first call of a fresh process costs.
@@ -35,7 +35,7 @@ COLUMNS = {
     "theirs": "statsforecast: ms a series",
     "median": "median",
     "sums": "ratio of sums",
-    "medians": "of medians",
+    "medians": "their median / ours",
     "MASE": "MASE ours / theirs",
     "ratio": "ratio [95 %]",
     "sMAPE": "sMAPE",
@@ -49,10 +49,9 @@ import forecast as fc
 sys.path.insert(0, {folder!r})
 from classical_ours import panel_of, seconds
 y = 100 + 10 * np.sin(np.arange(120) * 0.5236) + np.random.default_rng(0).normal(size=120)
+learner, panel = fc.{model}(season=12), panel_of([y])
 for _ in range(2):
-    begun = time.perf_counter()
-    seconds(fc.{model}(season=12), panel_of([y]), 12)
-    print(1000 * (time.perf_counter() - begun))
+    print(1000 * seconds(learner, panel, 12)[0])
 """
 
 
@@ -69,7 +68,9 @@ def results(series: Sample, model: str, folder: Path, kept: Path | None) -> list
     """What both sides found: ours, theirs."""
     data, mine = folder / "data.npz", folder / "ours.npz"
     values = np.concatenate(series.train)
-    np.savez(data, y=values, indptr=np.cumsum([0, *map(len, series.train)]), season=series.season, horizon=series.horizon)
+    np.savez(
+        data, y=values, indptr=np.cumsum([0, *map(len, series.train)]), season=series.season, horizon=series.horizon
+    )
     key = hashlib.sha256(values.tobytes() + repr((model, series.season, series.horizon)).encode()).hexdigest()[:16]
     theirs = (kept or folder) / f"{model}-{key}.npz"
     if not theirs.exists() or kept is None:
@@ -91,7 +92,7 @@ def compare(series: Sample, model: str, sides: list[dict[str, np.ndarray]]) -> t
     return {
         "series": len(series.train), "ours": float(ours), "alone": float(np.median(alone)),
         "theirs": float(theirs.mean()), "median": float(np.median(theirs)), "sums": float(theirs.mean() / ours),
-        "medians": float(np.median(theirs) / np.median(alone)), "MASE": [mase, their_mase],
+        "medians": float(np.median(theirs) / ours), "MASE": [mase, their_mase],
         "ratio": quotient(scores[:, 0, 0], scores[:, 1, 0]), "sMAPE": [smape, their_smape],
         "AICc": float(np.mean(lower <= 0.01)) if len(lower) else None,
         "difference": float(np.median(lower)) if len(lower) else None,
@@ -111,7 +112,7 @@ def line(row: dict[str, Any]) -> str:
 
 
 def first(model: str) -> None:
-    """Prints what the first call of fresh processes costs above the second, in ms."""
+    """Prints what the first fit and forecast of fresh processes cost above the second, in ms of CPU."""
     code = FIRST.format(folder=str(HERE), model=model)
     times = np.array([[float(t) for t in run(OURS, "-c", code).split()] for _ in range(5)])
     more = np.median(times[:, 0] - times[:, 1])
@@ -150,7 +151,8 @@ def main() -> None:
             print(line(rows[-1]), flush=True)
         every = np.concatenate(scores)
         totals[model] = quotient(every[:, 0, 0], every[:, 1, 0])
-        print(f"{model}, all {len(every)}: MASE ratio {totals[model][0]:.3f} [{totals[model][1]:.3f}, {totals[model][2]:.3f}]")
+        ratio = "{:.3f} [{:.3f}, {:.3f}]".format(*totals[model])
+        print(f"{model}, all {len(every)}: MASE ratio {ratio}")
     if given.json:
         given.json.write_text(json.dumps({"test": given.test, "rows": rows, "all": totals}, indent=1))
 

@@ -167,7 +167,8 @@ def stacked(parts: list[dict[str, np.ndarray]]) -> State:
         table = np.zeros((len(parts), *np.max(list(alike), axis=0)))
         for shape, members in alike.items():
             block = np.stack([arrays[i] for i in members])
-            table[(members, *(slice(n) for n in shape))] = block
+            inside: tuple[Any, ...] = (np.array(members), *(slice(n) for n in shape))
+            table[inside] = block
             lost = np.isnan(block.reshape(len(members), -1)).all(axis=1)
             if lost.any():
                 table[np.array(members)[lost]] = np.nan

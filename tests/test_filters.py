@@ -6,13 +6,13 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from tests.local import AIR, monthly
 
 from learners.auto_theta import AutoTheta
 from learners.ets import AutoEts, Ets
 from learners.learner import Learner
 from learners.local import LocalModel
 from learners.theta import Theta
+from tests.local import AIR, monthly
 
 LEARNERS = [
     Ets(season=12), Ets("mul", "add", "mul", True, 12), Ets("add", None, None), AutoEts(12), Theta(12), Theta(),
@@ -36,4 +36,6 @@ def test_a_filter_walks_as_remember_steps(learner: Learner) -> None:
         native, stepped = model.memory(rows), stepping.memory(rows)
         assert list(native) == list(stepped)
         for name, values in stepped.items():
-            np.testing.assert_allclose(native[name], values, rtol=1e-12, atol=1e-12 * np.abs(values).max(), err_msg=name)
+            np.testing.assert_allclose(
+                native[name], values, rtol=1e-12, atol=1e-12 * np.abs(values).max(), err_msg=name
+            )

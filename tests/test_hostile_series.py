@@ -46,7 +46,8 @@ LEARNERS: dict[str, Callable[[], Learner]] = {
 
 def usual(rows: int = 48) -> np.ndarray:
     rng = np.random.default_rng(1)
-    return 100 + np.arange(rows) + 15 * np.sin(np.arange(rows) * np.pi / 6) + rng.normal(size=rows)
+    values: np.ndarray = 100 + np.arange(rows) + 15 * np.sin(np.arange(rows) * np.pi / 6) + rng.normal(size=rows)
+    return values
 
 
 def within(values: np.ndarray, at: slice, other: float) -> np.ndarray:
@@ -93,7 +94,16 @@ HOSTILE: dict[str, np.ndarray] = {
     "rounded": np.round(usual() / 50),
 }
 EMPTY = ("nothing", "only infinite")  # their forecast is missing
-SIMPLE = ("one", "two", "three", "two alike", "one zero", "constant", "zero", "one known")  # their last value is repeated
+SIMPLE = (
+    "one",
+    "two",
+    "three",
+    "two alike",
+    "one zero",
+    "constant",
+    "zero",
+    "one known",
+)  # their last value is repeated
 ENDED = ("early", "one known")  # no values in the two rows that Naive looks at
 FITTED = ("AutoArima", "Arima", "Arima with bands", "AutoEts", "Ets", "Ets that multiplies", "AutoTheta", "Theta")
 
@@ -152,7 +162,7 @@ def test_forecasts_have_the_size_of_what_they_forecast(name: str) -> None:
         low, high = (min(known.min(), 0), max(known.max(), 0)) if name in ("Sba", "Tsb") else (known.min(), known.max())
         low, high = low - HORIZON * span, high + HORIZON * span
         forecast = found["forecast"][i]
-        assert (forecast >= low).all() and (forecast <= high).all(), (series, forecast, low, high)
+        assert ((forecast >= low) & (forecast <= high)).all(), (series, forecast, low, high)
 
 
 @pytest.mark.parametrize("scale", [1e-12, 1e12])

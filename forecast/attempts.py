@@ -13,9 +13,10 @@ from threadpoolctl import threadpool_limits
 from forecast.backtest import Fold
 from forecast.truth import Outputs
 from learners.each import each, reason
-from learners.learner import Learner
+from learners.learner import Learner, Model
 
 Progress = Callable[[int, int, str], None]
+ONWARD = -1  # in the place of a fold: one fold after the other
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +29,9 @@ class Attempt:
     fit_seconds: float = 0.0
     predict_seconds: float = 0.0
     failure: str = ""
+
+
+at_work: list[bool] = []  # not empty while learners are tried, which an interrupt may end at any point
 
 
 class Halted(Exception):
@@ -44,7 +48,7 @@ def tried(
     What an engine with a time limit ended is not given either.
     """
     attempts: list[Attempt] = []
-    total = sum(len(folds) if k is None else 1 for _, k in items)
+    total = sum(len(folds) if k in (None, ONWARD) else 1 for _, k in items)
 
     def done(found: list[Attempt] | str) -> None:
         if isinstance(found, str):  # unfinished
@@ -55,27 +59,44 @@ def tried(
         if halt is not None and halt():
             raise Halted
 
+    at_work.append(True)
     try:
         each(partial(attempt, folds, recipes), items, done)
     except (Halted, KeyboardInterrupt):
         if halt is None:
             raise
+    finally:
+        at_work.pop()
     return attempts
 
 
 def attempt(folds: tuple[Fold, ...], recipes: Mapping[str, Learner], item: tuple[str, int | None]) -> list[Attempt]:
-    """Fit a learner on one fold and forecast it; on None, fit on the first and forecast all. What fails says why."""
+    """Fit a learner on one fold and forecast it; on None, fit on the first and forecast all; on ONWARD, fit on each,
+    beginning at the model of the fold before. What fails says why."""
     name, at = item
-    chosen = folds if at is None else folds[at : at + 1]
+    if at == ONWARD:
+        found: list[Attempt] = []
+        model = None
+        for fold in folds:
+            more, model = _attempted((fold,), name, recipes[name], model)
+            found += more
+        return found
+    return _attempted(folds if at is None else folds[at : at + 1], name, recipes[name])[0]
+
+
+def _attempted(
+    folds: Sequence[Fold], name: str, recipe: Learner, before: Model | None = None
+) -> tuple[list[Attempt], Model | None]:
+    """One fit on the first of `folds`, which begins at the model `before`, and the forecasts of all; and the model."""
     found: list[Attempt] = []
     with threadpool_limits(1, user_api="blas"):
         start = time.perf_counter()
         try:
-            model = recipes[name].fit(chosen[0].train)
+            model = recipe.fit(folds[0].train) if before is None else recipe.fit(folds[0].train, before)
         except Exception as error:
-            return [Attempt(name, fold.number, failure=reason(error)) for fold in chosen]
+            return [Attempt(name, fold.number, failure=reason(error)) for fold in folds], before
         fitted = time.perf_counter() - start
-        for fold in chosen:
+        for fold in folds:
             start = time.perf_counter()
             try:
                 rows = model.forecast(fold.train, fold.gap + fold.horizon, fold.ahead)
@@ -84,7 +105,7 @@ def attempt(folds: tuple[Fold, ...], recipes: Mapping[str, Learner], item: tuple
             except Exception as error:
                 found.append(Attempt(name, fold.number, fit_seconds=fitted, failure=reason(error)))
             fitted = 0.0
-    return found
+    return found, model
 
 
 def _scored(values: np.ndarray, fold: Fold) -> np.ndarray:

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import partial
-from importlib import import_module
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from featurizers.arrays import Array, State, namespace, scan
 from featurizers.featurizer import Needs
 from featurizers.kernels import threads
 from featurizers.panel import Panel
-from learners.bands import check_levels, normal_bands
-from learners.kalman import next_covariance, next_state, observed
-from learners.learner import Learner
+from learners.arima_fit import CANDIDATES, what_was_found
+from learners.bands import check_levels
+from learners.kalman import DIFFUSE, MOVING, columns_of, later, next_state, slots, stepped, weighed
+from learners.learner import Learner, Model
 from learners.local import Fit, LocalModel, Series, all_series, assembled, stacked, state_without_windows
-
-if TYPE_CHECKING:
-    from learners.arimax import Arimax
+from learners.naive import repeated
+from learners.student import student_bands
 
 Order = tuple[int, int, int]
 Seasonal = tuple[int, int, int, int]
+FEW_GAPS, SOME_GAPS = 1, 3  # that a filter remembers, where training had none and where it had some
 LONGEST_SEASON = 24  # the state of a longer one would hold thousands of numbers a series
 
 
@@ -43,8 +43,17 @@ class Arima(Learner):
     levels: tuple[int, ...] = ()
     engine: str = "native"
 
+    @property
+    def resumes(self) -> bool:
+        return True
+
     def train(self, panel: Panel) -> ArimaModel:
-        return fixed_arima(self, panel)
+        return self.retrain(panel, None)
+
+    def retrain(self, panel: Panel, before: Model | None) -> ArimaModel:
+        from learners.arima_engines import fixed_arima
+
+        return fixed_arima(self, panel, before=before)
 
 
 @dataclass(frozen=True)
@@ -53,9 +62,10 @@ class AutoArima(Learner):
 
     Differences come from tests (KPSS; the strength of the season), orders from exact likelihoods, a constant where at
     most one difference is taken; at most `max_order` coefficients in all. Missing values are estimated as well, more
-    than twelve of them interpolated. A `season` over 24 is left out, and the report says so. `engine` is "native" or,
-    much slower, "pmdarima", for which `maxiter` limits the steps of a fit. Source: Hyndman & Khandakar (2008),
-    Automatic time series forecasting.
+    than twelve of them interpolated. A `season` over 24 rows is described by waves (sines and cosines), as many as AICc
+    chooses, where there are two of it. The forecasts of the `average` best candidates are weighted by exp(-AICc / 2).
+    The model keeps a table of `ranked` candidates of each series. `engine` is "native" or, much slower, "pmdarima", for
+    which `maxiter` limits the steps of a fit. Source: Hyndman & Khandakar (2008), Automatic time series forecasting.
     """
 
     season: int = 1
@@ -68,22 +78,48 @@ class AutoArima(Learner):
     columns: tuple[str, ...] = ()
     levels: tuple[int, ...] = ()
     engine: str = "native"
+    average: int = 1
+    ranked: int = 0
 
-    def train(self, panel: Panel) -> ArimaModel:
-        fit = _engine(self.engine, "searched", ("native", "pmdarima"))
-        long = self.season > LONGEST_SEASON
-        recipe = replace(self, season=1) if long else self
-        model = fit_arima(partial(fit, recipe), panel, self.columns, self.levels)
-        note = f"A season of {self.season} rows is too long to be searched: AutoArima works without one."
-        return replace(model, report=(note, *model.report)) if long else model
+    @property
+    def resumes(self) -> bool:
+        return True
+
+    def train(self, panel: Panel) -> Model:
+        return self.retrain(panel, None)
+
+    def retrain(self, panel: Panel, before: Model | None) -> Model:
+        """The search begins at the orders of each series in `before`, and its coefficients at those."""
+        from learners.arima_average import averaged, checked
+        from learners.arima_engines import earlier, engine
+
+        average, ranked = checked(self)
+        best = max(ranked, CANDIDATES if average > 1 else 0)
+        fit = engine(self.engine, "searched", ("native", "pmdarima"))
+        if self.engine == "native":
+            fit = partial(fit, earlier=earlier(before, panel), best=best, longest=LONGEST_SEASON)
+        elif self.season > LONGEST_SEASON:
+            return replace(self, season=1).train(panel)
+        model = fit_arima(partial(fit, self), panel, self.columns, self.levels)
+        return averaged(self, model, panel) if average > 1 else model
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ArimaModel(LocalModel):
-    """Memory: the numbers of the companion form (see `kalman`), of (y - center - slopes * columns) / scale."""
+    """Memory: the numbers of the filter (see `kalman`), of (y - center - slopes * columns) / scale, and for bands those
+    of what is not known about it (see `_doubt`)."""
 
     columns: tuple[str, ...] = ()
     levels: tuple[int, ...] = ()
+    choices: np.ndarray = field(repr=False)  # (series, 11): p, d, q, P, D, Q, constant, ... (see `arima_fit.Found`)
+    coefficients: np.ndarray = field(repr=False)  # (series, most): ar, ma, seasonal ar, seasonal ma
+    ranking: np.ndarray = field(repr=False)  # (series, candidates, 9)
+
+    def candidates(self) -> pd.DataFrame:
+        """The best candidates of each series, as many as the recipe asked for with `ranked`: keys, orders and AICc."""
+        from learners.arima_average import table_of
+
+        return table_of(self)
 
     @property
     def needs(self) -> Needs:
@@ -99,57 +135,124 @@ class ArimaModel(LocalModel):
             explained = explained + xp.where(slope == 0.0, 0.0, slope * now[name][:, None])
         return explained
 
+    def _seen(self, state: State, now: State) -> Array:
+        """A zero for the constant and the columns of a row, in the units of their fit, (series, 1 + columns)."""
+        xp = namespace(state["arima.center"], *(now[name] for name in self.columns))
+        values = [xp.zeros_like(state["arima.center"])]
+        for i, name in enumerate(self.columns):
+            middle, width = (state[f"arima.{part}"][:, i : i + 1] for part in ("middle", "width"))
+            unused = width == 0.0
+            away = (now[name][:, None] - middle) / xp.where(unused, 1.0, width)
+            values.append(xp.where(unused, 0.0, away))
+        return xp.concat(values, axis=1)
+
     def remember(self, state: State, now: State) -> State:
-        xp, k = namespace(state["arima.state"], now["target"]), state["arima.state"].shape[1]
-        y = (now["target"][:, None] - self._regression(state, now)) / state["arima.scale"]
-        covariance = xp.reshape(state["arima.covariance"], (-1, k, k))
-        mean, covariance = observed(y, state["arima.state"], covariance)
-        ar, ma, variance = state["arima.ar"], state["arima.ma"], state["arima.variance"]
-        return state_without_windows(state) | {
-            "arima.state": next_state(ar, mean, state["arima.intercept"]),
-            "arima.covariance": xp.reshape(next_covariance(ar, ma, variance, covariance), (-1, k * k)),
-        }
+        explained = self._regression(state, now)
+        turned: State = {}
+        if (season := state.get("arima.season")) is not None:
+            explained = explained + season[:, :1]
+            turned = {"arima.season": namespace(season).concat([season[:, 1:], season[:, :1]], axis=1)}
+        y = (now["target"][:, None] - explained) / state["arima.scale"]
+        seen = self._seen(state, now) if self.levels else None
+        return state_without_windows(state) | stepped(state, y, seen) | turned
 
     def _run(self, state: State, panel: Panel, row: np.ndarray) -> State:
         """`remember` over all rows, natively."""
         from learners._kernels import arima_filter
 
-        of = panel.owner
-        regression: State = {n: v[of] for n, v in state.items() if n in ("arima.center", "arima.slopes")}
-        explained = self._regression(regression, {n: panel.column(n).astype(np.float64) for n in self.columns})[:, 0]
-        y = (panel.y.astype(np.float64) - explained) / state["arima.scale"][of, 0]
+        of, columns = panel.owner, {n: panel.column(n).astype(np.float64) for n in self.columns}
+        told: State = {n: v[of] for n, v in state.items() if n in _REGRESSION}
+        y = panel.y.astype(np.float64) - self._regression(told, columns)[:, 0]
+        if (season := state.get("arima.season")) is not None:
+            length = season.shape[1]
+            y = y - season[of, (panel.position - row[of]) % length]
+            turned = (np.arange(length) + (panel.lengths - row).clip(0)[:, None]) % length
+            state = state | {"arima.season": np.take_along_axis(season, turned, axis=1)}
+        y = y / state["arima.scale"][of, 0]
+        seen = self._seen(told, columns)[:, 1:] if self.levels else np.zeros((len(y), 0))
         before, steps = np.maximum(-row, 0), panel.lengths - row
-        names = ("ar", "ma", "intercept", "variance", "state", "covariance")
-        ar, ma, intercept, variance, mean, covariance = (np.ascontiguousarray(state[f"arima.{n}"]) for n in names)
-        workers = threads(int(steps.clip(0).sum()) * covariance.shape[1])
+        none = {"arima.lever": np.zeros((panel.count, 0)), "arima.push": np.zeros((panel.count, 1))}
+        moved = {n: np.array(value[n], order="C") for m in MOVING if (n := f"arima.{m}") in (value := none | state)}
+        still = (np.ascontiguousarray((none | state)[f"arima.{n}"]) for n in ("ar", "intercept", "push"))
         starts = panel.indptr[:-1] + np.maximum(row, 0)
-        moved = arima_filter(ar, ma, intercept, variance, mean, covariance, y, starts, before, steps, workers)
-        return state | dict(zip(("arima.state", "arima.covariance"), moved, strict=True))
+        workers = threads(int(steps.clip(0).sum()) * state["arima.ar"].shape[1])
+        arima_filter(*still, *moved.values(), y, np.ascontiguousarray(seen), starts, before, steps, workers)
+        return state | {n: v for n, v in moved.items() if n in state}
 
     def predict(self, state: State, future: State) -> State:
-        xp, k = namespace(state["arima.state"], future["time"]), state["arima.state"].shape[1]
-        ar, ma, scale = state["arima.ar"], state["arima.ma"], state["arima.scale"]
-        carry = {"mean": state["arima.state"]}
-        if self.levels:
-            carry["covariance"] = state["arima.covariance"]
+        xp, scale = namespace(state["arima.state"], future["time"]), state["arima.scale"]
+        carry = {"mean": state["arima.state"]} | (_unknown(state) if self.levels else {})
+        weights = columns_of(state)[1] if self.levels else None
 
         def step(carry: State, now: State) -> tuple[State, State]:
             mean = carry["mean"]
-            ahead = {"mean": next_state(ar, mean, state["arima.intercept"])}
+            ahead = {"mean": next_state(state["arima.ar"], mean, state["arima.intercept"])}
             out = {"forecast": (self._regression(state, now) + scale * mean[:, :1])[:, 0]}
             if self.levels:
-                spread = xp.reshape(carry["covariance"], (-1, k, k))
-                out["deviation"] = scale[:, 0] * xp.sqrt(xp.maximum(spread[:, 0, 0], 0.0))
-                later = next_covariance(ar, ma, state["arima.variance"], spread)
-                ahead["covariance"] = xp.reshape(later, (-1, k * k))
+                moved, variance = _doubted(state, carry, weights, self._seen(state, now))
+                ahead, out = ahead | moved, out | {"variance": variance[:, 0]}
             return ahead, out
 
         columns = {name: future[name] for name in ("time", *self.columns)}
         outputs = scan(step, carry, columns)[1]
-        deviation = outputs.pop("deviation", None)
-        if deviation is not None:
-            outputs |= normal_bands(outputs["forecast"], deviation, self.levels)
+        if "arima.season" in state:
+            season = repeated(state["arima.season"], outputs["forecast"].shape[1])
+            outputs = outputs | {"forecast": outputs["forecast"] + season}
+        variance = outputs.pop("variance", None)
+        if variance is not None:
+            variance = variance + _of_coefficients(state["arima.unsure"], variance.shape[1])
+            deviation = scale * xp.sqrt(state["arima.variance"] * variance)
+            outputs |= student_bands(outputs["forecast"], deviation, state["arima.freedom"], self.levels)
         return outputs
+
+
+_REGRESSION = ("arima.center", "arima.slopes", "arima.middle", "arima.width")
+_ONLY_BANDS = ("lever", "push", "doubt", "unsure", "freedom", "middle", "width")
+
+
+def _unknown(state: State) -> State:
+    """What the variance of the forecasts starts with: S of the next row, and L, K and the levers as columns.
+
+    With S[h] the variance of the h-th forecast at known coefficients, S[h + 1] - S[h] = e1' T^h (L M L' + K F K') T'^h
+    e1, since one row of waiting adds T P T' + R R' - P to the covariance P of the state, and one of filtering L M L'.
+    """
+    xp = namespace(state["arima.gain"])
+    joined = [state["arima.change"], state["arima.gaps"], state["arima.gain"], state["arima.lever"]]
+    waiting = xp.where(state["arima.counts"][:, :1] > 0.0, DIFFUSE, 0.0)
+    return {"spread": state["arima.spread"] + waiting, "unknown": xp.concat(joined, axis=1)}
+
+
+def _doubted(state: State, carry: State, weights: Array, seen: Array) -> tuple[State, Array]:
+    """The carry one row later, and the variance of its forecast in units of that of the innovations, (series, 1).
+
+    The part of the regression is g V g', with g the derivative of the forecast by the constant and the slopes and V
+    their covariance. Source: de Jong (1991), The diffuse Kalman filter, Annals of Statistics 19.
+    """
+    xp, k = namespace(carry["unknown"], seen), state["arima.ar"].shape[1]
+    r, width = weights.shape[1], seen.shape[1]
+    columns = xp.reshape(carry["unknown"], (-1, r + 1 + width, k))
+    values = columns[:, :, 0]
+    covariance = xp.reshape(state["arima.doubt"], (-1, width, width))
+    variance = carry["spread"] + weighed(values[:, r + 1 :] + seen, covariance)
+    gained = state["arima.spread"] * values[:, r : r + 1] * values[:, r : r + 1]
+    first = np.zeros((1, r + 1 + width, k))
+    first[0, r + 1, 0] = 1.0
+    moved = later(state["arima.ar"], columns) + state["arima.push"][:, :, None] * first
+    spread = carry["spread"] + weighed(values[:, :r], weights) + gained
+    return {"spread": spread, "unknown": xp.reshape(moved, (-1, (r + 1 + width) * k))}, variance
+
+
+def _of_coefficients(table: Array, horizon: int) -> Array:
+    """What the coefficients add to the variance of each row ahead, (series, horizon): `table` (series, rows), after
+    whose end its root grows on as in its last half."""
+    xp, rows = namespace(table), table.shape[1]
+    if horizon <= rows:
+        return table[:, :horizon]
+    half = rows // 2
+    last, middle = xp.sqrt(table[:, rows - 1 :]), xp.sqrt(table[:, half - 1 : half])
+    pace = xp.maximum(last - middle, 0.0) / (rows - half)
+    beyond = last + pace * np.arange(1.0, horizon - rows + 1.0)[None]
+    return xp.concat([table, beyond * beyond], axis=1)
 
 
 def fit_arima(
@@ -164,31 +267,19 @@ def fit_arima(
         if name in panel.levels:
             raise ValueError(f"Column {name!r} holds categories: an ARIMA regression takes numbers only.")
     check_levels(levels)
-    fits = fit(all_series(panel, columns))
-    numbers = stacked([f.numbers for f in fits])
-    return assembled(ArimaModel, panel, numbers, (f.note for f in fits), columns=columns, levels=levels)
+    series = all_series(panel, columns)
+    fits = fit(series)
+    numbers = filters([f.numbers for f in fits], series, bool(levels))
+    return assembled(
+        ArimaModel, panel, numbers, (f.note for f in fits), columns=columns, levels=levels, **what_was_found(fits)
+    )
 
 
-def whole(order: Sequence[int], seasonal: Sequence[int]) -> tuple[Order, Seasonal]:
-    """Both orders as tuples (lists are accepted). ValueError if they are none."""
-    if len(order) != 3 or len(seasonal) != 4 or min(*order, *seasonal[:3]) < 0 or seasonal[3] < 1:
-        raise ValueError(f"An order is (p, d, q) and a seasonal one (P, D, Q, season), not {order} and {seasonal}.")
-    if any(seasonal[:3]) and seasonal[3] < 2:
-        raise ValueError(f"The seasonal order {seasonal} needs a season of at least 2 rows.")
-    return (order[0], order[1], order[2]), (seasonal[0], seasonal[1], seasonal[2], seasonal[3])
-
-
-def fixed_arima(recipe: Arima | Arimax, panel: Panel, columns: tuple[str, ...] = ()) -> ArimaModel:
-    """Every series by the orders of `recipe`."""
-    order, seasonal = whole(recipe.order, recipe.seasonal)
-    fit = _engine(recipe.engine, "fixed", ("native", "statsmodels"))
-    return fit_arima(partial(fit, order, seasonal, recipe.constant), panel, columns, recipe.levels)
-
-
-def _engine(name: str, verb: str, known: tuple[str, str]) -> Callable[..., list[Fit]]:
-    """How an engine fits the series of a panel. ValueError if there is no such engine."""
-    if name not in known:
-        raise ValueError(f"There is no engine {name!r} here: it is {known[0]!r} or {known[1]!r}.")
-    module = import_module("learners.arima_fit" if name == "native" else "learners.arima_statsmodels")
-    fit: Callable[..., list[Fit]] = getattr(module, verb)
-    return fit
+def filters(numbers: list[dict[str, np.ndarray]], series: list[Series], bands: bool) -> State:
+    """The numbers of all series, with columns for gaps, and without those that only bands need unless there are any."""
+    tables = stacked(numbers)
+    if not tables:
+        return tables
+    gaps = any(np.isnan(one.values).any() for one in series)
+    tables |= slots(tables["arima.change"], tables["arima.spread"], SOME_GAPS if gaps else FEW_GAPS)
+    return {n: v for n, v in tables.items() if bands or n.removeprefix("arima.") not in _ONLY_BANDS}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from featurizers.panel import Panel
-from learners.arima import ArimaModel, Order, Seasonal, fixed_arima
-from learners.learner import Learner
+from learners.arima import ArimaModel, Order, Seasonal
+from learners.arima_engines import fixed_arima
+from learners.learner import Learner, Model
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,14 @@ class Arimax(Learner):
     levels: tuple[int, ...] = ()
     engine: str = "native"
 
+    @property
+    def resumes(self) -> bool:
+        return True
+
     def train(self, panel: Panel) -> ArimaModel:
+        return self.retrain(panel, None)
+
+    def retrain(self, panel: Panel, before: Model | None) -> ArimaModel:
         if not self.columns:
             raise ValueError("Arimax needs known columns, for instance columns=('Price',); without any use Arima.")
-        return fixed_arima(self, panel, tuple(self.columns))
+        return fixed_arima(self, panel, tuple(self.columns), before)

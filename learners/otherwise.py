@@ -8,7 +8,7 @@ from featurizers.arrays import State, namespace
 from featurizers.panel import Panel
 from learners.around import reported
 from learners.each import reason
-from learners.learner import Learner
+from learners.learner import Learner, Model
 from learners.together import Together
 
 
@@ -22,10 +22,18 @@ class Otherwise(Learner):
     learner: Learner
     backup: Learner
 
+    @property
+    def resumes(self) -> bool:
+        return self.learner.resumes
+
     def train(self, panel: Panel) -> OtherwiseModel:
+        return self.retrain(panel, None)
+
+    def retrain(self, panel: Panel, before: Model | None) -> OtherwiseModel:
         backup = self.backup.train(panel)
+        inner = before.models[0] if isinstance(before, OtherwiseModel) and len(before.models) > 1 else None
         try:
-            model = self.learner.train(panel)
+            model = self.learner.train(panel) if inner is None else self.learner.retrain(panel, inner)
         except Exception as error:
             failure = f"{type(self.backup).__name__} stands in for {type(self.learner).__name__}: {reason(error)}"
             return OtherwiseModel((backup,), (failure, *reported(backup)))

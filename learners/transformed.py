@@ -23,13 +23,21 @@ class Transformed(Learner):
     learner: Learner
     transform: Transform
 
+    @property
+    def resumes(self) -> bool:
+        return self.learner.resumes
+
     def train(self, panel: Panel) -> TransformedModel:
+        return self.retrain(panel, None)
+
+    def retrain(self, panel: Panel, before: Model | None) -> TransformedModel:
         if not isinstance(self.transform, Transform) or not isinstance(self.learner, Learner):
             raise TypeError(f"Transformed(learner, transform) takes a recipe such as Ets(season=7), then a transform "
                             f"such as Log1p(), not {self.learner!r} and {self.transform!r}.")  # fmt: skip
         transform = self.transform.resolve(panel)
         changed = transform.panel(panel)
-        model = self.learner.train(changed)
+        inner = before.model if isinstance(before, TransformedModel) else None
+        model = self.learner.train(changed) if inner is None else self.learner.retrain(changed, inner)
         if transform.floating and model.memory(changed):
             raise ValueError(f"Scale(over='window') can't hold {type(self.learner).__name__}, which keeps more of a "
                              f"series than a window: use Scale(over='series').")  # fmt: skip

@@ -76,6 +76,27 @@ Chosen fitted(const Series& series, const Settings& settings, const std::vector<
     return chosen(table.series, own, room);
 }
 
+// The waves of the best small model so far.
+struct Choice {
+    std::vector<int> turns;
+    int pairs = 0;
+    Chosen best;
+    double lowest = NEVER;
+
+    // Tries more and more of the waves `given`. Those that were picked from many for their strength cost more: as much
+    // as the largest of so many gains in noise. Source: Foster & George (1994), The risk inflation criterion.
+    void add(const Series& series, const Settings& quick, const std::vector<int>& given, bool picked, Room& room) {
+        const int most = static_cast<int>(given.size());
+        for (int k = picked ? 1 : 0; k <= most; k = k < 6 ? k + 1 : k + k / 3) {
+            Chosen one = fitted(series, quick, given, k, room);
+            const double cost = picked ? 2.0 * k * std::log(quick.waves / 2.0 / k) : 0.0;
+            if (!one.fits || !(one.aicc + cost < lowest)) continue;
+            lowest = one.aicc + cost;
+            turns = given, pairs = k, best = std::move(one);
+        }
+    }
+};
+
 // One round of the waves of a model, from the first row on.
 std::vector<double> one_round(const Chosen& found, int columns, int season, const std::vector<int>& turns, int pairs) {
     std::vector<double> round(season, 0.0);
@@ -96,9 +117,9 @@ Chosen with_waves(const Series& series, const Settings& settings, Room& room) {
     std::vector<int> gaps;
     const std::vector<double> y = filled(series, gaps);
     // Differences by the test on what the waves leave, then a small model with more and more of them.
-    std::vector<int> all(most);
-    std::iota(all.begin(), all.end(), 1);
-    const Table table = beside(series, m, all, most);
+    std::vector<int> slowest(most);
+    std::iota(slowest.begin(), slowest.end(), 1);
+    const Table table = beside(series, m, slowest, most);
     std::vector<double> rest = unexplained(table.series, y);
     double size = 0.0;
     for (const double value : y) size = std::max(size, std::fabs(value));
@@ -108,13 +129,10 @@ Chosen with_waves(const Series& series, const Settings& settings, Room& room) {
     quick.D = 0;
     quick.constant = 1;
     quick.orders = {std::min(2, settings.max_p), std::min(1, settings.max_q), 0, 0, 1};
-    const std::vector<int> turns = strongest(unexplained(series, y), m, quick.d, most);
-    Chosen best;
-    int pairs = 0;
-    for (int k = 0; k <= most; k = k < 4 ? k + 1 : k + k / 2) {
-        const Chosen one = fitted(series, quick, turns, k, room);
-        if (one.fits && (!best.fits || one.aicc < best.aicc)) best = one, pairs = k;
-    }
+    Choice choice;
+    choice.add(series, quick, slowest, false, room);
+    choice.add(series, quick, strongest(unexplained(series, y), m, quick.d, most), true, room);
+    const auto& [turns, pairs, best, lowest] = choice;
     if (pairs == 0) return chosen(series, plain, room);
     // Orders for the rest; then everything at once.
     const std::vector<double> round = one_round(best, series.columns, m, turns, pairs);

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace
 from featurizers.panel import Panel
+from learners.bands import bounds, levels
 from learners.transforms.transform import Transform, refuse
+
+NODES = 9
 
 
 @dataclass(frozen=True)
@@ -19,10 +23,15 @@ class BoxCox(Transform):
     the same sd / mean^(1 - power). With a zero in the panel the power is at least 0.1. A transformed forecast below
     what any target has becomes 0. Negative targets are refused, and zeros where the power is 0 or less.
 
-    Source: Guerrero (1993), Time-series analysis supported by power transformations, J. Forecasting 12, 37-48.
+    What is transformed back is the median of the forecast. `bias_adjusted` gives its mean, from the width of a band,
+    which the learner must have: `Transformed(AutoArima(12, levels=(80,)), BoxCox(bias_adjusted=True))`.
+
+    Source: Guerrero (1993), Time-series analysis supported by power transformations, J. Forecasting 12, 37-48;
+    Hyndman & Athanasopoulos (2021), Forecasting: principles and practice, 5.6, for the mean.
     """
 
     power: float | str = "auto"
+    bias_adjusted: bool = False
 
     def resolve(self, panel: Panel) -> BoxCox:
         refuse(panel, panel.y < 0, "and BoxCox takes no negative values: use Log1p(signed=True) or Scale.")
@@ -47,6 +56,24 @@ class BoxCox(Transform):
         base = values * power + 1.0
         # Beyond the bound: below any target for a positive power; above every number for a negative one.
         return xp.pow(xp.where(base < 0.0, 0.0, base), 1.0 / power)
+
+    def invert(self, outputs: State, past: Array, state: State) -> State:
+        back = super().invert(outputs, past, state)
+        if not self.bias_adjusted:
+            return back
+        found = levels(outputs)
+        if not found:
+            raise ValueError(
+                "BoxCox(bias_adjusted=True) takes the variance from a band: give the learner levels=(80,)."
+            )
+        lower, upper = bounds(found[0])
+        deviation = (outputs[upper] - outputs[lower]) / (2.0 * NormalDist().inv_cdf(0.5 + found[0] / 200))
+        # The mean of a normal distribution transformed back, by the quadrature of Gauss and Hermite.
+        places, weights = np.polynomial.hermite_e.hermegauss(NODES)
+        mean = 0.0 * deviation
+        for place, weight in zip(places.tolist(), (weights / weights.sum()).tolist(), strict=True):
+            mean = mean + weight * self.inverse(outputs["forecast"] + place * deviation, past, state)
+        return back | {"forecast": mean}
 
     @property
     def _power(self) -> float:

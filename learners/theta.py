@@ -9,10 +9,12 @@ import numpy as np
 
 from featurizers.arrays import State, namespace
 from featurizers.featurizer import Needs
+from featurizers.kernels import threads
 from featurizers.panel import Panel
+from learners.bands import check_levels
 from learners.learner import Learner
 from learners.local import LocalModel, assembled, state_without_windows
-from learners.naive import repeated
+from learners.theta_bands import spread_of, theta_outputs
 
 SHORTEST = 4  # values that a slope and a smoothing weight need
 
@@ -22,16 +24,21 @@ class Theta(Learner):
     """The Theta method with lines 0 and 2; the series is deseasonalised where a test finds a `season`.
 
     Multiplicative where all values are positive, else additive. Too short for the season (two of them): without it;
-    under four values or constant: the last value. `engine`: "native" or "statsmodels", the slow oracle. Sources:
+    under four values or constant: the last value. `engine`: "native" or "statsmodels", the slow oracle.
+    `levels`: bands, of the native engine. Sources:
     Assimakopoulos & Nikolopoulos (2000), The theta model; Hyndman & Billah (2003), Unmasking the Theta method.
     """
 
     season: int = 1
     engine: Literal["native", "statsmodels"] = "native"
+    levels: tuple[float, ...] = ()
 
     def train(self, panel: Panel) -> ThetaModel:
         if self.season < 1:
             raise ValueError(f"Theta needs a season of at least 1 row, not {self.season}.")
+        check_levels(self.levels)
+        if self.engine == "statsmodels" and self.levels:
+            raise ValueError("Theta has bands with engine='native' only: choose it, or levels=().")
         if self.engine == "statsmodels":
             from learners.theta_statsmodels import by_statsmodels
 
@@ -42,14 +49,18 @@ class Theta(Learner):
         from learners.theta_fit import fitted
 
         columns, notes = fitted(panel, self.season, "Theta", fit_classic_theta, 1)
-        taken = {"slope": "slope", "alpha": "weight", "multiplies": "multiplies", "level": "start", "season": "season"}
-        memory = {f"theta.{name}": columns[column] for name, column in taken.items()}
-        return assembled(ThetaModel, panel, memory | {"theta.count": np.zeros((panel.count, 1))}, notes)
+        taken = {"slope": "slope", "alpha": "weight", "level": "start"}
+        memory = {f"theta.{name}": np.ascontiguousarray(columns[column][:, :1]) for name, column in taken.items()}
+        memory |= {"theta.multiplies": columns["multiplies"], "theta.count": np.zeros((panel.count, 1))}
+        memory |= {"theta.season": columns["season"]} | spread_of(columns, self.levels)
+        return assembled(ThetaModel, panel, memory, notes, levels=tuple(self.levels))
 
 
 @dataclass(frozen=True, eq=False)
 class ThetaModel(LocalModel):
     """Memory: slope, weight (alpha), whether the season multiplies; level, rows so far, the season's next factors."""
+
+    levels: tuple[float, ...] = ()
 
     @property
     def needs(self) -> Needs:
@@ -74,5 +85,17 @@ class ThetaModel(LocalModel):
         weight = xp.where(alpha > 0.0, alpha, 1.0)
         lead = xp.where(alpha > 0.0, (1.0 - xp.pow(1.0 - weight, count)) / weight, 0.0)
         line = state["theta.slope"] * (np.arange(horizon, dtype=np.float64)[None, :] + lead)
-        forecast, factor = level + 0.5 * line, repeated(state["theta.season"], horizon)
-        return {"forecast": xp.where(state["theta.multiplies"] > 0.5, forecast * factor, forecast + factor)}
+        mean = level + 0.5 * line
+        return theta_outputs(state, mean, alpha + xp.zeros_like(mean), self.levels, 0.5)
+
+    def _run(self, state: State, panel: Panel, row: np.ndarray) -> State:
+        """`remember` over all rows, natively."""
+        from learners._kernels import theta_filter
+
+        still = np.concatenate([state["theta.alpha"], state["theta.multiplies"]], axis=1)
+        moving = np.concatenate([state[f"theta.{n}"] for n in ("level", "count", "season")], axis=1)
+        y, before, steps = panel.y.astype(np.float64), np.maximum(-row, 0), panel.lengths - row
+        starts, workers = panel.indptr[:-1] + np.maximum(row, 0), threads(int(steps.clip(0).sum()))
+        moved = theta_filter(still, moving, y, starts, before, steps, workers)
+        numbers = {"theta.level": moved[:, :1], "theta.count": moved[:, 1:2], "theta.season": moved[:, 2:]}
+        return state | {name: np.ascontiguousarray(values) for name, values in numbers.items()}

@@ -89,6 +89,21 @@ struct AutoTheta {
     }
 };
 
+// still: how the level's pair of states moves, then how the season's does, each: hidden to real, error to real, real to
+// hidden, hidden to hidden, error to hidden; moving: level, hidden; a term of the season has its hidden part behind it.
+struct Ces {
+    static constexpr std::size_t STILL = 10, MOVING = 2;
+    static void step(Walk& w, double y) {
+        const double *a = w.still, *b = w.still + 5, level = w.moving[0], hidden = w.moving[1];
+        const double term = w.season[w.at], aside = w.season[w.at + 1];
+        const double error = y == y ? y - (level + term) : 0.0;
+        w.moving[0] = level + a[0] * hidden + a[1] * error;
+        w.moving[1] = a[2] * level + a[3] * hidden + a[4] * error;
+        w.turn(term + b[0] * aside + b[1] * error);
+        w.turn(b[2] * term + b[3] * aside + b[4] * error);
+    }
+};
+
 // `moving` (series, numbers that move and the season behind them) after the rows of each series: starts[i] is its first
 // row in y, which may lie before the panel's by as many missing rows as `before` says, and steps[i] counts them all.
 template <typename Kind>
@@ -130,4 +145,5 @@ void bind_filters(nb::module_& m) {
     bind<Ets>(m, "ets_filter");
     bind<Theta>(m, "theta_filter");
     bind<AutoTheta>(m, "auto_theta_filter");
+    bind<Ces>(m, "ces_filter");
 }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "ces.hpp"
 #include "ets.hpp"
 #include "over_series.hpp"
 #include "theta.hpp"
@@ -70,14 +71,14 @@ auto fit_ets(Numbers y, Indices starts, Indices forms, int season, int threads, 
 }
 
 auto fit_theta(Numbers y, Indices starts, Indices kinds, int season, int threads) {
-    return fitted(y, starts, kinds, season, THETA_NUMBERS, threads,
+    return fitted(y, starts, kinds, season, THETA_WIDTH, threads,
                   [season, fit = ThetaFit()](Rows rows, std::int64_t choice, double* numbers) mutable {
                       fit.run(rows.y, rows.count, season, static_cast<std::uint32_t>(choice), numbers);
                   });
 }
 
 auto fit_classic_theta(Numbers y, Indices starts, Indices seasonal, int season, int threads) {
-    return fitted(y, starts, seasonal, season, THETA_NUMBERS, threads,
+    return fitted(y, starts, seasonal, season, THETA_WIDTH, threads,
                   [season, fit = ThetaFit()](Rows rows, std::int64_t, double* numbers) mutable {
                       fit.classic(rows.y, rows.count, season, numbers);
                   });
@@ -90,6 +91,20 @@ double likelihood(Numbers y, Numbers numbers, int season) {
     return ets_likelihood(y.data(), static_cast<int>(y.size()), season, numbers.data());
 }
 
+auto fit_ces(Numbers y, Indices starts, Indices models, int season, int threads) {
+    return fitted(y, starts, models, season, CES_NUMBERS + season, threads,
+                  [season, fit = CesFit()](Rows rows, std::int64_t choice, double* numbers) mutable {
+                      fit.run(rows.y, rows.count, season, static_cast<std::uint32_t>(choice), numbers);
+                  });
+}
+
+double squares_of_ces(Numbers y, Numbers weights, int season, int model) {
+    const auto rows = static_cast<std::int64_t>(y.size());
+    if (weights.size() != 4 || model < 0 || model >= CES_MODELS || season < 1 || rows < (model ? 2 * season : 1))
+        throw std::invalid_argument("There is no such model of this series.");
+    return ces_squares(y.data(), static_cast<int>(rows), season, model, weights.data());
+}
+
 } // namespace
 
 void bind_smoothing(nb::module_& m) {
@@ -100,4 +115,7 @@ void bind_smoothing(nb::module_& m) {
           nb::arg("threads"));
     m.def("fit_classic_theta", &fit_classic_theta, nb::arg("y"), nb::arg("starts"), nb::arg("seasonal"),
           nb::arg("season"), nb::arg("threads"));
+    m.def("fit_ces", &fit_ces, nb::arg("y"), nb::arg("starts"), nb::arg("models"), nb::arg("season"),
+          nb::arg("threads"));
+    m.def("ces_squares", &squares_of_ces, nb::arg("y"), nb::arg("weights"), nb::arg("season"), nb::arg("model"));
 }

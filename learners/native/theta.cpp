@@ -11,9 +11,9 @@
 namespace {
 
 constexpr std::size_t UNCOUNTED = 3; // the first errors, which the start of the level could make zero
-// What speaks for a level that starts at the first value, and for a share of a half, counted in values: without it the
-// start and the share of a short series end anywhere, and it is forecast worse.
-constexpr double PULL = 0.3;
+// What the first error counts nevertheless: without it the level of a short series starts anywhere. Chosen on rolling
+// folds inside training parts, where a tenth to one are equally good.
+constexpr double FIRST = 0.3;
 constexpr double LEAST = 0.1, MOST = 0.99; // of the weight
 constexpr double SMALLEST_TERM = 0.01;    // of a season that multiplies: below it, the season adds
 
@@ -62,8 +62,8 @@ void ThetaFit::deseasonalise(const double* y, int rows, int season, double other
     scale = size_of(y, rows);
     fill_gaps(y, rows, scale, filled);
     plain = filled;
-    numbers[MULTIPLIES] = 0.0;
-    std::fill(numbers + THETA_NUMBERS, numbers + THETA_NUMBERS + season, 0.0);
+    std::fill(numbers, numbers + THETA_WIDTH + season, 0.0);
+    for (int line = 0; line < THETA_LINES; line++) numbers[THETA_NUMBERS + line * LINE_NUMBERS + KIND] = -1;
     if (season < 2 || rows < 2 * season + 1 || !has_season(filled, season, others)) return;
     bool multiplies = *std::min_element(filled.begin(), filled.end()) > 0.0;
     seasonal_terms(filled, season, multiplies, terms);
@@ -72,11 +72,29 @@ void ThetaFit::deseasonalise(const double* y, int rows, int season, double other
         seasonal_terms(filled, season, false, terms);
     }
     numbers[MULTIPLIES] = multiplies;
+    numbers[TERM_DEVIATION] = std::sqrt(term_variance(season, multiplies)) * (multiplies ? 1.0 : scale);
     for (int t = 0; t < rows; t++) {
         if (multiplies) plain[t] /= terms[t % season];
         else plain[t] -= terms[t % season];
     }
-    for (int j = 0; j < season; j++) numbers[THETA_NUMBERS + j] = multiplies ? terms[j] : terms[j] * scale;
+    for (int j = 0; j < season; j++) numbers[THETA_WIDTH + j] = multiplies ? terms[j] : terms[j] * scale;
+}
+
+// The variance of a term, as the mean of what a season's moving average left in its place.
+double ThetaFit::term_variance(int season, bool multiplies) const {
+    const int rows = static_cast<int>(filled.size()), half = season / 2;
+    double squares = 0.0;
+    for (int t = half; t < rows - half; t++) {
+        double trend = 0.0;
+        for (int u = t - half; u <= t + half; u++)
+            trend += season % 2 == 0 && (u == t - half || u == t + half) ? 0.5 * filled[u] : filled[u];
+        trend /= season;
+        if (multiplies && trend == 0.0) continue;
+        const double left = (multiplies ? filled[t] / trend : filled[t] - trend) - terms[t % season];
+        squares += left * left;
+    }
+    const double counted = rows - 2 * half;
+    return squares / std::max(counted - season, 1.0) * season / counted;
 }
 
 // The line from which each value is forecast: through all values, or, where it moves, through those before it
@@ -111,11 +129,11 @@ double ThetaFit::errors(double weight, bool optimised, double* start, double* sh
         known = weight * plain[i] + rest * known;
         left *= rest;
     }
-    ll += PULL, le += PULL * plain[0], ee += PULL * plain[0] * plain[0];
+    const double gain = intercepts[0] + slopes[0], first = plain[0];
+    ll += FIRST, lg += FIRST * gain, gg += FIRST * gain * gain;
+    le += FIRST * first, ge += FIRST * gain * first, ee += FIRST * first * first;
     *share = 0.5;
     if (optimised) {
-        const double pull = PULL * gg / static_cast<double>(plain.size());
-        gg += pull, ge += 0.5 * pull, ee += 0.25 * pull;
         const double determinant = ll * gg - lg * lg;
         const double best = determinant > 1e-12 * ll * gg ? (ll * ge - lg * le) / determinant : 0.0;
         *share = std::min(std::max(best, 0.0), 1.0 - 1e-10);
@@ -125,29 +143,59 @@ double ThetaFit::errors(double weight, bool optimised, double* start, double* sh
     return ee - 2.0 * (l * le + s * ge) + l * l * ll + 2.0 * l * s * lg + s * s * gg;
 }
 
+// Adds the errors of the line last drawn, with its numbers, to `total`.
+void ThetaFit::add_errors(const double* line, std::vector<double>& total) const {
+    const double weight = line[WEIGHT], rest = 1.0 - weight;
+    double level = line[START] / scale, left = 1.0;
+    for (std::size_t i = 0; i < plain.size(); i++) {
+        const double gain = intercepts[i] * left + slopes[i] * (1.0 - left * rest) / weight;
+        total[i] += plain[i] - level - line[SHARE] * gain;
+        level += weight * (plain[i] - level);
+        left *= rest;
+    }
+}
+
 void ThetaFit::run(const double* y, int rows, int season, std::uint32_t kinds, double* numbers) {
     deseasonalise(y, rows, season, 2.0, numbers);
-    double best = std::numeric_limits<double>::infinity();
-    numbers[KIND] = -1;
-    for (int kind = 0; kind < THETA_KINDS; kind++) {
-        if (!(kinds >> kind & 1)) continue;
-        if (kind == 0 || kind == 2 || numbers[KIND] < 0 || kind / 2 != static_cast<int>(numbers[KIND]) / 2)
-            draw_lines(kind >= 2);
-        const bool optimised = kind % 2 == 1;
-        double start = 0.0, share = 0.5;
-        const auto value = [&](double weight) { return errors(weight, optimised, &start, &share); };
-        const double weight = lowest(value, LEAST, MOST, 11, 1e-7);
-        const double found = value(weight);
-        if (!(found < best)) continue;
-        best = found;
-        numbers[WEIGHT] = weight;
-        numbers[SHARE] = share;
-        numbers[START] = start * scale;
-        numbers[INTERCEPT] = intercepts[0] * scale;
-        numbers[SLOPE] = slopes[0] * scale;
-        numbers[KIND] = kind;
-        numbers[SQUARES] = found * scale * scale / rows;
+    total.assign(rows, 0.0);
+    int fitted = 0;
+    for (int place = 0; place < THETA_LINES; place++) {
+        if (!(kinds >> (2 * place) & 3)) continue;
+        double* line = numbers + THETA_NUMBERS + place * LINE_NUMBERS;
+        double best = std::numeric_limits<double>::infinity();
+        draw_lines(place == 1);
+        for (int kind = 2 * place; kind < 2 * place + 2; kind++) {
+            if (!(kinds >> kind & 1)) continue;
+            const bool optimised = kind % 2 == 1;
+            double start = 0.0, share = 0.5;
+            const auto value = [&](double weight) { return errors(weight, optimised, &start, &share); };
+            const double weight = lowest(value, LEAST, MOST, 11, 1e-7);
+            const double found = value(weight);
+            if (!(found < best)) continue;
+            best = found;
+            line[WEIGHT] = weight;
+            line[SHARE] = share;
+            line[START] = start * scale;
+            line[INTERCEPT] = intercepts[0] * scale;
+            line[SLOPE] = slopes[0] * scale;
+            line[KIND] = kind;
+            line[SQUARES] = found * scale * scale / rows;
+        }
+        if (line[KIND] < 0) continue;
+        add_errors(line, total);
+        fitted++;
     }
+    if (!fitted) return;
+    double squares = 0.0;
+    for (std::size_t i = UNCOUNTED; i < total.size(); i++) squares += total[i] * total[i];
+    spread(squares / (fitted * fitted), rows - static_cast<int>(UNCOUNTED) - 3, season, numbers);
+}
+
+// How far the errors stray. `freedom`: counted errors less what was estimated beside the season.
+void ThetaFit::spread(double squares, int freedom, int season, double* numbers) const {
+    const bool seasonal = numbers[TERM_DEVIATION] > 0.0;
+    numbers[FREEDOM] = std::max(freedom - (seasonal ? season - 1.0 : 0.0), 1.0);
+    numbers[DEVIATION] = std::sqrt(squares / numbers[FREEDOM]) * scale;
 }
 
 void ThetaFit::classic(const double* y, int rows, int season, double* numbers) {
@@ -163,12 +211,20 @@ void ThetaFit::classic(const double* y, int rows, int season, double* numbers) {
         }
         return sum;
     };
-    const double weight = lowest(value, 0.0, 1.0, 16, 1e-8);
-    numbers[WEIGHT] = weight;
-    numbers[SHARE] = 0.5;
-    numbers[START] = plain[0] * scale;
-    numbers[INTERCEPT] = 0.0;
-    numbers[SLOPE] = slope * scale;
-    numbers[KIND] = 0;
-    numbers[SQUARES] = value(weight) * scale * scale / rows;
+    const double weight = lowest(value, 0.0, 1.0, 16, 1e-8), squares = value(weight);
+    double level = plain[0], left = 1.0, drifting = 0.0; // with the drift, which the forecasts have
+    for (double v : plain) {
+        const double gone = weight > 0.0 ? (1.0 - left) / weight : 0.0, e = v - level - 0.5 * slope * gone;
+        drifting += e * e;
+        level += weight * (v - level);
+        left *= 1.0 - weight;
+    }
+    double* line = numbers + THETA_NUMBERS;
+    line[WEIGHT] = weight;
+    line[SHARE] = 0.5;
+    line[START] = plain[0] * scale;
+    line[SLOPE] = slope * scale;
+    line[KIND] = 0;
+    line[SQUARES] = squares * scale * scale / rows;
+    spread(drifting, rows - 3, season, numbers); // the first error is zero
 }

@@ -34,8 +34,8 @@ class Prophet(Learner):
     `cap`, a number or a known column. A series of fewer than ten values, or whose fit fails, repeats its last value.
 
     `engine` is "native", which finds the maximum of the posterior of all series at once, or "prophet", the package,
-    which climbs towards it one series at a time. `levels` are coverages in percent of analytic bands: noise, and future
-    changepoints as frequent and as large as those in training.
+    which climbs towards it one series at a time. `levels` are coverages in percent of analytic bands: noise, future
+    changepoints as frequent and as large as those in training, and, natively, how unsure the fitted trend is.
 
     Source: Taylor & Letham (2018), Forecasting at Scale.
     """
@@ -159,9 +159,11 @@ class ProphetModel(LocalModel):
     def _deviation(self, state: State, t: Array, steep: Array) -> Array:
         """Of the noise, and of the trend that `steep` turns into the forecast, (series, horizon)."""
         xp = namespace(t, steep)
-        after = xp.where(t > 1.0, t - 1.0, 0.0)
-        trend = steep * steep * state["prophet.turning"] * after * after * after
-        return state["prophet.size"] * xp.sqrt(state["prophet.noise"] * state["prophet.noise"] + trend)
+        unsure, since = state["prophet.unsure"], t - 1.0
+        ahead = xp.where(since > 0.0, since, 0.0)
+        trend = unsure[:, 0:1] + 2.0 * unsure[:, 1:2] * since + unsure[:, 2:3] * since * since
+        trend = xp.where(trend > 0.0, trend, 0.0) + state["prophet.turning"] * ahead * ahead * ahead
+        return state["prophet.size"] * xp.sqrt(state["prophet.noise"] * state["prophet.noise"] + steep * steep * trend)
 
     def features(self, state: State, future: State) -> Array:
         """The columns of the regression, (series, horizon, columns): seasons, holidays, regressors."""

@@ -134,6 +134,7 @@ def numbers_of(fitted: Any, recipe: Prophet, terms: Terms) -> dict[str, np.ndarr
         "middle": [fitted.extra_regressors[n]["mu"] for n in names],
         "width": [fitted.extra_regressors[n]["std"] for n in names],
         "noise": float(np.nanmean(fitted.params["sigma_obs"])),
+        "unsure": np.zeros(3),
         "turning": turning(deltas[None], len(changes), recipe.growth)[0],
     }
     return named(numbers, recipe, terms)

@@ -18,7 +18,7 @@ from learners.spans import Spans
 if TYPE_CHECKING:
     from learners.prophet import Prophet, ProphetModel
 
-NUMBERS = ("rate", "offset", "noise", "start", "span", "size", "posterior", "linearised")
+NUMBERS = ("rate", "offset", "noise", "start", "span", "size", "end", "turn", "slope", "posterior", "linearised")
 GROWTHS = ("linear", "logistic", "flat")
 HEAVY = 100  # a fit passes over each value about that many times
 
@@ -96,8 +96,9 @@ def _numbers(table: np.ndarray, recipe: Prophet, terms: Terms) -> State:
     logistic = recipe.growth == "logistic"
     with np.errstate(all="ignore"):
         offsets = logistic_offsets(found["rate"], found["offset"], rates, changes) if logistic else -rates * changes
+    unsure = np.concatenate([found.pop(n) for n in ("end", "turn", "slope")], axis=1)
     del found["posterior"], found["linearised"]
-    numbers = found | {
+    numbers = found | {"unsure": unsure} | {
         "floor": np.full((len(table), 1), recipe.floor if logistic else 0.0),
         "changes": changes, "rates": rates, "offsets": offsets, "weights": weights, "middle": middle, "width": width,
         "turning": turning(rates, np.maximum(placed, 1), recipe.growth),

@@ -33,7 +33,7 @@ def constant_numbers(recipe: Prophet, terms: Terms, level: float) -> dict[str, n
     numbers = {
         "start": 0.0, "span": 1e6, "size": 0.0, "floor": level, "rate": 1.0 if far else 0.0, "offset": 1e9 * far,
         "changes": [0.0], "rates": [0.0], "offsets": [0.0], "weights": np.zeros(terms.count),
-        "middle": np.zeros(count), "width": np.ones(count), "noise": 0.0, "turning": 0.0,
+        "middle": np.zeros(count), "width": np.ones(count), "noise": 0.0, "turning": 0.0, "unsure": np.zeros(3),
     }  # fmt: skip
     return named(numbers, recipe, terms)
 

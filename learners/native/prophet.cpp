@@ -11,7 +11,7 @@ constexpr double LOWEST = 1e-9;          // noise, in units of the largest value
 // Where there are as many numbers as rows, they can meet every row, and less and less noise is ever more probable. The
 // noise is then at least this share of the deviation from a straight line.
 constexpr double SHARE = 0.2;
-constexpr int LONGEST = 80; // steps: what gains less than a thousandth of a unit of log posterior by then is a flat valley
+constexpr int LONGEST = 80; // steps; what is not done by then creeps along a flat valley
 
 } // namespace
 
@@ -31,6 +31,7 @@ bool ProphetFit::run(const ProphetSettings& settings, const ProphetSeries& serie
     start(settings);
     if (!rows.constant) climb(settings);
     write(settings, numbers);
+    doubt(settings, numbers);
     return true;
 }
 
@@ -102,13 +103,55 @@ bool ProphetFit::advance(const ProphetSettings& settings) {
             if (attempt == 0 && !linear) damping = damping > 1e-2 ? 0.1 * damping : 0.0;
             return true;
         }
-        // Less noise than the arithmetic can tell apart: step by step, then, with the noise that there is.
+        // Less noise than the arithmetic can tell apart: step by step, then, with the noise there is.
         if (linear && attempt >= 4) break;
         if (linear) attempt = 3;
         else damping = std::max(10.0 * damping, 0.1);
     }
     squares = step.squares;
     return false;
+}
+
+// The covariance of a normal posterior at its top, with the changes' prior as wide as the changes that were found.
+void ProphetFit::doubt(const ProphetSettings& settings, double* numbers) {
+    const std::size_t n = rows.numbers();
+    numbers[END] = numbers[TURN] = numbers[SLOPE] = 0.0;
+    if (rows.constant) return;
+    step.squares = rows.squares(settings, place.data());
+    step.gram.resize(n * n);
+    step.with_errors.resize(n);
+    rows.slopes(settings, place.data(), true, step.gram.data(), step.with_errors.data());
+    double scale = 1e-8, used = static_cast<double>(step.smooth);
+    for (std::size_t i = step.smooth; i < n; i++) {
+        scale += std::fabs(place[i]) / static_cast<double>(step.corners);
+        used += place[i] != 0.0;
+    }
+    // At most half of the rows: of a fit with more numbers than that nobody knows.
+    const double v = numbers[NOISE] * numbers[NOISE] * step.rows / (step.rows - std::min(used, 0.5 * step.rows));
+    const double seasons = std::min(static_cast<double>(rows.weights), 0.5 * step.rows);
+    numbers[NOISE] = std::sqrt(v * (1.0 + seasons / step.rows));
+    for (std::size_t i = 0; i < n; i++)
+        step.gram[i * n + i] += v * (i < step.smooth ? step.precision[i] : 0.5 / (scale * scale));
+    factor.resize(n * n);
+    prophet_factor(step.gram.data(), n, n, factor.data());
+    const bool logistic = settings.growth == LOGISTIC;
+    end.assign(n, 0.0);
+    slope.assign(n, 0.0);
+    end[0] = logistic ? 1.0 - place[1] : 1.0;
+    end[1] = logistic ? -place[0] : 1.0;
+    slope[0] = 1.0;
+    for (std::size_t s = 0; s < step.corners; s++) {
+        end[step.smooth + s] = 1.0 - rows.changes[s];
+        slope[step.smooth + s] = 1.0;
+    }
+    if (settings.growth == FLAT) end[0] = slope[0] = 0.0;
+    prophet_forward(factor.data(), n, end.data());
+    prophet_forward(factor.data(), n, slope.data());
+    for (std::size_t i = 0; i < n; i++) {
+        numbers[END] += v * end[i] * end[i];
+        numbers[TURN] += v * end[i] * slope[i];
+        numbers[SLOPE] += v * slope[i] * slope[i];
+    }
 }
 
 void ProphetFit::write(const ProphetSettings& settings, double* numbers) const {

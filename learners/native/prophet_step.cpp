@@ -74,8 +74,8 @@ double ProphetStep::settle(double noise, double lowest, double tolerance, double
         double move = missed;
         if (i > 0 && missed != missed_before) {
             const double secant = -missed * (at - before) / (missed - missed_before);
-            const double longest = std::min(10.0 * std::fabs(missed), 1.5);
-            if (secant * missed > 0) move = std::copysign(std::clamp(std::fabs(secant), std::fabs(missed), std::max(longest, std::fabs(missed))), missed);
+            const double least = std::fabs(missed), longest = std::max(least, std::min(10.0 * least, 1.5));
+            if (secant * missed > 0) move = std::copysign(std::clamp(std::fabs(secant), least, longest), missed);
         }
         before = at;
         missed_before = missed;

@@ -3,10 +3,10 @@
     make peers && .venv/bin/python benchmarks/classical.py --models AutoArima AutoEts AutoTheta --test
 
 Each side runs in a process of its own. Ours fits a group in one call, which is what a run does ("ms a series"), and
-then each series alone, tables and all; statsforecast fits one series after the other, after a first one that is not counted.
-Times hold the fit and the forecast. Without --test the last horizon of the training parts is forecast: that is for
-development; --test takes the official tests, for the figures at the end. --peers keeps what statsforecast said between
-runs (times of another hour, then). --first measures what the first call of a fresh process costs.
+then each series alone, tables and all; statsforecast fits one series after the other, after a first one that is not
+counted. Times hold the fit and the forecast. Without --test the last horizon of the training parts is forecast: that
+is for development; --test takes the official tests, for the figures at the end. --peers keeps what statsforecast said
+between runs (times of another hour, then). --first measures what the first call of a fresh process costs.
 """
 
 from __future__ import annotations

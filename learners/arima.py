@@ -23,7 +23,7 @@ from learners.student import student_bands
 
 Order = tuple[int, int, int]
 Seasonal = tuple[int, int, int, int]
-FEW_GAPS, SOME_GAPS = 1, 3  # that a filter remembers, where training had none and where it had some
+MOST_GAPS = 5  # that a filter remembers, if a series of training has as many
 LONGEST_SEASON = 24  # the state of a longer one would hold thousands of numbers a series
 
 
@@ -173,10 +173,12 @@ class ArimaModel(LocalModel):
         before, steps = np.maximum(-row, 0), panel.lengths - row
         none = {"arima.lever": np.zeros((panel.count, 0)), "arima.push": np.zeros((panel.count, 1))}
         moved = {n: np.array(value[n], order="C") for m in MOVING if (n := f"arima.{m}") in (value := none | state)}
-        still = (np.ascontiguousarray((none | state)[f"arima.{n}"]) for n in ("ar", "intercept", "push"))
+        ar, intercept, push = (np.ascontiguousarray((none | state)[f"arima.{n}"]) for n in ("ar", "intercept", "push"))
         starts = panel.indptr[:-1] + np.maximum(row, 0)
         workers = threads(int(steps.clip(0).sum()) * state["arima.ar"].shape[1])
-        arima_filter(*still, *moved.values(), y, np.ascontiguousarray(seen), starts, before, steps, workers)
+        tables = {n.removeprefix("arima."): v for n, v in moved.items()}
+        arima_filter(ar, intercept, push, **tables, y=y, x=np.ascontiguousarray(seen), starts=starts, before=before,
+                     steps=steps, threads=workers)  # fmt: skip
         return state | {n: v for n, v in moved.items() if n in state}
 
     def predict(self, state: State, future: State) -> State:
@@ -280,6 +282,6 @@ def filters(numbers: list[dict[str, np.ndarray]], series: list[Series], bands: b
     tables = stacked(numbers)
     if not tables:
         return tables
-    gaps = any(np.isnan(one.values).any() for one in series)
-    tables |= slots(tables["arima.change"], tables["arima.spread"], SOME_GAPS if gaps else FEW_GAPS)
+    gaps = max(int((np.diff(np.isnan(one.values).astype(np.int8)) > 0).sum()) for one in series)
+    tables |= slots(tables["arima.change"], tables["arima.spread"], min(max(gaps, 1), MOST_GAPS))
     return {n: v for n, v in tables.items() if bands or n.removeprefix("arima.") not in _ONLY_BANDS}

@@ -22,8 +22,8 @@ LEVEL, VARIANCE = 0, 1  # among its measures
 LIKELIHOOD, AICC = 7, 8  # of a candidate
 HORIZONS = 24  # rows ahead for which the kernel says what the coefficients add to the variance
 CANDIDATES = 12  # that the search ranks where the best are to be averaged
-# A search takes what looks best, so that its variance is too small: as if this many more coefficients had been estimated
-# twice, in the sum and in its divisor (Akaike, 1970, Statistical predictor identification). Found on simulated
+# A search takes what looks best, which makes its variance too small. 1 + 10 / n is about (n + 5) / (n - 5): as if five
+# more coefficients had been estimated (Akaike, 1970, Statistical predictor identification). Found on simulated
 # processes, those of REHEARSAL in benchmarks/coverage.py; the same for 30 values and for 200.
 SEARCHED = 10.0
 STILL = 1e-12  # variance of a series that differences explain wholly

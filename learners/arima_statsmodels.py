@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from learners.arima_fit import Scaled, fewest, too_short
+from learners.arima_fit import Scaled, fewest, filter_numbers, too_short
 from learners.each import each, reason
-from learners.kalman import companion
 from learners.local import Fit, Series, interpolated, quiet
 
 if TYPE_CHECKING:
@@ -51,12 +50,31 @@ def _attempted(estimate: Callable[[np.ndarray, np.ndarray | None], Any], series:
     try:
         with quiet():
             results = estimate(part.y, part.columns[:, used] if used.any() else None)
-            numbers = companion(results)
+            numbers, mean = _numbers(part, results)
     except Exception as error:  # whatever a foreign fit raises must not end the job
         return part.failed(reason(error))
     slopes = np.zeros(len(used))
     slopes[used] = np.asarray(results.params)[_at_columns(results)]
-    return part.fit(numbers, slopes)
+    return part.fit(numbers, slopes, mean)
+
+
+def _numbers(part: Scaled, results: Any) -> tuple[dict[str, np.ndarray], float]:
+    """The filter at the coefficients of statsmodels, where the intercept is that of the ARMA, and the series' mean."""
+    named = dict(zip(results.model.param_names, np.asarray(results.params), strict=True))
+    p, d, q = results.model.order
+    P, D, Q, season = results.model.seasonal_order
+    names = [f"{kind}.L{i + 1}" for kind, count in (("ar", p), ("ma", q)) for i in range(count)]
+    names += [f"{kind}.S.L{(i + 1) * season}" for kind, count in (("ar", P), ("ma", Q)) for i in range(count)]
+    weights = np.array([[named[name] for name in names]]).reshape(1, len(names))
+    left = (1 - weights[0, :p].sum()) * (1 - weights[0, p + q : p + q + P].sum())
+    level = np.array([named.get("intercept", 0.0) / left])
+    choices = np.array([[p, d, q, P, D, Q, "intercept" in named, 1, 0]], np.int64)
+    slopes = np.zeros((1, len(part.width)))
+    slopes[0, part.width > 0] = np.asarray(results.params)[_at_columns(results)]
+    variance, rows = np.array([named["sigma2"]]), np.array([0, len(part.y)])
+    x = np.ascontiguousarray(part.columns)
+    numbers = filter_numbers(part.y, x, rows, choices, weights, slopes, level, variance, max(season, 1))[0]
+    return numbers, 0.0 if d + D else float(level[0])
 
 
 def _at_columns(results: Any) -> list[int]:

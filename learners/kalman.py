@@ -1,19 +1,44 @@
-"""The Kalman filter of an ARIMA model, in the companion form of its full autoregression.
+"""The exact Kalman filter of an ARIMA model in O(k) numbers, in the companion form of its full autoregression.
 
 y[t] = c + sum_i ar[i] y[t-i] + sum_j ma[j] e[t-j], where `ar` holds the differences as well. The state has
-k = max(p, q + 1) numbers; the transition matrix is `ar` in its first column and ones above the diagonal, so that
-products with it are a shift and an outer product, whatever the orders. Sources: Harvey (1989), Forecasting, Structural
-Time Series Models and the Kalman Filter, 3.3; Durbin & Koopman (2012), Time Series Analysis by State Space Methods,
-4.3.
+k = max(p, q + 1) numbers; the transition matrix T is `ar` in its first column and ones above the diagonal, so that
+products with it are a shift and an outer product, whatever the orders. No k x k covariance P of the state is kept:
+the system does not vary in time, so that P moves by D = P' - P = L M L' of low rank, and with `state` a, `gain` K and
+`spread` F (the variance of the next innovation, where that of all innovations is 1) the filter is, for v = L[0],
+
+    a' = T a + K (y - a[0]),  F' = F + v M v',  K' F' = K F + T L M v',  L' = (T - K' e1') L,  M' = M + M v' v M / F
+
+(Chandrasekhar's form: Morf, Sidhu & Kailath, 1974, Some new algorithms for recursive estimation in constant linear
+discrete-time systems). L starts as one column, `change`. A missing row leaves K F K' in P, and the first value after
+a gap takes it out again: two more columns, `gaps`, with their own T in between. When a gap begins, all columns for
+gaps are taken and the oldest still matters, its missing values are taken to be what was forecast. Measured on 110 rows
+of four simulated models with room for five gaps: exact to 0.1 deviations of a forecast where one value in 20 was
+missing, the deviation 0 to 1 % too small; where it was one in 5, off by 0.1 to 0.6, and 2 to 7 % too small.
+
+The first rows, as many as the differences look back (`counts`), are taken as they are, which is the limit of a diffuse
+start: the gain is then ar - phi, phi being the autoregression without differences, and `change` is what it lacks. If
+one of them is missing, it is expected to be what all values of training say of it, and treated as known. Sources:
+Harvey (1989), Forecasting, Structural Time Series Models and the Kalman Filter, 3.3; Durbin & Koopman (2012), Time
+Series Analysis by State Space Methods, chapter 5.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from featurizers.arrays import Array, namespace
+from featurizers.arrays import Array, State, namespace
+
+FORGOTTEN = 1e-9  # part of the spread that a gap may still change when its columns are taken
+MOVING = ("state", "gain", "spread", "change", "gaps", "weights", "counts", "lever")  # what a row changes
+DIFFUSE = 1e6  # the variance of a forecast while the first rows are not complete, in units of the innovations'
+
+
+def slots(change: np.ndarray, spread: np.ndarray, gaps: int) -> dict[str, np.ndarray]:
+    """Columns for so many gaps beside `change` (series, k), and the weights M before the first row."""
+    count, k = change.shape
+    weights = np.zeros((count, (2 * gaps + 1) ** 2))
+    weights[:, 0] = -spread[:, 0]
+    return {"arima.gaps": np.zeros((count, 2 * gaps * k)), "arima.weights": weights}
 
 
 def next_state(ar: Array, state: Array, intercept: Array) -> Array:
@@ -24,68 +49,111 @@ def next_state(ar: Array, state: Array, intercept: Array) -> Array:
     return ar * state[:, :1] + shift + pushed
 
 
-def next_covariance(ar: Array, ma: Array, variance: Array, covariance: Array) -> Array:
-    """T P T' + variance * ma ma', of `covariance` (series, k, k)."""
-    xp = namespace(ar, covariance)
-    below = xp.concat([covariance[:, 1:, :], xp.zeros_like(covariance[:, :1, :])], axis=1)
-    rows = ar[:, :, None] * covariance[:, :1, :] + below
-    right = xp.concat([rows[:, :, 1:], xp.zeros_like(rows[:, :, :1])], axis=2)
-    noise = variance[:, :, None] * ma[:, :, None] * ma[:, None, :]
-    return rows[:, :, :1] * ar[:, None, :] + right + noise
+def later(by: Array, columns: Array) -> Array:
+    """The columns (series, r, k) one row later, where `by` (series, k) multiplies their first number."""
+    return by[:, None, :] * columns[:, :, :1] + _shifted(columns)
 
 
-def observed(y: Array, state: Array, covariance: Array) -> tuple[Array, Array]:
-    """State and covariance once `y` (series, 1) is known; as they were where it is missing."""
-    xp = namespace(y, state)
-    missing = xp.isnan(y)
-    spread = covariance[:, :1, 0]
-    gain = covariance[:, :, 0] / xp.where(spread > 0.0, spread, 1.0)
-    error = xp.where(missing, 0.0, y - state[:, :1])
-    shrunk = covariance - gain[:, :, None] * covariance[:, :1, :]
-    return state + gain * error, xp.where(missing[:, :, None], covariance, shrunk)
+def columns_of(state: State) -> tuple[Array, Array]:
+    """L (series, r, k) and M (series, r, r)."""
+    xp, k = namespace(state["arima.change"]), state["arima.change"].shape[1]
+    columns = xp.concat([state["arima.change"], state["arima.gaps"]], axis=1)
+    r = columns.shape[1] // k
+    return xp.reshape(columns, (-1, r, k)), xp.reshape(state["arima.weights"], (-1, r, r))
 
 
-def companion(results: Any) -> dict[str, np.ndarray]:
-    """The numbers of a fitted statsmodels SARIMAX in companion form, with the state before its first row.
+def weighed(values: Array, weights: Array) -> Array:
+    """v M v' (series, 1) for v (series, r)."""
+    xp = namespace(values, weights)
+    return xp.sum(values * xp.sum(weights * values[:, None, :], axis=2), axis=1, keepdims=True)
 
-    There the state holds the differenced series' ARMA state and the last values side by side; both forms tell the
-    same future (the free response of y), which maps one onto the other.
-    """
-    model = results.model
-    ar = _full_autoregression(results)
-    ma = np.asarray(results.polynomial_reduced_ma, np.float64)
-    k = max(len(ar), len(ma))
-    ar, ma = np.pad(ar, (0, k - len(ar))), np.pad(ma, (0, k - len(ma)))
-    transition = np.diag(np.ones(k - 1), 1)
-    transition[:, 0] = ar
-    filtered = results.filter_results
-    theirs = _responses(filtered.design[0, :, 0], filtered.transition[:, :, 0], k)
-    link = np.linalg.solve(_responses(np.eye(k)[0], transition, k), theirs)
-    named = dict(zip(model.param_names, np.asarray(results.params), strict=True))
-    return {
-        "arima.ar": ar,
-        "arima.ma": ma,
-        "arima.state": link @ np.asarray(filtered.initial_state),
-        "arima.covariance": link @ np.asarray(filtered.initial_state_cov) @ link.T,
-        "arima.intercept": np.array([named.get("intercept", 0.0)]),
-        "arima.variance": np.array([named["sigma2"]]),
+
+def stepped(state: State, y: Array, seen: Array | None) -> State:
+    """What the row `y` (series, 1), NaN where missing, moves; `seen` (series, levers) are its columns, the first 0."""
+    xp, ar, gain = namespace(state["arima.state"], y), state["arima.ar"], state["arima.gain"]
+    missing, counts, spread = xp.isnan(y), state["arima.counts"], state["arima.spread"]
+    warm = counts[:, :1] > 0.0
+    error = xp.where(missing, 0.0, y - state["arima.state"][:, :1])
+    moved = {"arima.state": next_state(ar, state["arima.state"], state["arima.intercept"]) + gain * error}
+    if seen is not None:
+        moved["arima.lever"] = _levered(state, missing, seen)
+    columns, weights = columns_of(state)
+    gap = missing & ~warm & ((counts[:, 1:] > 0.0) | _forgotten(columns, weights, spread))
+    opened, weighted = _opened(state, columns, weights)
+    L, M = xp.where(gap[:, :, None], opened, columns), xp.where(gap[:, :, None], weighted, weights)
+    ahead, gained, grown, M = _spread(ar, gain, spread, L, M, gap)
+    first = xp.where(counts[:, :1] <= 1.0, gain + state["arima.change"], gain)
+    k, rest = ar.shape[1], columns.shape[1] - 1
+    ahead = xp.where(warm[:, :, None], columns, ahead)
+    return moved | {
+        "arima.gain": xp.where(warm, first, gained),
+        "arima.spread": xp.where(warm, spread, grown),
+        "arima.change": ahead[:, 0, :],
+        "arima.gaps": xp.reshape(ahead[:, 1:, :], (-1, rest * k)),
+        "arima.weights": xp.reshape(xp.where(warm[:, :, None], weights, M), (-1, (rest + 1) ** 2)),
+        "arima.counts": xp.concat([xp.maximum(counts[:, :1] - 1.0, 0.0), xp.where(gap, 1.0, 0.0)], axis=1),
     }
 
 
-def _full_autoregression(results: Any) -> np.ndarray:
-    """The coefficients of y[t-1], y[t-2] ..., with the differences multiplied in."""
-    model, polynomial = results.model, np.asarray(results.polynomial_reduced_ar, np.float64)
-    seasonal = np.r_[1.0, np.zeros(max(model.seasonal_periods - 1, 0)), -1.0]
-    for _ in range(int(model.orig_k_diff)):
-        polynomial = np.convolve(polynomial, [1.0, -1.0])
-    for _ in range(int(model.orig_k_seasonal_diff)):
-        polynomial = np.convolve(polynomial, seasonal)
-    return -polynomial[1:]
+def _levered(state: State, missing: Array, seen: Array) -> Array:
+    """The derivatives of the state by the constant and the slopes: they move as the state does, `seen` being y."""
+    xp, ar, width = namespace(state["arima.lever"], seen), state["arima.ar"], seen.shape[1]
+    lever = xp.reshape(state["arima.lever"], (-1, width, ar.shape[1]))
+    told = xp.where(missing, 0.0, lever[:, :, 0] + seen)
+    first = np.zeros((1, width, ar.shape[1]))
+    first[0, 0, 0] = 1.0
+    moved = later(ar, lever) + state["arima.push"][:, :, None] * first
+    return xp.reshape(moved - told[:, :, None] * state["arima.gain"][:, None, :], (-1, width * ar.shape[1]))
 
 
-def _responses(design: np.ndarray, transition: np.ndarray, count: int) -> np.ndarray:
-    """design T^h for h = 0, 1 .. count - 1, one row each."""
-    rows = [design]
-    for _ in range(count - 1):
-        rows.append(rows[-1] @ transition)
-    return np.array(rows)
+def _spread(
+    ar: Array, gain: Array, spread: Array, columns: Array, weights: Array, gap: Array
+) -> tuple[Array, Array, Array, Array]:
+    """L, K, F and M one row later."""
+    xp, r = namespace(gain, columns), columns.shape[1]
+    values = columns[:, :, 0]
+    share = xp.sum(weights * values[:, None, :], axis=2)
+    grown = spread + xp.sum(share * values, axis=1, keepdims=True)
+    total = xp.sum(share[:, :, None] * columns, axis=1)
+    shift = xp.concat([total[:, 1:], xp.zeros_like(total[:, :1])], axis=1)
+    gained = (gain * spread + (ar * total[:, :1] + shift)) / grown
+    moved = later(xp.where(gap, ar, ar - gained), columns)
+    product = share[:, :, None] * share[:, None, :] / spread[:, :, None]
+    weights = weights + xp.where(gap[:, :, None], 0.0, product)
+    third = np.eye(r)[2] if r > 1 else np.zeros(r)
+    taken = xp.where(gap, gained, 0.0)[:, None, :] * third[None, :, None]
+    return moved + taken, gained, grown, weights - xp.where(gap, grown, 0.0)[:, :, None] * np.outer(third, third)[None]
+
+
+def _opened(state: State, columns: Array, weights: Array) -> tuple[Array, Array]:
+    """L and M with room for the gap that begins or goes on: that takes back what the next value was to take out."""
+    xp, r = namespace(columns, weights), columns.shape[1]
+    if r == 1:
+        return columns, weights
+    gain, goes_on = state["arima.gain"][:, None, :], (state["arima.counts"][:, 1:] > 0.0)[:, :, None]
+    fresh = xp.concat([columns[:, :1, :], gain, xp.zeros_like(gain), columns[:, 1:-2, :]], axis=1)
+    kept = np.ones(r)
+    kept[2] = 0.0
+    move = np.zeros((r, r))
+    move[0, 0] = 1.0
+    move[np.arange(3, r), np.arange(1, r - 2)] = 1.0
+    first = np.outer(np.eye(r)[1], np.eye(r)[1])[None]
+    begun = move @ weights @ move.T + state["arima.spread"][:, :, None] * first
+    going = weights * np.outer(kept, kept)[None]
+    return xp.where(goes_on, columns * kept[None, :, None], fresh), xp.where(goes_on, going, begun)
+
+
+def _forgotten(columns: Array, weights: Array, spread: Array) -> Array:
+    """Whether the oldest gap changes the spread no more, (series, 1)."""
+    xp, r = namespace(columns, weights), columns.shape[1]
+    if r == 1:
+        return spread < 0.0
+    sizes = xp.sqrt(xp.sum(columns * columns, axis=2))
+    between = xp.abs(weights) * sizes[:, :, None] * sizes[:, None, :]
+    oldest = xp.sum(xp.sum(between, axis=2)[:, r - 2 :], axis=1, keepdims=True)
+    return oldest <= FORGOTTEN * spread
+
+
+def _shifted(columns: Array) -> Array:
+    xp = namespace(columns)
+    return xp.concat([columns[:, :, 1:], xp.zeros_like(columns[:, :, :1])], axis=2)

@@ -15,8 +15,8 @@ from statsmodels.tsa.statespace.sarimax import SARIMAX
 from learners._kernels import arima_fit, arima_likelihood
 from learners.arima import Arima, AutoArima
 from learners.arimax import Arimax
-from tests.test_arima import certain
 from tests.local import AIR, advances, holes, monthly, survives, travels
+from tests.test_arima import certain
 
 # Luteinizing hormone (Diggle, 1990), users of an internet server (Durbin & Koopman, 2001) and accidental deaths in the
 # United States (Brockwell & Davis, 1991).

@@ -1,4 +1,4 @@
-// Companion: differences multiplied in, and the first state's covariance.
+// Companion: differences multiplied in, and the filter before its first row.
 #include "arima_companion.hpp"
 
 #include <algorithm>
@@ -22,12 +22,13 @@ int states(const Orders& orders, int d, int D) {
     return std::max(orders.ar() + d + orders.season * D, orders.ma() + 1);
 }
 
-Companion companion(const Orders& orders, int d, int D, const double* x, double drift, double variance, Room& room) {
-    const int k = states(orders, d, D), unknown = d + orders.season * D;
+Companion companion(const Orders& orders, int d, int D, const double* x, double drift, Room& room) {
+    const int k = states(orders, d, D);
     Companion made;
+    made.wait = d + orders.season * D;
     room.polynomials.expand(orders, x);
     const std::vector<double>& phi = room.polynomials.phi;
-    const int p = static_cast<int>(phi.size());
+    const int p = static_cast<int>(phi.size()), q = static_cast<int>(room.polynomials.theta.size());
     made.ar = phi;
     for (int i = 0; i < D; i++) multiply(made.ar, orders.season);
     for (int i = 0; i < d; i++) multiply(made.ar, 1);
@@ -35,31 +36,39 @@ Companion companion(const Orders& orders, int d, int D, const double* x, double 
     made.ma.assign(k, 0.0);
     made.ma[0] = 1.0;
     std::copy(room.polynomials.theta.begin(), room.polynomials.theta.end(), made.ma.begin() + 1);
-    made.state.assign(k, 0.0);
-    made.covariance.assign(static_cast<std::size_t>(k) * k, 0.0);
-    double weight = 1.0;
-    for (const double value : phi) weight -= value;
-    made.intercept = drift * weight;
+    made.lever.assign(k, 0.0);
+    made.push = 1.0;
+    for (const double value : phi) made.push -= value;
     double later = 0.0;
-    for (int i = p - 1; i >= 1; i--) made.state[i] = drift * (later += phi[i]);
-    made.state[0] = drift;
+    for (int i = p - 1; i >= 1; i--) made.lever[i] = later += phi[i];
+    made.lever[0] = 1.0;
+    made.intercept = drift * made.push;
+    for (const double share : made.lever) made.state.push_back(drift * share);
+    made.gain = made.ar;
+    for (int i = 0; i < p; i++) made.gain[i] -= phi[i];
+    made.change.assign(k, 0.0);
     if (!stationary(room.polynomials, room)) return made;
-    // P = T P T' + R R', read from its last corner to its first: P[i, j] from P[i + 1, j + 1] and the first column.
-    const int r = std::max(p, static_cast<int>(room.polynomials.theta.size()) + 1);
-    const auto first = [&](int i) { return i < r ? room.column[i] : 0.0; };
-    const auto ar = [&](int i) { return i < p ? phi[i] : 0.0; };
-    double* P = made.covariance.data();
-    for (int i = r - 1; i >= 0; i--)
-        for (int j = r - 1; j >= 0; j--) {
-            const double corner = i + 1 < r && j + 1 < r ? P[(i + 1) * k + j + 1] / variance : 0.0;
-            const double own = ar(i) * ar(j) * first(0) + ar(i) * first(j + 1) + ar(j) * first(i + 1);
-            P[i * k + j] = variance * (own + made.ma[i] * made.ma[j] + corner);
-        }
-    for (int s = 0; s < unknown; s++)
-        for (int i = 0; i <= p; i++)
-            for (int j = 0; j <= p; j++)
-                P[(s + i) * k + s + j] += DIFFUSE * (i ? -phi[i - 1] : 1.0) * (j ? -phi[j - 1] : 1.0);
+    made.spread = room.column[0];
+    for (int i = 0; i < std::max(p, q); i++)
+        made.change[i] = ((i < p ? phi[i] * room.column[0] : 0.0) + room.column[i + 1]) / made.spread;
+    if (made.wait == 0)
+        for (int i = 0; i < k; i++) made.gain[i] += made.change[i];
     return made;
+}
+
+void expect(Companion& made, const Room& room, const double* y, int t, double value) {
+    const std::vector<double>& phi = room.polynomials.phi;
+    const std::size_t k = made.ar.size();
+    std::vector<double> state = made.state;
+    for (int row = 0; row < t; row++) {
+        const double head = state[0], error = y[row] == y[row] ? y[row] - head : 0.0;
+        for (std::size_t i = 0; i < k; i++)
+            state[i] = made.ar[i] * head + (i + 1 < k ? state[i + 1] : 0.0) + made.gain[i] * error;
+        state[0] += made.intercept;
+    }
+    const double missing = value - state[0];
+    made.state[t] += missing;
+    for (std::size_t j = 0; j < phi.size() && t + 1 + j < k; j++) made.state[t + 1 + j] -= phi[j] * missing;
 }
 
 } // namespace arima

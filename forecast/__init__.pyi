@@ -1,5 +1,6 @@
 from featurizers import *
 from forecast import datasets as datasets
+from forecast.automatic import auto as auto
 from forecast.backtest import RollingOrigin as RollingOrigin
 from forecast.best import Best as Best
 from forecast.conformal import Conformal as Conformal
@@ -15,9 +16,9 @@ from forecast.leaderboard import Leaderboard as Leaderboard
 from forecast.leaderboard import compare as compare
 from forecast.per_group import PerGroup as PerGroup
 from forecast.per_group import PerSeries as PerSeries
-from forecast.runs import Run as Run
-from forecast.runs import resume as resume
-from forecast.runs import run as run
+from forecast.running import Run as Run
+from forecast.running import resume as resume
+from forecast.running import run as run
 from forecast.saving import load as load
 from forecast.saving import save as save
 from forecast.scorer import score as score

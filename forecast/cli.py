@@ -25,7 +25,7 @@ def run(job: JobFile, output: Output = None, trials: Trials = None, time_limit: 
     from dataclasses import replace
 
     from forecast.job import Job
-    from forecast.runs import execute
+    from forecast.running import execute
 
     read = Job.read(job)
     if output is not None or read.output is None:
@@ -39,7 +39,7 @@ def run(job: JobFile, output: Output = None, trials: Trials = None, time_limit: 
 @app.command()
 def resume(folder: Folder, trials: Trials = None, time_limit: Seconds = None) -> None:
     """Go on with a run that was paused or broken off; the result is that of a run that was not."""
-    from forecast.runs import resume
+    from forecast.running import resume
 
     changed: dict[str, Any] = {"trials": trials, "time_limit": time_limit}
     print(resume(folder, **{name: value for name, value in changed.items() if value is not None}))

@@ -27,7 +27,7 @@ from featurizers.panel import Panel
 from forecast.attempts import at_work
 from forecast.files import write_whole
 from forecast.metrics import find
-from forecast.trials import Store, table
+from forecast.store import Store, table
 
 SEARCH, JOB, MARK, STATE, HALT = "search", "job.toml", "run.json", "search.json", "halt"
 DONE, RUNNING, PAUSED, CANCELLED, BROKEN = "done", "running", "paused", "cancelled", "broken off"

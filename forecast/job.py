@@ -18,6 +18,7 @@ from forecast.backtest import RollingOrigin
 from forecast.plan import Plan, recipe
 from forecast.recipes import build
 from forecast.settings import checked
+from forecast.spaces import opened
 from forecast.sweep import Sweep
 from learners.learner import Learner
 
@@ -40,6 +41,7 @@ class Job:
     season: int | None = None  # rows
     holidays: tuple[str, ...] = ()  # countries and subdivisions: "US", "DE-BY"
     learners: Mapping[str, Any] | tuple[Any, ...] | None = None
+    block: tuple[str, ...] = ()  # names of learners that must not take part
     folds: int = 3  # of the rolling origins; fewer where the series are too short
     step: int | None = None  # rows between the folds' cutoffs; None: the horizon
     metric: Any = "mase"  # by which the winner is chosen: a name or a function of `actual`, `forecast` ...
@@ -98,7 +100,17 @@ class Job:
         names, left_out = self.learners, self.left_out
         if names is None:
             names, left_out = defaults.learners(panel, self.horizon, folds)
+            for name in self.block:
+                recipe(name, self.plan(panel))  # an error, if there is none of that name
+            blocked = {name.lower() for name in self.block}
+            names = tuple(name for name in names if name.lower() not in blocked)
         return replace(self, folds=folds, lags=lags, windows=windows, learners=names, left_out=left_out)
+
+    @property
+    def searches(self) -> bool:
+        """Whether more is tried than each learner once."""
+        limits = (self.trials, self.time_limit, self.exit_score, self.patience)
+        return any(limit is not None for limit in limits)
 
     def plan(self, panel: Panel) -> Plan:
         seasons = defaults.seasons(panel, self.season)
@@ -135,7 +147,7 @@ class Job:
             named = {"SeasonalNaive": "SeasonalNaive", **named}
         for name, value in named.items():
             if isinstance(value, str):
-                found[name] = recipe(value, plan)
+                found[name] = opened(recipe(value, plan)) if self.searches else recipe(value, plan)
             else:
                 found[name] = value if isinstance(value, Learner) else build(value)
         return found

@@ -20,7 +20,7 @@ from forecast.job import Job
 from forecast.metrics import find
 from forecast.recipes import describe, write_toml
 from forecast.report import write_report
-from forecast.runs import Run
+from forecast.running import Run
 from forecast.saving import save
 from forecast.versions import versions
 from learners.learner import Learner

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecast.trials import COMPLETE, PRUNED, Trial
+from forecast.store import COMPLETE, PRUNED, Trial
 from learners.learner import Learner
 from learners.space import Choose, Open, closed, openings
 

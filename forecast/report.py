@@ -19,7 +19,7 @@ from forecast.versions import versions
 from learners.bands import bounds, levels
 
 if TYPE_CHECKING:
-    from forecast.runs import Run
+    from forecast.running import Run
 
 SHOWN = 6  # series with a chart
 MOST = 200  # rows of a table

@@ -14,7 +14,7 @@ from forecast.leaderboard import Leaderboard, scored
 from forecast.limits import Limits
 from forecast.metrics import METRICS, Function, Metric, find
 from forecast.proposals import Proposal, Proposals, recipe_of
-from forecast.trials import COMPLETE, FAILED, PRUNED, Store, Trial
+from forecast.store import COMPLETE, FAILED, PRUNED, Store, Trial
 from forecast.truth import Truth, measure
 from learners.learner import Learner
 

@@ -21,6 +21,7 @@ class Settings(TypedDict, total=False):
     season: int
     holidays: str | Iterable[str]
     learners: str | Learner | Iterable[Any] | Mapping[str, Any]
+    block: str | Iterable[str]
     folds: int
     step: int
     metric: str | Callable[..., Any]
@@ -61,7 +62,7 @@ def checked(name: str, value: Any) -> Any:
         return levels(value)
     if name in ("time_limit", "exit_score"):
         return _number(name, value)
-    if name in ("holidays", "by"):
+    if name in ("holidays", "by", "block"):
         return _words(name, value)
     if name == "ensemble" and not isinstance(value, bool):
         raise ValueError(f"The setting 'ensemble' is true or false, not {value!r}.")

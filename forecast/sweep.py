@@ -25,7 +25,7 @@ from forecast.per_group import PerGroup, groups
 from forecast.progress import Report, silent
 from forecast.search import Search, Searched
 from forecast.stitched import of_groups, placed
-from forecast.trials import Store, Trial
+from forecast.store import Store, Trial
 from learners.around import Around, reported
 from learners.learner import Learner
 from learners.naive import SeasonalNaive

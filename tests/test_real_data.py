@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from forecast.job import Job
-from forecast.runs import Run, execute
+from forecast.running import Run, execute
 from tests.shared_data import shared
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

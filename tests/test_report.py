@@ -13,7 +13,7 @@ import pytest
 import forecast as fc
 from forecast import charts
 from forecast.report import Sheet, shown, source, write_report
-from forecast.runs import Run
+from forecast.running import Run
 
 HOSTILE = "<script>alert('x')</script> & $x_"
 

@@ -16,7 +16,7 @@ from forecast.engine import processes
 from forecast.limits import Limits
 from forecast.metrics import find
 from forecast.search import Search, Searched
-from forecast.trials import COMPLETE, Store, table
+from forecast.store import COMPLETE, Store, table
 from learners import Recursive, Ridge, SeasonalNaive
 from learners.learner import Learner, Model
 from learners.space import Between, Choose

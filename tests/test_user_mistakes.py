@@ -14,7 +14,7 @@ import pytest
 
 import forecast as fc
 from forecast.job import Job
-from forecast.runs import TABLE
+from forecast.running import TABLE
 from forecast.settings import Settings
 from tests import examples
 

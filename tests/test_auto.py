@@ -1,0 +1,72 @@
+"""auto: a recipe that can be printed, edited, written and fitted; what is searched starts at the defaults."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import forecast as fc
+from forecast.plan import Plan, recipe
+from forecast.recipes import from_toml, to_toml
+from forecast.spaces import REGRESSORS, opened
+from learners.space import closed, openings
+from tests.examples import panel
+
+PANEL = panel()
+PLAN = Plan.of(PANEL, horizon=7, seasons=(7,), lags=(1, 7), windows=(7,))
+UNSAID = {"min_child_weight": 1.0, "colsample_bytree": 1.0, "max_leaf_nodes": 31}  # of XGBoost, which documents them
+SEARCHED = [*REGRESSORS, "DirectLightGBM", "Tcn", "Prophet"]
+
+
+def test_the_recipe_shows_every_value_and_comes_back_from_toml() -> None:
+    sweep = fc.auto(PANEL, 7, learners=["AutoEts", "Ridge"], levels=80)
+    assert isinstance(sweep, fc.Sweep)
+    assert list(sweep.recipes) == ["SeasonalNaive", "AutoEts", "Ridge"]
+    assert sweep.season == 7
+    assert from_toml(to_toml(sweep)) == sweep
+
+
+def test_the_recipe_can_be_edited_and_fitted() -> None:
+    sweep = replace(fc.auto(PANEL, 7, learners=["AutoEts"], levels=()), on=fc.RollingOrigin(7, folds=1))
+    model = sweep.fit(PANEL)
+    assert model.forecast(PANEL, 7).column("forecast").shape == (7 * PANEL.count,)
+    assert model.winner in (*sweep.recipes, "Ensemble")  # type: ignore[attr-defined]
+
+
+def test_blocked_learners_do_not_take_part_and_slips_are_named() -> None:
+    whole = fc.auto(PANEL, 7)
+    assert "LightGBM" in whole.recipes
+    assert set(whole.recipes) - set(fc.auto(PANEL, 7, block=["lightgbm", "Tcn"]).recipes) == {"LightGBM", "Tcn"}
+    with pytest.raises(ValueError, match="'LightGMB'"):
+        fc.auto(PANEL, 7, block="LightGMB")
+
+
+@pytest.mark.parametrize("name", SEARCHED)
+def test_a_search_starts_at_the_default(name: str) -> None:
+    usual = recipe(name, PLAN)
+    space = opened(usual)
+    assert openings(space)
+    first, made = closed(space, {}), usual
+    for path, opening in openings(space).items():
+        if ".settings." in path:  # a setting of a regressor: what the library would take anyway
+            setting = path.rsplit(".", 1)[1]
+            default = _regressor(made).make().get_params()[setting]
+            default = UNSAID.get(setting) if default is None else default
+            assert default == pytest.approx(opening.first), (path, default)
+        else:
+            assert path.rsplit(".", 1)[-1] == "features" or opening.first == _at(made, path)
+    assert type(first) is type(made)
+
+
+def _at(value: object, path: str) -> object:
+    for name in path.split("."):
+        value = getattr(value, name)
+    return value
+
+
+def _regressor(learner: object) -> fc.Regressor:
+    while not hasattr(learner, "regressor"):
+        learner = learner.learner  # type: ignore[attr-defined]
+    found = learner.regressor
+    return found if isinstance(found, fc.Regressor) else fc.Regressor(str(found))

@@ -110,8 +110,10 @@ class EtsFit:
             "ets.relative": (columns["form"] >= 9).astype(np.float64),
             "ets.variance": columns["variance"],
             "ets.spare": columns["spare"],
-            "ets.widening": widening(
-                np.maximum(columns["form"].astype(np.int64), 0) // 3 % 3, columns["spare"], self.searched
+            "ets.widening": np.where(
+                columns["form"] < 0,
+                0.0,
+                widening(np.maximum(columns["form"].astype(np.int64), 0) // 3 % 3, columns["spare"], self.searched),
             ),
         }
         return memory | {

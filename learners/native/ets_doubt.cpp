@@ -75,7 +75,9 @@ void EtsDoubt::run(EtsWalk& walk, const std::vector<double>& x, double variance,
     for (int j = 0; walk.form.season && j < season; j++) {
         double* out = numbers + ETS_DOUBTS + j;
         whiten(walk.d_terms.data() + j * walk.wide, term);
-        out[0] = product(term, term) * unit * unit;
+        // A held term is a mean of as many values as there are seasons.
+        const double apart = walk.first_term < 0 ? variance * season / walk.known : 0.0;
+        out[0] = (product(term, term) + apart) * unit * unit;
         out[season] = product(term, level) * unit * scale;
         out[2 * season] = product(term, trend) * unit * scale;
         out[3 * season] = product(term, phi) * unit;

@@ -154,6 +154,7 @@ _SIMPLE: dict[str, Callable[[Plan], Learner]] = {
     "Imapa": lambda plan: _part("Imapa"),
     "CrostonOptimized": lambda plan: _part("Croston", alpha=None),
     "Mstl": lambda plan: _part("Mstl", seasons=plan.seasons),
+    "Ces": lambda plan: _part("Ces", season=plan.season),
     "Croston": lambda plan: _part("Croston"),
     "Sba": lambda plan: _part("Sba"),
     "Tsb": lambda plan: _part("Tsb"),

@@ -10,6 +10,7 @@ from learners.average import SeasonalAverage as SeasonalAverage
 from learners.average import SeasonalWindowAverage as SeasonalWindowAverage
 from learners.average import WindowAverage as WindowAverage
 from learners.blend import Blend as Blend
+from learners.ces import Ces as Ces
 from learners.croston import Croston as Croston
 from learners.croston import Sba as Sba
 from learners.croston import Tsb as Tsb

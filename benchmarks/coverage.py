@@ -169,7 +169,7 @@ def main() -> None:
     given = arguments.parse_args()
     for model in given.model or MODELS:
         table = coverage(model, given.series, given.seed, REHEARSAL if given.rehearsal else PROCESSES)
-        wide = {n: table.xs(n, axis=1, level="level") for n in LEVELS}
+        wide = {n: pd.DataFrame(table.xs(n, axis=1, level="level")) for n in LEVELS}
         parts = {n: t.assign(mean=t.mean(axis=1))[[1, 2, 4, 8, 12, "mean"]] for n, t in wide.items()}
         shown = pd.concat(parts, axis=1)
         print(f"\n{model}, {given.series} series, seed {given.seed}\n{shown.round(1).to_string()}", flush=True)

@@ -17,7 +17,7 @@ from learners.arima_fit import CANDIDATES, what_was_found
 from learners.bands import check_levels
 from learners.kalman import DIFFUSE, MOVING, columns_of, later, next_state, slots, stepped, weighed
 from learners.learner import Learner, Model
-from learners.local import Fit, LocalModel, Series, all_series, assembled, stacked, state_without_windows
+from learners.local import Fit, LocalModel, Series, all_series, assembled, finite, stacked, state_without_windows
 from learners.naive import repeated
 from learners.student import student_bands
 
@@ -162,7 +162,7 @@ class ArimaModel(LocalModel):
 
         of, columns = panel.owner, {n: panel.column(n).astype(np.float64) for n in self.columns}
         told: State = {n: v[of] for n, v in state.items() if n in _REGRESSION}
-        y = panel.y.astype(np.float64) - self._regression(told, columns)[:, 0]
+        y = finite(panel) - self._regression(told, columns)[:, 0]
         if (season := state.get("arima.season")) is not None:
             length = season.shape[1]
             y = y - season[of, (panel.position - row[of]) % length]

@@ -69,9 +69,9 @@ def weighed(values: Array, weights: Array) -> Array:
 
 
 def stepped(state: State, y: Array, seen: Array | None) -> State:
-    """What the row `y` (series, 1), NaN where missing, moves; `seen` (series, levers) are its columns, the first 0."""
+    """What the row `y` (series, 1) moves, where it is finite; `seen` (series, levers) are its columns, the first 0."""
     xp, ar, gain = namespace(state["arima.state"], y), state["arima.ar"], state["arima.gain"]
-    missing, counts, spread = xp.isnan(y), state["arima.counts"], state["arima.spread"]
+    missing, counts, spread = ~xp.isfinite(y), state["arima.counts"], state["arima.spread"]
     warm = counts[:, :1] > 0.0
     error = xp.where(missing, 0.0, y - state["arima.state"][:, :1])
     moved = {"arima.state": next_state(ar, state["arima.state"], state["arima.intercept"]) + gain * error}

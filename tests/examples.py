@@ -103,6 +103,8 @@ LEARNERS: list[Learner] = [
     fc.Ets("add", None, None),
     fc.Ets(season=7, engine="statsmodels"),
     fc.AutoEts(7),
+    fc.AutoEts(7, levels=(80, 95)),
+    fc.Ets("mul", "add", "mul", True, 7, levels=(80,)),
     fc.Theta(7),
     fc.Theta(7, levels=(80,)),
     fc.AutoTheta(7),

@@ -25,6 +25,11 @@ from learners.otherwise import Otherwise as Otherwise
 from learners.prophet import Prophet as Prophet
 from learners.prophet_terms import Seasonality as Seasonality
 from learners.recursive import Recursive as Recursive
+from learners.regressors.columns import Hashed as Hashed
+from learners.regressors.columns import Impute as Impute
+from learners.regressors.columns import Pca as Pca
+from learners.regressors.columns import TargetMean as TargetMean
+from learners.regressors.columns import TruncatedSvd as TruncatedSvd
 from learners.regressors.regressor import KNN as KNN
 from learners.regressors.regressor import SGD as SGD
 from learners.regressors.regressor import DecisionTree as DecisionTree

@@ -18,7 +18,7 @@ from learners.regressors.sklearn_trees import (
     from_hist_gradient_boosting,
     from_tree,
 )
-from learners.regressors.stages import Chosen, Clipped, Filled, Projected, Rescaled, Scaled, Voted
+from learners.regressors.stages import Chosen, Clipped, Filled, Marked, Normalized, Projected, Rescaled, Scaled, Voted
 from learners.regressors.xgboost_trees import from_xgboost
 
 
@@ -120,6 +120,12 @@ def _robust(stage: Any, inner: Fitted) -> Fitted:
     return Scaled(inner, centre, stage.scale_ if stage.with_scaling else np.ones(size))
 
 
+def _normalizer(stage: Any, inner: Fitted) -> Fitted:
+    if stage.norm != "l2":
+        raise ValueError(f"its stage 'Normalizer' measures lengths by {stage.norm!r}.")
+    return Normalized(inner)
+
+
 def _components(stage: Any, inner: Fitted) -> Fitted:
     matrix = stage.components_.T
     if getattr(stage, "whiten", False):
@@ -128,12 +134,14 @@ def _components(stage: Any, inner: Fitted) -> Fitted:
 
 
 def _imputer(stage: Any, inner: Fitted) -> Fitted:
-    if stage.add_indicator or not (isinstance(stage.missing_values, float) and np.isnan(stage.missing_values)):
-        raise ValueError("its stage 'SimpleImputer' marks what was missing, or takes other values than NaN for it.")
+    if not (isinstance(stage.missing_values, float) and np.isnan(stage.missing_values)):
+        raise ValueError("its stage 'SimpleImputer' takes other values than NaN for missing.")
     values = np.asarray(stage.statistics_, np.float64)
+    marked = stage.indicator_.features_ if stage.add_indicator else np.zeros(0, np.int64)
     if np.isnan(values).any() and not stage.keep_empty_features:  # a column of nothing but NaN is left out
-        inner = Chosen(inner, np.flatnonzero(~np.isnan(values)))
-    return Filled(inner, np.nan_to_num(values))
+        marks = np.arange(len(values), len(values) + len(marked))
+        inner = Chosen(inner, np.r_[np.flatnonzero(~np.isnan(values)), marks])
+    return Marked(inner, np.nan_to_num(values), marked) if len(marked) else Filled(inner, np.nan_to_num(values))
 
 
 def _selected(stage: Any, inner: Fitted) -> Fitted:
@@ -145,6 +153,7 @@ _STAGES: dict[str, Callable[[Any, Fitted], Fitted]] = {
     "MinMaxScaler": _min_max,
     "MaxAbsScaler": lambda stage, inner: Scaled(inner, np.zeros(stage.n_features_in_), stage.scale_),
     "RobustScaler": _robust,
+    "Normalizer": _normalizer,
     "PCA": _components,
     "TruncatedSVD": _components,
     "SimpleImputer": _imputer,

@@ -42,9 +42,10 @@ def fit_regressor(regressor: object, X: np.ndarray, y: np.ndarray, features: Fea
         return Filled(Linear(zeros, float(y[0])), zeros)
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*(onverge|arly stopping the lars).*")
-        made = prepare(ready, estimator, X, y, tuple(features.categorical))
-        _train(name, estimator, made, tuple(features.categorical))
-        return made.around(_numbers(estimator, made, tuple(features.categorical)))
+        asked = recipe if isinstance(recipe, Regressor) else None
+        made = prepare(asked, estimator, X, y, tuple(features.categorical))
+        _train(name, estimator, made)
+        return made.around(_numbers(estimator, made))
 
 
 def _copied(regressor: object) -> Any:
@@ -54,9 +55,10 @@ def _copied(regressor: object) -> Any:
     return deepcopy(regressor)  # foreign fits mutate
 
 
-def _train(name: str, estimator: Any, made: Prepared, categorical: tuple[int, ...]) -> None:
+def _train(name: str, estimator: Any, made: Prepared) -> None:
     """`fit`, told of the columns of categories in the way of the library."""
-    known = {} if not categorical or not takes_codes(estimator) else _codes(estimator, made.X, categorical)
+    coded = made.categorical and takes_codes(estimator)
+    known = _codes(estimator, made.X, made.categorical) if coded else {}
     if hasattr(estimator, "n_neighbors"):
         estimator.n_neighbors = min(estimator.n_neighbors, len(made.y))
     try:
@@ -81,7 +83,7 @@ def _codes(estimator: Any, X: np.ndarray, categorical: tuple[int, ...]) -> dict[
     return {}
 
 
-def _numbers(estimator: Any, made: Prepared, categorical: tuple[int, ...]) -> Fitted:
+def _numbers(estimator: Any, made: Prepared) -> Fitted:
     """Our own numbers where they predict what the library predicts, else the regressor itself."""
     try:
         numbers = converted(estimator)
@@ -93,7 +95,7 @@ def _numbers(estimator: Any, made: Prepared, categorical: tuple[int, ...]) -> Fi
     rows = made.X[np.linspace(0, len(made.X) - 1, min(CHECKED, len(made.X))).astype(np.int64)]
     worst = _difference(estimator, numbers, rows)
     if takes_missing(estimator):
-        worst = max(worst, _difference(estimator, numbers, _probes(rows, categorical)))
+        worst = max(worst, _difference(estimator, numbers, _probes(rows, made.categorical)))
     tolerance = 1e-5 if "xgboost" in type(estimator).__module__ else 1e-6 if _has_points(numbers) else 1e-9
     if worst <= tolerance:
         return numbers

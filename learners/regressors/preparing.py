@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from learners.regressors.columns import NOTHING, Make, encoding, imputing, reducing, scaling
 from learners.regressors.fitted import Fitted
-from learners.regressors.linear import Linear
-from learners.regressors.stages import Blanked, Codes, Encoded, Filled, Rescaled, Scaled, Stage
+from learners.regressors.regressor import Regressor
+from learners.regressors.stages import Blanked, Codes, Encoded, Rescaled
 
 SCALED = {"ElasticNet", "LassoLars", "Ridge", "SGD", "KNN"}  # ready ones that go by distances or penalties
 CENTRED = {"ElasticNet", "LassoLars", "SGD"}  # ready ones whose settings mean a target of size one
 WIDEST = 32  # categories that get a column each; where there are more, the mean target of each stands for it
 SMOOTHING = 20.0  # rows of the overall mean that are mixed into the mean of a category
 MOST_POINTS = 20_000  # training rows that nearest neighbours keep
-NOTHING = Linear(np.zeros(0), 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +26,8 @@ class Prepared:
 
     X: np.ndarray
     y: np.ndarray
-    stages: tuple[Callable[[Fitted], Stage], ...]
+    stages: tuple[Make, ...]
+    categorical: tuple[int, ...] = ()  # the columns of X that hold codes of categories
     centre: float = 0.0
     scale: float = 1.0
 
@@ -36,42 +36,68 @@ class Prepared:
             inner = stage(inner)
         return inner if (self.centre, self.scale) == (0.0, 1.0) else Rescaled(inner, self.centre, self.scale)
 
-    def then(self, stage: Callable[[Fitted], Stage]) -> Prepared:
+    def then(self, stage: Make | None) -> Prepared:
+        if stage is None:
+            return self
         X = np.asarray(stage(NOTHING).apply(self.X))
-        return Prepared(X, self.y, (*self.stages, stage), self.centre, self.scale)
+        return replace(self, X=X, stages=(*self.stages, stage))
 
 
-def prepare(ready: str | None, estimator: Any, X: np.ndarray, y: np.ndarray, categorical: tuple[int, ...]) -> Prepared:
-    """`ready` is the name of a ready regressor, None for an object of the user's."""
-    places = np.array(categorical, np.int64)
-    made = Prepared(X, y, ())
-    if takes_codes(estimator) and len(places):
-        made = made.then(partial(Codes, places=places))
-    elif ready in SCALED and len(places):
-        made = made.then(_encoding(X, y, places))
-    blank = np.isnan(made.X).all(axis=0)
-    if takes_missing(estimator) and blank.any():  # some libraries cannot bin a column of nothing
-        made = made.then(partial(Blanked, places=np.flatnonzero(blank)))
-    if not takes_missing(estimator):
-        keep = _complete(made.X)
-        made = Prepared(made.X[keep], y[keep], made.stages)
-        made = made.then(partial(Filled, values=_medians(made.X)))
-    if ready in SCALED:
-        spread = made.X.std(axis=0)
-        centre = made.X.mean(axis=0)
-        constant = ~(spread > 1e-12 * np.maximum(1.0, np.abs(centre)))
-        made = made.then(partial(Scaled, centre=centre, scale=np.where(constant, 1.0, spread)))
+def prepare(
+    recipe: Regressor | None, estimator: Any, X: np.ndarray, y: np.ndarray, categorical: tuple[int, ...]
+) -> Prepared:
+    """`recipe` is None for an object of the user's, which is not scaled or reduced."""
+    asked = Regressor("Ridge") if recipe is None else recipe
+    ready = None if recipe is None else recipe.ready
+    made = _complete(_encoded(asked, ready, estimator, X, y, categorical), asked, estimator)
+    scale = ("standard" if ready in SCALED else "none") if asked.scaling == "auto" else asked.scaling
+    made = made.then(scaling(scale, made.X))
+    if asked.reduction is not None:
+        made = made.then(reducing(asked.reduction, made.X))
     if ready == "KNN" and len(made.X) > MOST_POINTS:
         keep = np.linspace(0, len(made.X) - 1, MOST_POINTS).astype(np.int64)
-        made = Prepared(made.X[keep], made.y[keep], made.stages)
+        made = replace(made, X=made.X[keep], y=made.y[keep])
     if ready in CENTRED:
-        centre, scale = float(made.y.mean()), float(made.y.std()) or 1.0
-        made = Prepared(made.X, (made.y - centre) / scale, made.stages, centre, scale)
+        centre, spread = float(made.y.mean()), float(made.y.std()) or 1.0
+        made = replace(made, y=(made.y - centre) / spread, centre=centre, scale=spread)
     return made
+
+
+def _encoded(
+    asked: Regressor, ready: str | None, estimator: Any, X: np.ndarray, y: np.ndarray, categorical: tuple[int, ...]
+) -> Prepared:
+    """The codes of categories as the regressor wants them."""
+    made, places = Prepared(X, y, (), categorical), np.array(categorical, np.int64)
+    if not len(places):
+        return made
+    if asked.encoding == "ordinal":
+        return replace(made, categorical=())
+    if asked.encoding != "auto":
+        stage, columns = encoding(asked.encoding, X, y, places)
+        return replace(made, X=columns, stages=(stage,), categorical=())
+    if ready in SCALED or asked.scaling not in ("auto", "none") or asked.reduction is not None:
+        return replace(made.then(_encoding(X, y, places)), categorical=())
+    return made.then(partial(Codes, places=places)) if takes_codes(estimator) else made
+
+
+def _complete(made: Prepared, asked: Regressor, estimator: Any) -> Prepared:
+    """Without gaps, where that is asked for or needed."""
+    if asked.imputation != "auto":
+        return made.then(imputing(asked.imputation, made.X))
+    if takes_missing(estimator) and asked.reduction is None and asked.scaling != "normalizer":
+        blank = np.isnan(made.X).all(axis=0)  # some libraries cannot bin a column of nothing
+        return made.then(partial(Blanked, places=np.flatnonzero(blank)) if blank.any() else None)
+    keep = _whole(made.X)
+    made = replace(made, X=made.X[keep], y=made.y[keep])
+    return made.then(imputing("median", made.X))
 
 
 def takes_missing(estimator: Any) -> bool:
     """Whether NaN in its columns means something to the regressor."""
+    steps = [step for _, step in getattr(estimator, "steps", ()) if step not in (None, "passthrough")]
+    if len(steps) > 1:  # a pipeline does not say it itself: up to what fills the gaps, every step must take them
+        filled = next((i for i, step in enumerate(steps) if type(step).__name__ == "SimpleImputer"), len(steps))
+        return all(map(takes_missing, steps[:filled]))
     try:
         from sklearn.utils import get_tags
 
@@ -88,7 +114,7 @@ def takes_codes(estimator: Any) -> bool:
     return bool(names & {"lightgbm.LGBMModel", "sklearn.HistGradientBoostingRegressor"})
 
 
-def _encoding(X: np.ndarray, y: np.ndarray, places: np.ndarray) -> Callable[[Fitted], Stage]:
+def _encoding(X: np.ndarray, y: np.ndarray, places: np.ndarray) -> Make:
     tables = []
     for place in places:
         code = np.where(X[:, place] >= 0, X[:, place], -1).astype(np.int64)  # NaN is not >= 0
@@ -104,15 +130,9 @@ def _encoding(X: np.ndarray, y: np.ndarray, places: np.ndarray) -> Callable[[Fit
     return partial(Encoded, amounts=amounts, places=places, tables=tuple(tables))
 
 
-def _complete(X: np.ndarray) -> np.ndarray:
+def _whole(X: np.ndarray) -> np.ndarray:
     """The rows to train on: those without NaN if they are enough, else all. Columns of nothing but NaN do not count."""
     missing = np.isnan(X)
     complete = ~missing[:, ~missing.all(axis=0)].any(axis=1)
     enough = complete.sum() >= min(len(X) / 2, 20 * (X.shape[1] + 1))
     return np.asarray(complete) if enough and complete.any() else np.ones(len(X), bool)
-
-
-def _medians(X: np.ndarray) -> np.ndarray:
-    """Of each column, 0 where it holds nothing but NaN."""
-    empty = np.isnan(X).all(axis=0)
-    return np.asarray(np.nanmedian(np.where(empty[None, :], 0.0, X), axis=0))

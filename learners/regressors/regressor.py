@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
+from learners.regressors.columns import Encoding, Impute, Reduction
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -57,15 +59,27 @@ READY = {
 class Regressor:
     """A ready regressor by name (whatever its case), with settings in the words of its library.
 
+    Before it sees its columns, categories are encoded, gaps filled, and all scaled and reduced, in that order.
+    "auto" is what the regressor needs: categories as codes where it splits on sets of them, else, where it goes by
+    distances or penalties, a column for each or, where they are many, its mean target; gaps as they are, or filled
+    with medians where it takes none; standard scaling where it goes by distances or penalties.
+
     >>> Regressor("Ridge", {"alpha": 2.0}).make()
     Ridge(alpha=2.0)
+    >>> Ridge(alpha=2.0, scaling="robust").scaling
+    'robust'
     """
 
     name: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    scaling: str = "auto"  # "none", "standard", "minmax", "maxabs", "robust", or of rows: "normalizer"
+    reduction: Reduction | None = None  # Pca(10), TruncatedSvd(10)
+    imputation: str | float | Impute = "auto"  # "median", "mean", a number, or Impute("median", indicator=True)
+    encoding: Encoding = "auto"  # "ordinal", "onehot", "hashed", "target", or Hashed(8), TargetMean(smoothing=50)
 
     def __hash__(self) -> int:
-        return hash((self.name.lower(), repr(sorted(self.settings.items()))))
+        prepared = self.scaling, self.reduction, self.imputation, self.encoding
+        return hash((self.name.lower(), repr(sorted(self.settings.items())), prepared))
 
     @property
     def ready(self) -> str:
@@ -98,64 +112,71 @@ class Regressor:
         return constructor(**{**kind.settings, **self.settings})
 
 
-# Each takes the settings of its library's constructor, by name; see `READY` for those that differ from the library's.
+# Each takes the settings of its library's constructor, by name, and those of `Regressor`; see `READY` for defaults that
+# differ from the library's.
+PREPARING = ("scaling", "reduction", "imputation", "encoding")
+
+
+def _ready(name: str, given: Mapping[str, Any]) -> Regressor:
+    prepared = {n: v for n, v in given.items() if n in PREPARING}
+    return Regressor(name, {n: v for n, v in given.items() if n not in PREPARING}, **prepared)
 
 
 def ElasticNet(**settings: Any) -> Regressor:
     """scikit-learn's linear regression with both penalties, on standardised columns and target."""
-    return Regressor("ElasticNet", settings)
+    return _ready("ElasticNet", settings)
 
 
 def LassoLars(**settings: Any) -> Regressor:
     """scikit-learn's lasso by least angles, on standardised columns and target."""
-    return Regressor("LassoLars", settings)
+    return _ready("LassoLars", settings)
 
 
 def Ridge(**settings: Any) -> Regressor:
     """scikit-learn's ridge regression, on standardised columns."""
-    return Regressor("Ridge", settings)
+    return _ready("Ridge", settings)
 
 
 def SGD(**settings: Any) -> Regressor:
     """scikit-learn's linear regression by stochastic gradient descent, on standardised columns and target."""
-    return Regressor("SGD", settings)
+    return _ready("SGD", settings)
 
 
 def KNN(**settings: Any) -> Regressor:
     """scikit-learn's nearest neighbours, on standardised columns."""
-    return Regressor("KNN", settings)
+    return _ready("KNN", settings)
 
 
 def DecisionTree(**settings: Any) -> Regressor:
     """scikit-learn's regression tree."""
-    return Regressor("DecisionTree", settings)
+    return _ready("DecisionTree", settings)
 
 
 def RandomForest(**settings: Any) -> Regressor:
     """scikit-learn's random forest."""
-    return Regressor("RandomForest", settings)
+    return _ready("RandomForest", settings)
 
 
 def ExtraTrees(**settings: Any) -> Regressor:
     """scikit-learn's forest of extremely random trees."""
-    return Regressor("ExtraTrees", settings)
+    return _ready("ExtraTrees", settings)
 
 
 def GradientBoosting(**settings: Any) -> Regressor:
     """scikit-learn's gradient boosting with exact splits."""
-    return Regressor("GradientBoosting", settings)
+    return _ready("GradientBoosting", settings)
 
 
 def HistGradientBoosting(**settings: Any) -> Regressor:
     """scikit-learn's gradient boosting on histograms; it splits on sets of categories."""
-    return Regressor("HistGradientBoosting", settings)
+    return _ready("HistGradientBoosting", settings)
 
 
 def LightGBM(**settings: Any) -> Regressor:
     """LightGBM's boosted trees; they split on sets of categories."""
-    return Regressor("LightGBM", settings)
+    return _ready("LightGBM", settings)
 
 
 def XGBoost(**settings: Any) -> Regressor:
     """XGBoost's boosted trees; they split on sets of categories."""
-    return Regressor("XGBoost", settings)
+    return _ready("XGBoost", settings)

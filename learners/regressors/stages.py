@@ -12,6 +12,7 @@ import numpy as np
 
 from featurizers.arrays import Array, namespace
 from learners.regressors.fitted import Fitted
+from learners.regressors.linear import Linear
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,14 @@ class Stage(Fitted):
 
     def predict(self, X: Array) -> Array:
         return self.inner.predict(self.apply(X))
+
+    def contributions(self, X: np.ndarray, typical: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        base, values = self.inner.contributions(self.apply(X), self.apply(typical[None, :])[0])
+        return base, self.back(values, X.shape[1])
+
+    def back(self, values: np.ndarray, columns: int) -> np.ndarray:
+        """What the columns of `inner` add, (rows, columns of inner), as what those here do: (rows, columns)."""
+        return values
 
     @property
     def single(self) -> bool:
@@ -44,6 +53,36 @@ class Filled(Stage):
     def apply(self, X: Array) -> Array:
         xp = namespace(X)
         return xp.where(xp.isnan(X), self.values[None, :], X)
+
+
+@dataclass(frozen=True, eq=False)
+class Marked(Stage):
+    """NaN becomes the column's own value of `values` (columns,); for each column at `places` one more at the end says
+    with 1 where it was NaN."""
+
+    values: np.ndarray
+    places: np.ndarray  # int64
+
+    def apply(self, X: Array) -> Array:
+        xp = namespace(X)
+        missing = xp.isnan(X)
+        marks = xp.astype(xp.take(missing, self.places, axis=1), xp.float64)
+        return xp.concat([xp.where(missing, self.values[None, :], X), marks], axis=1)
+
+    def back(self, values: np.ndarray, columns: int) -> np.ndarray:
+        found = values[:, :columns].copy()
+        found[:, self.places] += values[:, columns:]
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Normalized(Stage):
+    """Every row divided by its length; a row of zeros stays."""
+
+    def apply(self, X: Array) -> Array:
+        xp = namespace(X)
+        length = xp.sqrt(xp.sum(X * X, axis=1, keepdims=True))
+        return X / xp.where(length > 0.0, length, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +117,14 @@ class Projected(Stage):
     def apply(self, X: Array) -> Array:
         return (X - self.centre[None, :]) @ self.matrix
 
+    def contributions(self, X: np.ndarray, typical: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Exact for a linear regressor: its coefficients go back through the matrix."""
+        if not isinstance(self.inner, Linear):
+            return Fitted.contributions(self, X, typical)
+        coefficients = self.matrix @ self.inner.coefficients
+        intercept = self.inner.intercept - float(self.centre @ coefficients)
+        return Linear(coefficients, intercept, self.inner.link).contributions(X, typical)
+
 
 @dataclass(frozen=True, eq=False)
 class Chosen(Stage):
@@ -87,6 +134,11 @@ class Chosen(Stage):
 
     def apply(self, X: Array) -> Array:
         return namespace(X).take(X, self.places, axis=1)
+
+    def back(self, values: np.ndarray, columns: int) -> np.ndarray:
+        found = np.zeros((len(values), columns))
+        np.add.at(found, (slice(None), self.places), values)
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +183,14 @@ class Encoded(Stage):
             parts.append(xp.take(xp.asarray(table), xp.astype(xp.where(known, code, unknown), np.int64), axis=0))
         return xp.concat(parts, axis=1)
 
+    def back(self, values: np.ndarray, columns: int) -> np.ndarray:
+        found, start = np.zeros((len(values), columns)), len(self.amounts)
+        found[:, self.amounts] = values[:, :start]
+        for place, table in zip(self.places.tolist(), self.tables, strict=True):
+            found[:, place] += values[:, start : start + table.shape[1]].sum(axis=1)
+            start += table.shape[1]
+        return found
+
 
 @dataclass(frozen=True, eq=False)
 class Rescaled(Fitted):
@@ -142,6 +202,10 @@ class Rescaled(Fitted):
 
     def predict(self, X: Array) -> Array:
         return self.inner.predict(X) * self.scale + self.centre
+
+    def contributions(self, X: np.ndarray, typical: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        base, values = self.inner.contributions(X, typical)
+        return base * self.scale + self.centre, values * self.scale
 
     @property
     def single(self) -> bool:
@@ -163,6 +227,11 @@ class Voted(Fitted):
         for part, weight in zip(self.parts[1:], self.weights[1:], strict=True):
             total = total + part.predict(X) * weight
         return total
+
+    def contributions(self, X: np.ndarray, typical: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        parts = [part.contributions(X, typical) for part in self.parts]
+        base = sum((b * w for (b, _), w in zip(parts, self.weights, strict=True)), np.zeros(len(X)))
+        return base, sum((v * w for (_, v), w in zip(parts, self.weights, strict=True)), np.zeros(X.shape))
 
     @property
     def single(self) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from featurizers.findings import Finding
+from featurizers.kernels import cores
 from featurizers.panel import Panel
 from forecast import defaults
 from forecast.backtest import RollingOrigin
@@ -55,7 +56,7 @@ class Job:
     time_limit: float | None = None  # seconds for comparing and training; None: as long as it takes
     exit_score: float | None = None  # of the metric: once it is reached the search ends
     patience: int | None = None  # trials without a better one after which the search ends
-    workers: int = 1  # processes that share the folds
+    workers: int | None = None  # processes that share the folds; None: one, with a time limit one for each core
     seed: int = 0  # of the networks and of the search
     output: str | None = None  # the run's folder
     left_out: Mapping[str, str] = field(default_factory=dict)  # default learners that did not take part, and why
@@ -122,7 +123,8 @@ class Job:
         """What a resolved job does, as a recipe."""
         return Sweep(
             self.recipes(panel), self.origins(panel)[0], self.metric, self.trials, self.time_limit, self.exit_score,
-            self.patience, self.ensemble, self.levels, self.by, defaults.seasons(panel, self.season)[0], self.workers,
+            self.patience, self.ensemble, self.levels, self.by, defaults.seasons(panel, self.season)[0],
+            self.workers or (1 if self.time_limit is None else cores()),
             self.seed,
         )  # fmt: skip
 

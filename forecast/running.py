@@ -16,6 +16,7 @@ import pandas as pd
 from featurizers.findings import Finding, Findings
 from featurizers.panel import Panel
 from featurizers.policy import Policy
+from forecast import featurization
 from forecast.backtest import RollingOrigin
 from forecast.folders import JOB, check, reopened
 from forecast.job import Job
@@ -28,6 +29,7 @@ from forecast.tables import Tables, known_ahead, read
 from learners.around import reported
 from learners.learner import Learner, Model
 
+WRITING = 4.0  # seconds of a time limit that are kept for the report and the graph
 TABLE = ("aggregate", *(f.name for f in fields(Policy)))  # settings of `Panel.read` beyond the roles
 
 
@@ -55,6 +57,11 @@ class Run:
     def report(self) -> Path | None:
         """The report, an HTML page."""
         return None if self.folder is None else self.folder / "report.html"
+
+    @property
+    def featurization(self) -> pd.DataFrame:
+        """What became of each column of the table in the recipes that competed, see `forecast.summary`."""
+        return featurization.summary(dict(self.selection.entered), self.panel)
 
     def __repr__(self) -> str:
         metric = self.leaderboard.metric.name
@@ -160,7 +167,8 @@ def execute(job: Job, shown: bool = True) -> Run:
     with nullcontext() if kept is None else kept.listening():
         with progress("compare", shown) as report:
             store, halt = (None, never) if kept is None else (kept.store, kept.halt)
-            selection = sweep.select(tables.train, report, store, halt, begun)
+            after = 0.0 if kept is None else WRITING
+            selection = sweep.select(tables.train, report, store, halt, begun, after)
         with progress("deploy", shown) as report:
             result = _deployed(job, selection, tables, report)
             if kept is not None:
@@ -184,6 +192,7 @@ def _deployed(job: Job, selection: Selection, tables: Tables, report: Report) ->
         *panel.findings,
         *job.origins(panel)[1],
         *selection.findings,
+        *featurization.left_out(panel),
         *_left_out(job),
         *_failed(selection.board),
         *_unreached(job, panel),

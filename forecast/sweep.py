@@ -95,13 +95,15 @@ class Sweep(Learner):
 
     def select(
         self, panel: Panel, report: Report = silent, store: Store | None = None, halt: Callable[[], bool] = never,
-        started: float | None = None,
+        started: float | None = None, after: float = 0.0,
     ) -> Selection:  # fmt: skip
         """Let the recipes compete and say what is to be trained. `started` (seconds of time.monotonic; None: now) is
-        when the time limit began. ValueError if there is no recipe, or none was whole when the sweep ended."""
+        when the time limit began, `after` how many seconds of it are needed after the training.
+        ValueError if there is no recipe, or none was whole when the sweep ended."""
         started = time.monotonic() if started is None else started
-        deadline = None if self.time_limit is None else started + self.time_limit
-        until = None if deadline is None or self.time_limit is None else deadline - DEPLOYING * self.time_limit
+        until = None
+        if self.time_limit is not None:
+            until = started + max((1 - DEPLOYING) * self.time_limit - after, self.time_limit / 2)
         limits = Limits(self.trials, until, self.exit_score, self.patience, halt)
         if not self.recipes:
             raise ValueError("There is no learner to compare.")

@@ -2,179 +2,234 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from featurizers.arrays import Array, State, namespace
+from featurizers.arrays import State, namespace
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from forecast.backtest import RollingOrigin
 from forecast.leaderboard import Leaderboard, compare
+from forecast.metrics import Metric
 from forecast.settings import levels as checked
-from forecast.truth import Truth
+from forecast.stretch import Stretch, stretch
+from forecast.truth import Outputs, measure
+from forecast.widths import Errors, Widths, truth_scale, widths
 from learners.around import Around, reported
+from learners.bands import bounds
+from learners.bands import levels as levels_of
 from learners.learner import Learner
 
-TAIL = 10  # errors that should lie outside a band, for its width to be known
+BETTER = 0.98  # of the loss of the usual bands is what others need, to be taken in their place
+BANDED = {"quantiles", "lower", "upper", "level"}  # what metrics of bands need
 
 
 @dataclass(frozen=True)
 class Conformal(Learner):
     """Bands `lo80`, `hi80` ... around the forecasts of `learner`, as wide as its errors on the folds of `on` were.
 
-    Errors are divided by the scale of their series at the cutoff (its mean absolute seasonal difference lately),
-    pooled over series and folds for each step ahead, and their quantile times the scale is the band, so that series
-    never seen have one too. The mean coverage is at least the level if errors to come are like those of the folds.
-    Not `symmetric`: each side has its own width, from half of what is left out. The learner is fitted once for each
-    fold, and once more on the whole panel.
+    Errors are divided by the scale of their series at the cutoff (its mean absolute seasonal difference), pooled over
+    series, steps and folds, with a growth over the steps of their own, and their quantile times the scale is the band,
+    so that series never seen have one too (`forecast.widths`). Where the learner has bands of its own at these levels,
+    they are stretched to hold what the folds brought, and the band is the mean of both; one of the two alone, or sides
+    of different widths, where that loses 2 % less on folds left out. `symmetric` asks for one or the other.
+    `decay` is the weight of a fold over that of the next, `adapt` how fast the level follows what folds were covered.
+    The learner is fitted once for each fold, and once more on the whole panel.
 
     >>> from forecast import SeasonalNaive
     >>> learner = Conformal(SeasonalNaive(12), on=RollingOrigin(horizon=12, folds=3), levels=(80, 95))
 
-    Source: Vovk, Gammerman & Shafer, Algorithmic learning in a random world, 2005; Papadopoulos et al., Inductive
-    confidence machines for regression, 2002 (normalised residuals).
+    Source: Vovk, Gammerman & Shafer, Algorithmic learning in a random world, 2005.
     """
 
     learner: Learner
     on: RollingOrigin
     levels: tuple[float, ...] = (80, 95)
-    symmetric: bool = True
+    symmetric: bool | None = None
+    decay: float = 1.0
+    adapt: float = 0.0
 
     def train(self, panel: Panel) -> ConformalModel:
         board = compare(panel, {"learner": self.learner}, self.on, "mae")
-        widths = conformal(board, "learner", self.levels, symmetric=self.symmetric)
-        model = self.learner.train(panel)
-        return ConformalModel(model, widths, reported(model))
-
-
-@dataclass(frozen=True)
-class Widths:
-    """How far a band reaches below and above the forecast, in scales of the series, for each level and step."""
-
-    levels: tuple[float, ...]  # percent, ascending
-    below: tuple[tuple[float, ...], ...]  # (levels, steps)
-    above: tuple[tuple[float, ...], ...]  # (levels, steps)
-    season: int
-    window: int  # rows that the scale is measured on
-
-    def reach(self, horizon: int) -> tuple[np.ndarray, np.ndarray]:
-        """`below` and `above` for `horizon` steps; past the last measured one they grow with the root of the step."""
-        below, above = np.array(self.below), np.array(self.above)
-        steps = below.shape[1]
-        at = np.minimum(np.arange(horizon), steps - 1)
-        growth = np.sqrt(np.maximum(np.arange(1, horizon + 1) / steps, 1.0))
-        return below[:, at] * growth, above[:, at] * growth
+        how = {"decay": self.decay, "adapt": self.adapt}
+        return banded(board, "learner", self.levels, symmetric=self.symmetric, **how).train(panel)
 
 
 @dataclass(frozen=True)
 class Ready(Learner):
-    """A learner with the widths of its bands, which were measured before: only the learner is trained."""
+    """A learner with the widths of its bands, which were measured before: only the learner is trained.
+
+    `stretch` mixes the learner's own bands in; no lower bound lies below `least` (None: anywhere), unless the forecast
+    does.
+    """
 
     learner: Learner
     widths: Widths
+    stretch: Stretch | None = None
+    least: float | None = None
 
     def train(self, panel: Panel) -> ConformalModel:
         model = self.learner.train(panel)
-        return ConformalModel(model, self.widths, reported(model))
+        return ConformalModel(model, self.widths, reported(model), self.stretch, self.least)
 
 
 @dataclass(frozen=True, eq=False)
 class ConformalModel(Around):
     widths: Widths
     report: tuple[str, ...] = ()
+    stretch: Stretch | None = None
+    least: float | None = None
 
     @property
     def needs(self) -> Needs:
         return self.inner.needs | Needs(lookback=self.widths.window)
 
     def predict(self, state: State, future: State) -> State:
-        forecast = self.inner.predict(state, future)["forecast"]
-        below, above = self.widths.reach(future["time"].shape[1])
-        scale = recent_scale(state["target"], self.widths.season, self.widths.window)[:, None]
-        result: State = {"forecast": forecast}
-        for level, low, high in zip(self.widths.levels, below, above, strict=True):
-            result[f"lo{level:g}"] = forecast - scale * low[None, :]
-            result[f"hi{level:g}"] = forecast + scale * high[None, :]
-        return result
+        outputs = self.inner.predict(state, future)
+        around = self.widths.bands(outputs["forecast"], self.widths.scale(state["target"]))
+        return finished(outputs, around, self.stretch, self.least)
+
+
+def finished(outputs: State, around: State, own: Stretch | None, least: float | None) -> State:
+    """The forecast, and its bands: those `around` it, mixed with the learner's own, and not below `least`."""
+    bands = around if own is None else own.bands(outputs, around)
+    if least is not None:
+        xp, forecast = namespace(outputs["forecast"]), outputs["forecast"]
+        floor = xp.minimum(forecast, forecast * 0.0 + least)
+        bands = {n: xp.maximum(values, floor) if n.startswith("lo") else values for n, values in bands.items()}
+    return {"forecast": outputs["forecast"], **bands}
+
+
+# ---- bands of a learner on a leaderboard -----------------------------------------------------------
 
 
 def conformal(board: Leaderboard, name: str, levels: Sequence[float] = (80, 95), *, symmetric: bool = True) -> Widths:
     """The widths of a learner's bands from its residuals on a leaderboard, without fitting anything.
 
-    The quantile of n residuals is the ceil((n + 1) level)-th smallest. Where a step has too few of them, fewer than
-    `TAIL` beyond the quantile, those of the steps next to it are pooled with it, so that one large error does not
-    widen one step alone; where all steps have too few together, the largest error is taken.
     ValueError if a level is not between 0 and 100, or no residual is known.
     """
-    levels = tuple(sorted(checked(levels)))
-    if not levels:
-        raise ValueError("Bands need at least one level, such as 80 percent.")
-    season = board.truths[0].season
-    window = season + max(season, 20)
-    tables = [_scaled(t, residuals, season, window) for t, residuals in board.residuals(name)]
-    errors = np.concatenate(tables) if tables else np.empty((0, board.on.horizon))
-    if not np.isfinite(errors).any():  # no series ever changes: each error is its own scale
-        errors = np.concatenate([errors[:0], *(np.abs(np.sign(residuals)) for _, residuals in board.residuals(name))])
-    if not np.isfinite(errors).any():
+    levels = _wanted(levels)
+    return _widths(board, errors(board, name, levels), levels, symmetric)
+
+
+def banded(
+    board: Leaderboard, name: str, levels: Sequence[float] = (80, 95), *, symmetric: bool | None = None, **how: float
+) -> Ready:
+    """The recipe of a learner on the board with its bands, chosen as `Conformal` says. ValueError as `conformal`."""
+    levels = _wanted(levels)
+    seen = errors(board, name, levels)
+    sides = (True, False) if symmetric is None else (symmetric,)
+    shares = (0.5, 1.0, 0.0) if seen[0].own else (0.0,)
+    asked = [(side, share) for side in sides for share in shares]
+    side, share = asked[0]
+    if len(asked) > 1 and len(seen) > 1:
+        losses = _left_out(board, seen, levels, asked, how)
+        best = int(np.argmin(losses))
+        side, share = asked[best] if losses[best] < BETTER * losses[0] else asked[0]
+    own = stretch(seen, levels, share) if share else None
+    return Ready(board.recipes[name], _widths(board, seen, levels, side, **how), own, _least(board))
+
+
+def with_bands(board: Leaderboard, levels: Sequence[float] = (80, 95), names: Sequence[str] | None = None) -> Leaderboard:
+    """The board with bands for every learner (or those of `names`), each fold's measured on the other folds, and with
+    the metrics of bands: so learners with and without bands of their own compare."""
+    levels = _wanted(levels)
+    outputs = dict(board.outputs)
+    scales = _scales(board)
+    for name in board.names if names is None else names:
+        try:
+            seen = errors(board, name, levels, scales)
+        except ValueError:  # no errors, no bands
+            continue
+        found = iter(_out_of_fold(board, seen, levels))
+        outputs[name] = tuple(next(found) if o else o for o in board.outputs[name])
+    banded_metrics = [m for m in board.measures if BANDED & set(m.needs)]
+    old = {n: {m: v for m, v in t.items() if not _banded(m, banded_metrics)} for n, t in board.scores.items()}
+    kept = {n: {m: v for m, v in t.items() if not _banded(m, banded_metrics)} for n, t in board.totals.items()}
+    scores, totals = measure(board.truths, outputs, banded_metrics, board.panel.count)
+    return replace(board, outputs=outputs, scores={n: old[n] | scores[n] for n in old},
+                   totals={n: kept[n] | totals[n] for n in kept})  # fmt: skip
+
+
+def errors(
+    board: Leaderboard, name: str, levels: Sequence[float], scales: Mapping[int, np.ndarray] | None = None
+) -> list[Errors]:
+    """What the learner forecast in each fold. ValueError if no residual is known."""
+    scales = _scales(board) if scales is None else scales
+    pairs = [(t, o) for t, o in zip(board.truths, board.outputs[name], strict=True) if o]
+    own = all(set(levels) <= set(levels_of(o)) for _, o in pairs)
+    kept = [n for level in levels for n in bounds(level)] if own else []
+    found = [Errors(o["forecast"], t.actual, scales[t.number], {n: o[n] for n in kept}) for t, o in pairs]
+    if not any(np.isfinite(e.residual).any() for e in found):
         reasons = [a.failure for a in board.attempts if a.name == name and a.failure]
         raise ValueError(
             f"No error of {name!r} on the folds is known, so its bands have no width. "
             f"{' '.join(reasons) or 'Ask for more folds, or for no bands with levels=[].'}"
         )
-    steps = range(-board.on.gap, errors.shape[1])  # the rows of a gap are given the first width that is known
-    above = np.array([[_width(errors, max(h, 0), level, symmetric) for h in steps] for level in levels])
-    below = np.array([[_width(-errors, max(h, 0), level, symmetric) for h in steps] for level in levels])
-    return Widths(levels, _nested(below), _nested(above), season, window)
+    return found
 
 
-def banded(board: Leaderboard, name: str, levels: Sequence[float] = (80, 95), *, symmetric: bool = True) -> Ready:
-    """The recipe of a learner on the board with its bands."""
-    return Ready(board.recipes[name], conformal(board, name, levels, symmetric=symmetric))
+def _wanted(levels: Sequence[float]) -> tuple[float, ...]:
+    found = tuple(sorted(set(checked(levels))))
+    if not found:
+        raise ValueError("Bands need at least one level, such as 80 percent.")
+    return found
 
 
-def _nested(widths: np.ndarray) -> tuple[tuple[float, ...], ...]:
-    """Each level at least as wide as the one before, as plain numbers."""
-    return tuple(tuple(row) for row in np.maximum.accumulate(widths, axis=0).tolist())
+def _scales(board: Leaderboard) -> dict[int, np.ndarray]:
+    return {t.number: truth_scale(t) for t in board.truths}
 
 
-def _width(errors: np.ndarray, step: int, level: float, symmetric: bool) -> float:
-    """The quantile of the errors (rows, steps) of a step, and of those next to it where they are too few."""
-    share = level / 100 if symmetric else 0.5 + level / 200
-    for more in range(errors.shape[1]):
-        near = errors[:, max(step - more, 0) : step + more + 1]
-        found = near[np.isfinite(near)]
-        place = int(np.ceil((len(found) + 1) * share - 1e-9))
-        if place <= len(found) and len(found) * (1 - share) >= TAIL:
-            break
-    ordered = np.sort(np.abs(found) if symmetric else found)
-    return max(float(ordered[min(place, len(found)) - 1]), 0.0) if len(found) else 0.0
+def _widths(board: Leaderboard, seen: Sequence[Errors], levels: Sequence[float], side: bool, **how: float) -> Widths:
+    return widths(seen, levels, board.truths[0].season, gap=board.on.gap, symmetric=side, **how)
 
 
-def _scaled(truth: Truth, residuals: np.ndarray, season: int, window: int) -> np.ndarray:
-    """Residuals over the scale of their series; NaN where a series has none."""
-    scale = np.full(len(residuals), np.nan)
-    for rows, train in truth.trains:
-        padding = np.full((len(rows), max(window - train.shape[1], 0)), np.nan)
-        scale[rows] = recent_scale(np.concatenate([padding, train], axis=1), season, window)
-    return residuals / np.where(scale > 0, scale, np.nan)[:, None]
+def _least(board: Leaderboard) -> float | None:
+    """0 for a target that never was below."""
+    y = board.panel.y[np.isfinite(board.panel.y)]
+    return 0.0 if len(y) and y.min() >= 0 else None
 
 
-def recent_scale(past: Array, season: int, window: int) -> Array:
-    """Mean of |y[t] - y[t - season]| over the last `window` columns of `past` (series, window or more), (series,).
+def _out_of_fold(board: Leaderboard, seen: Sequence[Errors], levels: Sequence[float]) -> list[Outputs]:
+    """The forecasts and the usual bands of each fold, measured on the others where there are others."""
+    least, found = _least(board), []
+    for k, e in enumerate(seen):
+        others = [o for i, o in enumerate(seen) if i != k] or seen
+        around = _widths(board, others, levels, True).bands(e.forecast, e.scale, board.on.gap)
+        own = stretch(others, levels) if e.own else None
+        found.append(finished({"forecast": e.forecast, **e.own}, around, own, least))
+    return found
 
-    Where no such difference is known, or all are zero, that of neighbouring values, else the distance between the
-    largest and the smallest value; 0 where there is none either.
-    """
-    xp, past = namespace(past), past[:, -window:]
-    absent = xp.isnan(past)
-    spread = xp.max(xp.where(absent, -np.inf, past), axis=1) - xp.min(xp.where(absent, np.inf, past), axis=1)
-    scale = xp.where(spread > 0, spread, 0.0)
-    for lag in (1, season):
-        apart = xp.abs(past[:, lag:] - past[:, :-lag])
-        known = ~xp.isnan(apart)
-        count = xp.sum(xp.where(known, 1.0, 0.0), axis=1)
-        mean = xp.sum(xp.where(known, apart, 0.0), axis=1) / xp.maximum(count, 1.0)
-        scale = xp.where(mean > 0, mean, scale)
-    return scale
+
+def _left_out(
+    board: Leaderboard, seen: Sequence[Errors], levels: Sequence[float], asked: Sequence[tuple[bool, float]],
+    how: Mapping[str, float],
+) -> list[float]:  # fmt: skip
+    """The quantile losses of each way (sides alike, share of the learner's own bands), each fold's bands from the
+    other folds; divided by the scale of each series, those without one by nothing."""
+    least, losses = _least(board), np.zeros(len(asked))
+    for k, e in enumerate(seen):
+        others = [o for i, o in enumerate(seen) if i != k]
+        sides = {side: _widths(board, others, levels, side, **how) for side in {s for s, _ in asked}}
+        own = stretch(others, levels) if e.own else None
+        for i, (side, share) in enumerate(asked):
+            around = sides[side].bands(e.forecast, e.scale, board.on.gap)
+            mine = None if own is None or not share else replace(own, share=share)
+            bands = finished({"forecast": e.forecast, **e.own}, around, mine, least)
+            losses[i] += _loss(e, bands, levels)
+    return losses.tolist()
+
+
+def _loss(e: Errors, bands: State, levels: Sequence[float]) -> float:
+    total, scale = 0.0, np.where(e.scale > 0, e.scale, np.nan)[:, None]
+    for level in levels:
+        for name, q in zip(bounds(level), (0.5 - level / 200, 0.5 + level / 200), strict=True):
+            apart = (e.actual - bands[name]) / scale
+            total += float(np.nanmean(np.maximum(q * apart, (q - 1) * apart))) if np.isfinite(apart).any() else 0.0
+    return total
+
+
+def _banded(column: str, metrics: Sequence[Metric]) -> bool:
+    return any(column.startswith(m.name) for m in metrics)

@@ -1,0 +1,69 @@
+"""Stretch: a learner's own bands, wider or narrower by what the folds say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from featurizers.arrays import Array, State, namespace
+from forecast.widths import Errors, quantiles
+from learners.bands import bounds
+
+FOLDS, PATHS = 3.0, 20.0  # as if so many folds, and errors of so many series, had said that the bands are right
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Factors on the distance of a learner's own bounds from its forecast, one a level; and the `share` that these
+    bands have in the result, the rest is that of the widths."""
+
+    levels: tuple[float, ...]  # percent, ascending
+    factors: tuple[float, ...]
+    share: float = 0.5
+
+    def bands(self, outputs: State, around: State) -> State:
+        """The bands `around`, mixed with those among `outputs`, stretched, where there are any."""
+        mixed, low, high = dict(around), 0.0, 0.0
+        for level, factor in zip(self.levels, self.factors, strict=True):
+            lower, upper = bounds(level)
+            if lower not in outputs:
+                continue
+            below, above = distances(outputs, level)
+            xp = namespace(below, above)
+            low, high = xp.maximum(low, factor * below), xp.maximum(high, factor * above)  # levels never cross
+            own = {lower: outputs["forecast"] - low, upper: outputs["forecast"] + high}
+            for name, values in own.items():
+                both = self.share * values + (1 - self.share) * around[name]
+                mixed[name] = xp.where(xp.isnan(values), around[name], both)
+        return mixed
+
+
+def distances(outputs: State, level: float) -> tuple[Array, Array]:
+    """How far the bounds of a level lie below and above the forecast, at least 0; (series, horizon) each."""
+    lower, upper = bounds(level)
+    xp = namespace(outputs["forecast"])
+    zero = outputs["forecast"] * 0.0
+    return xp.maximum(outputs["forecast"] - outputs[lower], zero), xp.maximum(outputs[upper] - outputs["forecast"], zero)
+
+
+def stretch(errors: Sequence[Errors], levels: Sequence[float], share: float = 0.5) -> Stretch:
+    """The factors that would have made the learner's own bands hold the errors of the folds, on their way there from 1:
+    few folds, or few series, are not believed.
+
+    Source: Romano, Patterson & Candes, Conformalized quantile regression, 2019; here as factors, and shrunken.
+    """
+    factors = []
+    paths = sum(int(np.isfinite(e.residual).any(axis=1).sum()) for e in errors)
+    belief = len(errors) / (len(errors) + FOLDS) * paths / (paths + PATHS)
+    for level in levels:
+        ratios = []
+        for e in errors:
+            below, above = distances({"forecast": e.forecast, **e.own}, level)
+            reach = np.where(e.residual < 0, below, above)
+            ratios.append((np.abs(e.residual) / np.where(reach > 0, reach, np.nan)).ravel())
+        joined = np.concatenate(ratios)
+        found = quantiles(joined, np.ones(joined.shape), (level,), 10**6)[0]
+        factors.append(float(found**belief) if found > 0 else 1.0)
+    return Stretch(tuple(levels), tuple(factors), share)

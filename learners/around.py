@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from featurizers.arrays import State
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
+from learners.attribution import Attribution, Feature
 from learners.learner import Model
 
 
@@ -27,11 +30,25 @@ class Around(Model):
     def memory(self, panel: Panel) -> State:
         return self.inner.memory(panel)
 
+    def trained(self, panel: Panel) -> State:
+        return self.inner.trained(panel)
+
     def remember(self, state: State, now: State) -> State:
         return self.inner.remember(state, now)
 
     def predict(self, state: State, future: State) -> State:
         return self.inner.predict(state, future)
+
+    def within(self, state: State) -> State:
+        """The state of `inner`."""
+        return state
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        """That of `inner`, and what this model does to its forecasts, if anything, as one more component."""
+        made = self.inner.attribute(self.within(state), future, typical)
+        changed = np.asarray(self.predict(state, future)["forecast"]) - made.forecast
+        name = type(self).__name__.removesuffix("Model")
+        return made.with_part(Feature(name, name, "learner"), changed) if (np.abs(changed) > 0.0).any() else made
 
 
 def reported(model: Model) -> tuple[str, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from featurizers.arrays import State
-from featurizers.features import memories, remembered, untagged
+from featurizers.features import memories, remembered, tagged, untagged
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
+from learners.attribution import Attribution
 from learners.learner import Model
 
 
@@ -28,12 +29,19 @@ class Together(Model):
     def memory(self, panel: Panel) -> State:
         return memories("m", self.models, panel)
 
+    def trained(self, panel: Panel) -> State:
+        return {n: v for i, m in enumerate(self.models) for n, v in tagged(f"m{i}", m.trained(panel)).items()}
+
     def remember(self, state: State, now: State) -> State:
         return remembered("m", self.models, state, now)
 
     def answers(self, state: State, future: State) -> list[State]:
         """What each model predicts."""
         return [m.predict(untagged(f"m{i}", state), future) for i, m in enumerate(self.models)]
+
+    def attributions(self, state: State, future: State, typical: State) -> list[Attribution]:
+        """What the forecasts of each model are made of."""
+        return [m.attribute(untagged(f"m{i}", state), future, typical) for i, m in enumerate(self.models)]
 
 
 def shared(answers: list[State]) -> list[str]:

@@ -5,10 +5,11 @@ import pytest
 
 from forecast.backtest import RollingOrigin
 from forecast.best import Best
-from forecast.conformal import Conformal, Widths, banded, conformal, recent_scale
+from forecast.conformal import Conformal, banded, conformal
 from forecast.ensemble import Ensemble, blend, caruana, with_blend
 from forecast.export import to_onnx
 from forecast.leaderboard import compare
+from forecast.widths import Widths, recent_scale
 from learners.average import Average
 from learners.blend import Blend, weighted
 from learners.naive import Naive, SeasonalNaive
@@ -180,20 +181,6 @@ def test_one_side_can_be_wider():
     whole = daily(*(rng.exponential(size=50) for _ in range(40)))
     widths = conformal(compare(whole, {"zero": Average()}, ON), "zero", (80,), symmetric=False)
     assert np.mean(widths.above) > 1.2 * np.mean(widths.below)
-
-
-def test_widths_are_the_corrected_quantile_of_the_scaled_errors():
-    whole = noise(40)
-    found = compare(whole, {"average": Average()}, RollingOrigin(3, folds=2))
-    widths = conformal(found, "average", (80,))
-    errors = []
-    for truth, residual in found.residuals("average"):
-        train = np.concatenate([t for _, t in truth.trains])[:, -27:]
-        scale = np.abs(train[:, 7:] - train[:, :-7]).mean(axis=1)
-        errors.append(np.abs(residual) / scale[:, None])
-    ordered = np.sort(np.concatenate(errors), axis=0)
-    np.testing.assert_allclose(widths.below[0], ordered[int(np.ceil(81 * 0.8)) - 1])
-    assert widths.below == widths.above
 
 
 def test_past_the_measured_steps_the_width_grows_with_the_root():

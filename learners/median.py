@@ -1,0 +1,61 @@
+"""Median: the median of learners, which one of them that goes astray cannot move."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from featurizers.arrays import Array, State, namespace
+from featurizers.panel import Panel
+from learners.bands import bounds, levels
+from learners.blend import members, shared_levels, weighted
+from learners.learner import Learner
+from learners.together import Together
+
+
+@dataclass(frozen=True)
+class Median(Learner):
+    """The median of the forecasts of `of`, step by step, and of the distances of their bounds from them.
+
+    A learner whose training fails is left out and named in the model's `report`; ValueError if all fail. A member that
+    has no forecast counts as the mean of those that have one.
+
+    >>> from learners import SeasonalNaive, Theta, Ets
+    >>> learner = Median((Theta(12), SeasonalNaive(12), Ets(season=12)))
+    """
+
+    of: tuple[Learner, ...]
+
+    def train(self, panel: Panel) -> MedianModel:
+        models, _, report = members(self.of, range(len(self.of)), panel)
+        return MedianModel(models, report)
+
+
+@dataclass(frozen=True, eq=False)
+class MedianModel(Together):
+    report: tuple[str, ...] = ()
+
+    def predict(self, state: State, future: State) -> State:
+        return middle(self.answers(state, future))
+
+
+def middle(answers: Sequence[State]) -> State:
+    """The median of the members' outputs; see `Median`."""
+    outputs = {"forecast": median([a["forecast"] for a in answers])}
+    banded = [a for a in answers if levels(a)]
+    for level in shared_levels(banded):
+        for name in bounds(level):
+            outputs[name] = outputs["forecast"] + median([a[name] - a["forecast"] for a in banded])
+    return outputs
+
+
+def median(parts: Sequence[Array]) -> Array:
+    """The median of arrays of one shape, of those that are not NaN as `Median` says."""
+    xp = namespace(*parts)
+    mean = weighted(parts, (1.0,) * len(parts))
+    lost = xp.isnan(mean)
+    filled = [xp.where(lost, 0.0, xp.where(xp.isnan(p), mean, p)) for p in parts]
+    ordered = xp.sort(xp.stack(filled, axis=0), axis=0)
+    k = len(parts)
+    found = (ordered[(k - 1) // 2, :, :] + ordered[k // 2, :, :]) / 2
+    return xp.where(lost, xp.nan, found)

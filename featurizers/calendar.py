@@ -43,6 +43,9 @@ class Calendar(Featurizer):
     def names(self) -> list[str]:
         return [name for part in self._chosen() for name in self._names(part)]
 
+    def sources(self) -> list[tuple[str, str]]:
+        return [(part, "calendar") for part in self._chosen() for _ in self._names(part)]
+
     def resolve(self, panel: Panel) -> Calendar:
         if self.parts != "auto":
             return replace(self, parts=self._chosen())

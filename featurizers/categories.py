@@ -31,6 +31,11 @@ class Categories(Featurizer):
             return list(self.columns)
         return [f"{c}={level}" for c, levels in zip(self.columns, self._known(), strict=True) for level in levels]
 
+    def sources(self) -> list[tuple[str, str]]:
+        if not self.onehot:
+            return [(name, "category") for name in self.columns]
+        return [(c, "category") for c, levels in zip(self.columns, self._known(), strict=True) for _ in levels]
+
     @property
     def categorical(self) -> tuple[int, ...]:
         return () if self.onehot else tuple(range(len(self.columns)))

@@ -60,6 +60,9 @@ class Features(Featurizer):
     def names(self) -> list[str]:
         return [name for part in self.parts for name in part.names()]
 
+    def sources(self) -> list[tuple[str, str]]:
+        return [source for part in self.parts for source in part.sources()]
+
     @property
     def categorical(self) -> tuple[int, ...]:
         found, start = [], 0

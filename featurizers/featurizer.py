@@ -87,6 +87,11 @@ class Featurizer(ABC):
         """The memory after one more row, whose target and columns are in `now`."""
         return {}
 
+    def sources(self) -> list[tuple[str, str]]:
+        """Of each column, the raw column behind it and of what kind that is: "history" (of the target, which is told
+        apart by how far back it lies), "known", "past", "static", "category", "calendar", "holiday" or "series"."""
+        return [(name, "history") for name in self.names()]
+
     @property
     def categorical(self) -> tuple[int, ...]:
         """The columns (by position) that are codes of categories, not amounts."""

@@ -33,6 +33,9 @@ class Fourier(Featurizer):
     def names(self) -> list[str]:
         return [f"{name}{k}_{period:g}" for name, period, k in self._columns()]
 
+    def sources(self) -> list[tuple[str, str]]:
+        return [(f"season {period:g}", "calendar") for _, period, _ in self._columns()]
+
     def resolve(self, panel: Panel) -> Fourier:
         for period in self.periods:
             if not 1 < period < float("inf"):

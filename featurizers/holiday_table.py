@@ -30,16 +30,17 @@ class HolidayTable(Featurizer):
     index: np.ndarray  # (days,) int64
     rows: np.ndarray  # (different days + 1, columns) float64
     shift: int = 0  # seconds added to a stamp before its day is read
+    places: tuple[str, ...] = ()  # whose holidays each column tells of
 
     @classmethod
     def of_days(cls, first: int, days: np.ndarray, levels: Mapping[str, tuple[str, ...]], columns: tuple[str, ...],
-                shift: int) -> HolidayTable:  # fmt: skip
+                shift: int, places: tuple[str, ...] = ()) -> HolidayTable:  # fmt: skip
         """Pack `days` (days, columns), in which most rows are alike."""
         coded = tuple(i for i, name in enumerate(columns) if name in levels)
         rows, index = np.unique(np.where(np.isnan(days), _GAP, days), axis=0, return_inverse=True)
         outside = np.where(np.isin(np.arange(len(columns)), coded), UNKNOWN, np.nan)
         rows = np.concatenate([np.where(rows == _GAP, np.nan, rows), outside[None, :]])
-        return cls(columns, coded, dict(levels), first, index.ravel().astype(np.int64), rows, shift)
+        return cls(columns, coded, dict(levels), first, index.ravel().astype(np.int64), rows, shift, places)
 
     @property
     def needs(self) -> Needs:
@@ -47,6 +48,10 @@ class HolidayTable(Featurizer):
 
     def names(self) -> list[str]:
         return list(self.columns)
+
+    def sources(self) -> list[tuple[str, str]]:
+        places = self.places or ("",) * len(self.columns)
+        return [(f"holiday {place}".strip(), "holiday") for place in places]
 
     @property
     def categorical(self) -> tuple[int, ...]:

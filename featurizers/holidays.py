@@ -64,17 +64,19 @@ class Holidays(Featurizer):
         groups = self._groups((years[0] - 1, years[1] + 1))
         levels: dict[str, tuple[str, ...]] = {}
         columns: dict[str, np.ndarray] = {}
+        owners: dict[str, str] = {}
         for place, events in groups.items():
             prefix = f"{place}_" if len(groups) > 1 else ""
             begin, end = int(spans[0][seen[0]]) - self.around[1], int(spans[1][seen[1]]) + self.around[0]
             names = events.names_within(begin, end)
             for name, values in self._describe(events, spans, names).items():
                 columns[prefix + name] = np.where(events.covers(days), values, np.nan)
+                owners[prefix + name] = place
                 if name in ("holiday", "holiday_near"):
                     levels[prefix + name] = ("", *names)
                     columns[prefix + name] = np.where(events.covers(days), values, UNKNOWN)
         table = np.stack(list(columns.values()), axis=1)
-        return HolidayTable.of_days(int(days[0]), table, levels, tuple(columns), shift)
+        return HolidayTable.of_days(int(days[0]), table, levels, tuple(columns), shift, tuple(owners.values()))
 
     def names(self) -> list[str]:
         raise self._unresolved()

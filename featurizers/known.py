@@ -24,6 +24,9 @@ class Known(Featurizer):
     def names(self) -> list[str]:
         return list(self.columns)
 
+    def sources(self) -> list[tuple[str, str]]:
+        return [(name, "known") for name in self.columns]
+
     def resolve(self, panel: Panel) -> Known:
         columns = chosen(panel, self.columns)
         for name in columns:

@@ -42,6 +42,9 @@ class Missing(Featurizer):
     def names(self) -> list[str]:
         return [each for name in self._part.names() for each in (name, f"{name}_missing")]
 
+    def sources(self) -> list[tuple[str, str]]:
+        return [source for source in self._part.sources() for _ in range(2)]
+
     @property
     def categorical(self) -> tuple[int, ...]:
         return tuple(2 * i for i in self._part.categorical)

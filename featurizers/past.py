@@ -30,6 +30,9 @@ class Past(Featurizer):
     def names(self) -> list[str]:
         return [f"{column}_lag{k}" for column in self.columns for k in self.lags]
 
+    def sources(self) -> list[tuple[str, str]]:
+        return [(column, "past") for column in self.columns for _ in self.lags]
+
     @property
     def categorical(self) -> tuple[int, ...]:
         owners = [column for column in self.columns for _ in self.lags]

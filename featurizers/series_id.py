@@ -31,6 +31,9 @@ class SeriesId(Featurizer):
     def names(self) -> list[str]:
         return [f"series={i}" for i in range(self._trained())] if self.onehot else ["series"]
 
+    def sources(self) -> list[tuple[str, str]]:
+        return [("series", "series")] * len(self.names())
+
     @property
     def categorical(self) -> tuple[int, ...]:
         return () if self.onehot else (0,)

@@ -13,6 +13,9 @@ from featurizers.panel import Panel
 class Static(Known):
     """Numeric static `columns`, the same in every row of a series."""
 
+    def sources(self) -> list[tuple[str, str]]:
+        return [(name, "static") for name in self.columns]
+
     def resolve(self, panel: Panel) -> Static:
         columns = chosen(panel, self.columns)
         for name in columns:

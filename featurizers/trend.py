@@ -29,6 +29,9 @@ class Trend(Featurizer):
     def names(self) -> list[str]:
         return ["trend"]
 
+    def sources(self) -> list[tuple[str, str]]:
+        return [("trend", "calendar")]
+
     def resolve(self, panel: Panel) -> Trend:
         ruler = Ruler.of(panel.freq)
         first = float(ruler.rows(panel.clock()).min()) if len(panel) else 0.0

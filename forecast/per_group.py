@@ -15,6 +15,7 @@ from featurizers.featurizer import Needs
 from featurizers.panel import UNKNOWN, Panel, positions
 from featurizers.policy import names_of
 from learners.around import reported
+from learners.attribution import Attribution, joined
 from learners.each import each, reason
 from learners.learner import Learner, Model
 from learners.naive import SeasonalNaive
@@ -166,6 +167,21 @@ class PerGroupModel(Model):
                 parts.append(dict.fromkeys(self.outputs, xp.astype(time, xp.float64) * xp.nan))
             order.append(rows)
         return _back(parts, order, self.outputs)
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        """That of each group's model for its series."""
+        shape = future["time"].shape
+        found: list[Attribution] = []
+        for g, rows in self._routed(state):
+            if g == UNKNOWN:
+                continue
+            own = self._own(_rows(state, rows), g)
+            made = self.models[g].attribute(own, _rows(future, rows), _rows(typical, rows))
+            found.append(made.placed(rows, shape[0]))
+        if not found:
+            nothing = np.full(shape, np.nan)
+            return Attribution.of(nothing, nothing, {}, "No series belongs to a group that was trained.")
+        return joined(found, [np.isfinite(part.forecast).astype(np.float64) for part in found])
 
     def _routed(self, state: State) -> Iterator[tuple[int, Array]]:
         """Each group and its rows; last, the rows without a group. A graph asks every group: it may be empty."""

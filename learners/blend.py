@@ -11,6 +11,7 @@ import numpy as np
 from featurizers.arrays import Array, State, namespace
 from featurizers.panel import Panel, positions
 from learners.around import reported
+from learners.attribution import Attribution, joined
 from learners.bands import bounds, levels
 from learners.each import reason
 from learners.learner import Learner, Model
@@ -113,6 +114,16 @@ class BlendModel(Together):
         if len(self.table):
             weights = [state[WEIGHTS][:, i : i + 1] for i in range(len(self.models))]
         return blended(self.answers(state, future), weights)
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        """The members' contributions by their weights, over those that have a forecast."""
+        parts = self.attributions(state, future, typical)
+        each = state[WEIGHTS].T[:, :, None] if len(self.table) else np.array(self.weights)[:, None, None]
+        weights = each * np.array([np.isfinite(part.forecast) for part in parts])
+        total = weights.sum(axis=0)
+        names = [type(m).__name__.removesuffix("Model") for m in self.models]
+        shares = list(weights / np.where(total > 0.0, total, 1.0))
+        return joined(parts, shares, tuple(zip(names, each.mean(axis=(1, 2)).tolist(), strict=True)))
 
 
 def blended(answers: Sequence[State], weights: Sequence[Array]) -> State:

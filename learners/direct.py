@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from featurizers.features import Features
 from featurizers.featurizer import Featurizer, Needs
 from featurizers.panel import Panel
 from featurizers.whole import whole
+from learners.attribution import HISTORY, Attribution, Feature, described, typical_row
 from learners.learner import Learner, Model
 from learners.regressors import Fitted, fit_regressor
 
@@ -52,8 +53,9 @@ class Direct(Learner):
         for values, k in zip(columns[3:], seasons, strict=True):
             values[panel.position[rows] < _back(steps, k)] = np.nan
         every = Features((*past.parts, *own.parts))
-        fitted = fit_regressor(self.regressor, np.concatenate(columns, axis=1), panel.y[rows], every)
-        return DirectModel(fitted, past, own, seasons, self.horizon)
+        X = np.concatenate(columns, axis=1)
+        fitted = fit_regressor(self.regressor, X, panel.y[rows], every)
+        return DirectModel(fitted, past, own, seasons, self.horizon, typical_row(X, every.categorical))
 
 
 def pairs(panel: Panel, horizon: int, most: int) -> tuple[np.ndarray, np.ndarray]:
@@ -89,6 +91,7 @@ class DirectModel(Model):
     own: Features  # of the forecasted row itself
     seasons: tuple[int, ...]
     horizon: int
+    typical: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False)  # (columns,): the mean in training
 
     @property
     def needs(self) -> Needs:
@@ -113,8 +116,35 @@ class DirectModel(Model):
                 state = self._after(state, block, blocks[-1])
         return {"forecast": namespace(*blocks).concat(blocks, axis=1)}
 
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        """What each feature adds, step by step; past the trained horizon the history holds forecasts."""
+        horizon, tables, forecasts = future["time"].shape[1], [], []
+        for start in range(0, horizon, self.horizon):
+            block = {name: values[:, start : start + self.horizon] for name, values in future.items()}
+            tables.append(self._table(state, block))
+            forecasts.append(self._answers(tables[-1], block))
+            if start + self.horizon < horizon:
+                state = self._after(state, block, forecasts[-1])
+        table, forecast = np.concatenate(tables, axis=1), np.concatenate(forecasts, axis=1)
+        X, every = table.reshape(-1, table.shape[2]), Features((*self.past.parts, *self.own.parts))
+        middle = self.typical if len(self.typical) else typical_row(X, every.categorical)
+        base, values = self.regressor.contributions(X, middle)
+        features = (*described(every), Feature("step", "step ahead", "step"))
+        features += tuple(Feature(f"season{k}", f"season{k}", HISTORY) for k in self.seasons)
+        note = "Features as the regressor saw them, step by step; lags count back from the first row to forecast."
+        values = values.reshape(*forecast.shape, -1)
+        return Attribution(forecast, base.reshape(forecast.shape), features, values, (note,))
+
     def _block(self, state: State, future: State) -> Array:
-        """Steps 1 to `size` after the origin that `state` stands at, all rows of all series at once."""
+        return self._answers(self._table(state, future), future)
+
+    def _answers(self, table: Array, future: State) -> Array:
+        """The forecasts (series, steps) from the columns (series, steps, columns)."""
+        xp, size = namespace(table), future["time"].shape[1]
+        return xp.reshape(self.regressor.predict(xp.reshape(table, (-1, table.shape[2]))), (-1, size))
+
+    def _table(self, state: State, future: State) -> Array:
+        """The columns of steps 1 to `size` after the origin that `state` stands at, all rows of all series at once."""
         xp, size = namespace(*state.values(), *future.values()), future["time"].shape[1]
         zeros = xp.astype(future["time"] * 0, np.float64)[:, :, None]
         steps = np.arange(1, size + 1)
@@ -129,8 +159,7 @@ class DirectModel(Model):
         for season in self.seasons:
             at = steps - _back(steps, season) + season - 1
             columns.append(xp.take(state["target"][:, -season:], at, axis=1)[:, :, None])
-        X = xp.concat(columns, axis=2)
-        return xp.reshape(self.regressor.predict(xp.reshape(X, (-1, X.shape[2]))), (-1, size))
+        return xp.concat(columns, axis=2)
 
     def _after(self, state: State, future: State, forecast: Array) -> State:
         """The state after a block, as if its forecasts had been observed; unknown columns stay as last seen."""

@@ -9,6 +9,7 @@ import numpy as np
 from featurizers.arrays import State, namespace
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
+from learners.attribution import HISTORY, Attribution, Feature
 from learners.bands import check_levels
 from learners.learner import Learner, Model
 from learners.spread import spread, strayed, supposed
@@ -69,6 +70,14 @@ class DriftModel(Model):
         deviation, changes = spread(panel, errors)
         lost = np.where(changes > 1.0, changes / np.maximum(changes - 1.0, 1.0), 0.0)
         return (deviation * np.sqrt(lost))[:, 0]
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        """The last value, against the mean of the series, and the drift since."""
+        forecast, last = self.predict(state, future)["forecast"], state["drift.last"]
+        usual = typical["target"][:, None]
+        parts = {Feature("last value", "last value", HISTORY): last - usual,
+                 Feature("drift", "drift", HISTORY): forecast - last}  # fmt: skip
+        return Attribution.of(forecast, usual, parts, "The base is the mean of each series.")
 
     def remember(self, state: State, now: State) -> State:
         y, first, last = now["target"][:, None], state["drift.first"], state["drift.last"]

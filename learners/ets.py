@@ -10,7 +10,9 @@ import numpy as np
 from featurizers.arrays import Array, State, namespace
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
+from learners.attribution import Attribution
 from learners.bands import check_levels
+from learners.components import of_ets
 from learners.ets_bands import TURNING, ets_bands
 from learners.learner import Learner
 from learners.local import LocalModel, filtered, state_without_windows
@@ -132,6 +134,9 @@ class EtsModel(LocalModel):
             turns = np.arange(season) + np.maximum(panel.lengths - row, 0)[:, None]
             result[name] = np.take_along_axis(state[name], turns % season, axis=1)
         return result
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        return of_ets(state, self.predict(state, future)["forecast"], typical)
 
     def predict(self, state: State, future: State) -> State:
         level, phi = state["ets.level"], state["ets.phi"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,10 @@ from featurizers.panel import Panel, expected
 from featurizers.whole import whole
 from learners.brief import Brief
 from learners.space import check_closed
+
+if TYPE_CHECKING:
+    from learners.attribution import Attribution
+    from learners.explanation import Explanation
 
 _LOST = (
     "{} has no forecast at some steps (NaN): either the model does not know this series and learns each one by itself, "
@@ -102,13 +107,18 @@ class Model(Brief, ABC):
         """Whether a part computes in float32 (networks), so that a graph can agree to 1e-4 only."""
         return False
 
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        """What the forecasts of `predict` are made of; numpy only. `typical` holds, for each row of the state, the mean
+        of the target and the mean, or the commonest category, of each column: (rows,) each."""
+        from learners.components import from_outside
+
+        return from_outside(self, state, future, typical)
+
     # ---- the same for every model -------------------------------------------------------------
 
     def state(self, panel: Panel) -> State:
         """What the model remembers of each series of `panel` after its last row."""
-        panel = _without_infinity(panel)
-        if self.origin is not None:
-            panel = panel.encoded(self.origin.tail.levels)
+        panel = prepared(self, panel)
         windows = {"target": panel.window(panel.target, self.needs.lookback)}
         windows |= {name: panel.window(name, self.needs.lookback) for name in self.needs.past}
         return windows | self.memory(panel)
@@ -118,26 +128,76 @@ class Model(Brief, ABC):
         windows = {name: shifted(values, now[name]) for name, values in state.items() if "." not in name}
         return windows | self.remember(state, now)
 
-    def forecast(self, panel: Panel, horizon: int, known: Panel | pd.DataFrame | None = None) -> Panel:
+    def forecast(
+        self, panel: Panel, horizon: int, known: Panel | pd.DataFrame | None = None, *, gap: int = 0,
+        unknown: str = "refuse",
+    ) -> Panel:  # fmt: skip
         """The next `horizon` rows of each series, with a column for each output of `predict`; its findings name the
         series that have no forecast.
 
-        `known` gives the known columns of these rows, where the model uses any and the panel does not hold them.
+        `known` gives the known columns of these rows, where the model uses any and the panel does not hold them; with
+        `unknown` "last" those that are not given go on as they were last seen, and a finding says so. `gap` rows after
+        the end of the panel are passed over first; their known columns are needed too.
         """
+        from learners.unknown import future_of
+
         if expected(panel, "forecast").target not in panel.columns:
             raise ValueError(f"A panel without its target {panel.target!r}, such as a forecast, cannot be forecast: "
                              "give the history, and a longer horizon.")  # fmt: skip
-        horizon = whole(horizon, "The horizon")
+        horizon, gap = whole(horizon, "The horizon"), whole(gap, "The gap", 0)
         state = self.state(panel)
-        future = panel.future(horizon, known, self.needs.ahead)
+        future = future_of(panel, gap + horizon, known, self.needs.ahead, unknown)
         if self.origin is not None:
             future = future.encoded(self.origin.tail.levels)
         outputs = self.predict(state, future.matrix(self.needs.ahead))
+        if gap:
+            future = future.rows(future.position >= gap)
+            outputs = {name: values[:, gap:] for name, values in outputs.items()}
         columns: Mapping[str, np.ndarray] = {n: np.asarray(v, np.float64).ravel() for n, v in outputs.items()}
         empty = np.flatnonzero(np.isnan(columns["forecast"]).reshape(panel.count, -1).any(axis=1)).tolist()
         lost = [Finding("no_forecast", "alerted", _LOST.format(panel.name(i) or "The series"), panel.name(i))
                 for i in empty]  # fmt: skip
-        return replace(future, columns=columns, roles={}, levels={}, findings=future.findings + lost)
+        told = [] if gap else self.remarks(panel, {n: v.reshape(panel.count, -1) for n, v in columns.items()})
+        return replace(future, columns=columns, roles={}, levels={}, findings=future.findings + (lost + told))
+
+    def explain(
+        self, panel: Panel, horizon: int, known: Panel | pd.DataFrame | None = None, *, by: str = "column",
+        origins: int = 24, most: int = 10_000, seed: int = 0,
+    ) -> Explanation:  # fmt: skip
+        """What the forecasts of `forecast(panel, horizon, known)` are made of, in units of the target, and what matters
+        overall: in these and in those from up to `origins` earlier places of the panel, at most `most` rows of them.
+
+        `by` is the level of detail that is shown first: "feature" (as engineered), "column" (raw columns, the target's
+        own history by lag) or "kind" (history, known columns, holidays, calendar ...). `seed` is that of the shuffles
+        by which models without a formula are explained.
+        """
+        from learners.explanation import explained
+
+        return explained(self, panel, whole(horizon, "The horizon"), known, by=by, origins=origins, most=most,
+                         seed=seed)  # fmt: skip
+
+    def fitted(self, panel: Panel) -> Panel:
+        """`panel` with a column for each output of `predict` beside its target: what was forecast for each row from
+        all rows before it, as advancing gives it; NaN in the first row of a series."""
+        from learners.rolling import fitted
+
+        return fitted(self, panel)
+
+    def remarks(self, panel: Panel, outputs: Mapping[str, np.ndarray]) -> list[Finding]:
+        """What is to be said of a forecast, (series, horizon) each, that followed on `panel`."""
+        return [remark for part in self.parts for remark in part.remarks(panel, outputs)]
+
+    @property
+    def parts(self) -> tuple[Model, ...]:
+        """The models that this one is made of."""
+        held = [part for value in vars(self).values() for part in (value if isinstance(value, tuple) else (value,))]
+        return tuple(part for part in held if isinstance(part, Model))
+
+
+def prepared(model: Model, panel: Panel) -> Panel:
+    """`panel` without infinite targets, its categories coded as in the training of `model`."""
+    panel = _without_infinity(panel)
+    return panel if model.origin is None else panel.encoded(model.origin.tail.levels)
 
 
 def _without_infinity(panel: Panel) -> Panel:

@@ -10,6 +10,8 @@ from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from featurizers.whole import wholes
 from learners.around import reported
+from learners.attribution import Attribution
+from learners.components import own
 from learners.ets import AutoEts
 from learners.learner import Learner, Model
 from learners.mstl_fit import Seasonal
@@ -84,6 +86,14 @@ class MstlModel(Model):
         middle, width = outputs["forecast"], state["mstl.width"]
         bands = {n: middle + width * (v - middle) + season for n, v in outputs.items() if n != "forecast"}
         return {"forecast": middle + season} | bands
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        """That of what remains, and each season."""
+        made = self.inner.attribute(self._within(state), future, typical)
+        for name in self.seasonal.names:
+            season = repeated(state[name], future["time"].shape[1])
+            made = made.with_part(own(f"season of {state[name].shape[1]} rows"), season)
+        return made
 
     def memory(self, panel: Panel) -> State:
         mine = self.seasonal.memory(panel, self.needs.lookback)

@@ -10,6 +10,7 @@ from featurizers.arrays import Array, State, namespace
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from featurizers.whole import whole
+from learners.attribution import HISTORY, Attribution, Feature
 from learners.bands import check_levels
 from learners.learner import Learner, Model
 from learners.spread import earlier, spread, spread_of_window, strayed, supposed
@@ -61,6 +62,12 @@ class SeasonalNaiveModel(Model):
         past, horizon = state["target"][:, -2 * self.season :], future["time"].shape[1]
         forecast = repeated(last_cycle(past, self.season), horizon)
         return {"forecast": forecast} | (self._bands(state, forecast, past) if self.levels else {})
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        """One lag, against the mean of the series."""
+        forecast, usual = self.predict(state, future)["forecast"], typical["target"][:, None]
+        lag, note = Feature(f"lag{self.season}", f"lag{self.season}", HISTORY), "The value of the last season."
+        return Attribution.of(forecast, usual, {lag: forecast - usual}, f"{note} The base is the mean of each series.")
 
     def _bands(self, state: State, forecast: Array, past: Array) -> State:
         xp, horizon = namespace(past), forecast.shape[1]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from featurizers.arrays import State, namespace
 from featurizers.panel import Panel
 from learners.around import reported
+from learners.attribution import Attribution, joined
 from learners.each import reason
 from learners.learner import Learner, Model
 from learners.together import Together
@@ -53,3 +56,10 @@ class OtherwiseModel(Together):
             good = xp.isfinite(first["forecast"])
             first = {name: xp.where(good, values, answer.get(name, xp.nan)) for name, values in first.items()}
         return first
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        """That of the model whose forecast it is."""
+        parts = self.attributions(state, future, typical)
+        good = np.array([np.isfinite(part.forecast) for part in parts])
+        first = good & (np.cumsum(good, axis=0) == 1)
+        return joined(parts, list(first.astype(np.float64)))

@@ -13,7 +13,9 @@ from featurizers.arrays import Array, State, namespace
 from featurizers.clock import DAY
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
+from learners.attribution import Attribution
 from learners.bands import check_levels, normal_bands
+from learners.components import of_prophet
 from learners.learner import Learner
 from learners.local import LocalModel, fit_local, state_without_windows
 from learners.prophet_terms import Seasonality, Terms, holiday_table, seasonalities_of
@@ -133,6 +135,9 @@ class ProphetModel(LocalModel):
         if not self.levels:
             return {"forecast": forecast}
         return {"forecast": forecast} | normal_bands(forecast, self._deviation(state, t, steep * times), self.levels)
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        return of_prophet(self, state, future, typical)
 
     def _times(self, state: State, future: State) -> Array:
         """0 at the first known value in training, 1 at the last, (series, horizon)."""

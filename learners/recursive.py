@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from featurizers.arrays import State, scan, shifted
 from featurizers.features import Features
 from featurizers.featurizer import Featurizer, Needs
 from featurizers.panel import Panel
+from learners.attribution import Attribution, described, typical_row
 from learners.learner import Learner, Model
 from learners.regressors import Fitted, fit_regressor
 
@@ -36,7 +37,7 @@ class Recursive(Learner):
             raise ValueError("Recursive has no row to learn from: every target is missing. Drop these series, or give "
                              "more history.")  # fmt: skip
         fitted = fit_regressor(self.regressor, X[usable], panel.y[usable], features)
-        return RecursiveModel(fitted, features)
+        return RecursiveModel(fitted, features, typical_row(X[usable], features.categorical))
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,7 @@ class RecursiveModel(Model):
 
     regressor: Fitted
     features: Features
+    typical: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False)  # (columns,): the mean in training
 
     @property
     def needs(self) -> Needs:
@@ -61,16 +63,33 @@ class RecursiveModel(Model):
         return self.features.remember(state, now)
 
     def predict(self, state: State, future: State) -> State:
+        return self._walked(state, future)
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        """What each feature adds at the step itself; a lag that reaches past the origin is a forecast by then."""
+        found = self._walked(state, future, seen=True)
+        shape, X = found["forecast"].shape, found["row"].reshape(-1, found["row"].shape[2])
+        middle = self.typical if len(self.typical) else typical_row(X, self.features.categorical)
+        base, values = self.regressor.contributions(X, middle)
+        note = ("Features at the step itself: a lag that lies after the end of the history is the forecast of that "
+                "row, and is named as the lag that it is.")  # fmt: skip
+        values = values.reshape(*shape, -1)
+        return Attribution(found["forecast"], base.reshape(shape), described(self.features), values, (note,))
+
+    def _walked(self, state: State, future: State, seen: bool = False) -> State:
+        """One forecast after the other and, if asked, the row of features that it was made of."""
         # The target and what is known ahead move on; other columns stay as they were last seen.
         windows = [n for n in state if n == "target" or (n in future and "." not in n)]
         moving = {n: v for n, v in state.items() if n in windows or "." in n}
         still = {n: v for n, v in state.items() if n not in moving}
 
         def step(carry: State, now: State) -> tuple[State, State]:
-            seen = carry | still
-            y = self.regressor.predict(self.features.step(seen, now))
+            before = carry | still
+            row = self.features.step(before, now)
+            y = self.regressor.predict(row)
             now = now | {"target": y}
             moved = {n: shifted(carry[n], now[n]) for n in windows}
-            return moved | self.features.remember(seen, now), {"forecast": y}
+            told = {"forecast": y, "row": row} if seen else {"forecast": y}
+            return moved | self.features.remember(before, now), told
 
         return scan(step, moving, future)[1]

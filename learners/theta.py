@@ -7,11 +7,13 @@ from typing import Literal
 
 import numpy as np
 
-from featurizers.arrays import State, namespace
+from featurizers.arrays import Array, State, namespace
 from featurizers.featurizer import Needs
 from featurizers.kernels import threads
 from featurizers.panel import Panel
+from learners.attribution import Attribution
 from learners.bands import check_levels
+from learners.components import of_theta
 from learners.learner import Learner
 from learners.local import LocalModel, assembled, state_without_windows
 from learners.theta_bands import spread_of, theta_outputs
@@ -48,7 +50,7 @@ class Theta(Learner):
         from learners._kernels import fit_classic_theta
         from learners.theta_fit import fitted
 
-        columns, notes = fitted(panel, self.season, "Theta", fit_classic_theta, 1)
+        columns, notes = fitted(panel, self.season, "Theta", fit_classic_theta, 1, bool(self.levels))
         taken = {"slope": "slope", "alpha": "weight", "level": "start"}
         memory = {f"theta.{name}": np.ascontiguousarray(columns[column][:, :1]) for name, column in taken.items()}
         memory |= {"theta.multiplies": columns["multiplies"], "theta.count": np.zeros((panel.count, 1))}
@@ -80,13 +82,22 @@ class ThetaModel(LocalModel):
         }
 
     def predict(self, state: State, future: State) -> State:
+        mean = self._mean(state, future)
+        left = state["theta.alpha"] + namespace(mean).zeros_like(mean)
+        return theta_outputs(state, mean, left, self.levels, 0.5)
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        forecast = self.predict(state, future)["forecast"]
+        return of_theta(forecast, self._mean(state, future), state["theta.level"], typical)
+
+    def _mean(self, state: State, future: State) -> Array:
+        """The forecast without the season, (series, horizon)."""
         alpha, level, count = state["theta.alpha"], state["theta.level"], state["theta.count"]
         xp, horizon = namespace(level), future["time"].shape[1]
         weight = xp.where(alpha > 0.0, alpha, 1.0)
         lead = xp.where(alpha > 0.0, (1.0 - xp.pow(1.0 - weight, count)) / weight, 0.0)
         line = state["theta.slope"] * (np.arange(horizon, dtype=np.float64)[None, :] + lead)
-        mean = level + 0.5 * line
-        return theta_outputs(state, mean, alpha + xp.zeros_like(mean), self.levels, 0.5)
+        return level + 0.5 * line
 
     def _run(self, state: State, panel: Panel, row: np.ndarray) -> State:
         """`remember` over all rows, natively."""

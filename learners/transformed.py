@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from featurizers.arrays import Array, State, namespace
 from featurizers.features import tagged, untagged
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
+from learners.attribution import Attribution
 from learners.learner import Learner, Model
 from learners.transforms.transform import Transform
 
@@ -62,6 +65,27 @@ class TransformedModel(Model):
         past, mine = self._past(state), untagged("transform", state)
         inner = untagged("inner", state) | {"target": self.transform.forward(past, mine)}
         return self.transform.invert(self.model.predict(inner, future), past, mine)
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        """That of the inner model, transformed back. Where the way back is a straight line (scales, differences, of
+        which a contribution lasts) each contribution goes it alone; else base and forecast do, and the contributions
+        share the difference in proportion."""
+        past, mine = self._past(state), untagged("transform", state)
+        inner = untagged("inner", state) | {"target": self.transform.forward(past, mine)}
+        usual = np.broadcast_to(typical["target"][:, None], (len(past), max(self.transform.lost + 1, past.shape[1])))
+        middle = self.transform.forward(usual, mine)[:, -1]
+        made = self.model.attribute(inner, future, typical | {"target": middle})
+
+        def back(values: np.ndarray) -> np.ndarray:
+            return np.asarray(self.transform.inverse(values, past, mine))
+
+        base = back(made.base)
+        if not self.transform.straight:
+            return made.onto(np.asarray(self.predict(state, future)["forecast"]), base)
+        zero = back(np.zeros_like(made.base))
+        values = [back(made.values[:, :, i]) - zero for i in range(len(made.features))]
+        stacked = np.stack(values, axis=2) if values else made.values
+        return replace(made, forecast=back(made.forecast), base=base, values=stacked)
 
     def memory(self, panel: Panel) -> State:
         inner = self.model.memory(self.transform.panel(panel))

@@ -13,6 +13,7 @@
 #include "intermittent.hpp"
 #include "nearest.hpp"
 #include "prophet_module.hpp"
+#include "shap.hpp"
 #include "smoothing.hpp"
 
 namespace nb = nanobind;
@@ -74,6 +75,19 @@ auto predict_forest(const Forest& forest, Table x, bool narrow, int threads) {
     return owned(out.release(), rows);
 }
 
+auto explain_forest(const Forest& forest, Table x, Numbers cover, bool narrow, int threads) {
+    const std::size_t rows = x.shape(0), columns = x.shape(1);
+    if (columns < forest.columns) throw std::invalid_argument("The trees ask for more columns than the table has.");
+    if (cover.size() != forest.leaves.size()) throw std::invalid_argument("Every leaf needs its cover.");
+    auto out = std::make_unique<double[]>(rows * columns);
+    double expected = 0.0;
+    {
+        nb::gil_scoped_release released;
+        expected = shap(forest, cover.data(), x.data(), rows, columns, narrow, threads, out.get());
+    }
+    return nb::make_tuple(expected, owned(out.release(), rows, columns));
+}
+
 auto find_nearest(Table points, Table x, std::size_t count, int threads) {
     if (points.shape(1) != x.shape(1)) throw std::invalid_argument("The points and the rows differ in their columns.");
     if (count > points.shape(0)) throw std::invalid_argument("There are fewer points than neighbours asked for.");
@@ -96,7 +110,8 @@ NB_MODULE(_kernels, m) {
         .def("__init__", &make_forest, nb::arg("feature"), nb::arg("threshold"), nb::arg("set"), nb::arg("yes"),
              nb::arg("no"), nb::arg("missing"), nb::arg("starts"), nb::arg("members"), nb::arg("roots"),
              nb::arg("leaves"))
-        .def("predict", &predict_forest, nb::arg("x"), nb::arg("narrow"), nb::arg("threads"));
+        .def("predict", &predict_forest, nb::arg("x"), nb::arg("narrow"), nb::arg("threads"))
+        .def("contributions", &explain_forest, nb::arg("x"), nb::arg("cover"), nb::arg("narrow"), nb::arg("threads"));
     bind_smoothing(m);
     bind_intermittent(m);
     m.def("nearest", &find_nearest, nb::arg("points"), nb::arg("x"), nb::arg("count"), nb::arg("threads"));

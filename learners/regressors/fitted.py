@@ -19,6 +19,13 @@ class Fitted(Brief, ABC):
     def predict(self, X: Array) -> Array:
         """(rows, columns) float64 -> (rows,) float64, in the namespace of X."""
 
+    def contributions(self, X: np.ndarray, typical: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What a prediction is made of: a base (rows,) and what each column adds to it (rows, columns), which
+        together are `predict(X)`; `typical` (columns,) is what a column is when it says nothing."""
+        from learners.regressors.sampled import sampled
+
+        return sampled(self.predict, np.asarray(X, np.float64), typical)
+
     @property
     def single(self) -> bool:
         """Whether it computes in float32."""

@@ -49,4 +49,5 @@ def _tree(lines: dict[str, str]) -> Tree:
         which = int(threshold[at])
         sets[int(at)] = codes(words[ends[which] : ends[which + 1]])
     children = numbers("left_child", np.int64), numbers("right_child", np.int64)
-    return Tree(numbers("split_feature", np.int64), threshold, *children, missing, leaves, sets)
+    return Tree(numbers("split_feature", np.int64), threshold, *children, missing, leaves, sets,
+                numbers("leaf_count", np.float64))  # fmt: skip

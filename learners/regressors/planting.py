@@ -20,6 +20,7 @@ class Tree:
     missing: np.ndarray  # whether NaN goes to `yes`
     leaves: np.ndarray
     sets: dict[int, np.ndarray] = field(default_factory=dict)  # question -> the categories that go to `yes`
+    cover: np.ndarray = field(default_factory=lambda: np.empty(0))  # (leaves,): the weight of the training rows
 
     @classmethod
     def mixed(
@@ -31,12 +32,14 @@ class Tree:
         missing: np.ndarray,
         value: np.ndarray,
         sets: dict[int, np.ndarray] | None = None,
+        cover: np.ndarray | None = None,
     ) -> Tree:
         """From arrays in which questions and leaves (whose `yes` is below 1, since 0 is the root) are mixed."""
         asks = yes >= 1
         places = np.where(asks, np.cumsum(asks) - 1, ~(np.cumsum(~asks) - 1))
         return cls(feature[asks], threshold[asks], places[yes[asks]], places[no[asks]], missing[asks], value[~asks],
-                   {int(places[at]): members for at, members in (sets or {}).items()})  # fmt: skip
+                   {int(places[at]): members for at, members in (sets or {}).items()},
+                   np.empty(0) if cover is None else cover[~asks])  # fmt: skip
 
 
 def planted(
@@ -71,7 +74,7 @@ def planted(
     return Trees(
         joined("feature", np.int64), threshold, sets, joined("yes", np.int64), joined("no", np.int64),
         joined("missing", np.int64), starts, np.concatenate([np.empty(0), *members]), roots,
-        joined("leaves", np.float64), base + scale * alone, scale, narrow, link,
+        joined("leaves", np.float64), base + scale * alone, scale, narrow, link, joined("cover", np.float64),
     )  # fmt: skip
 
 

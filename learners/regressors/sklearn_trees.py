@@ -38,7 +38,8 @@ def _tree(tree: Any) -> Tree:
         raise ValueError("it gives several outputs.")
     left = np.asarray(tree.children_left)
     missing = np.asarray(tree.missing_go_to_left, bool)
-    return Tree.mixed(tree.feature, tree.threshold, left, tree.children_right, missing, tree.value[:, 0, 0])
+    return Tree.mixed(tree.feature, tree.threshold, left, tree.children_right, missing, tree.value[:, 0, 0],
+                      cover=np.asarray(tree.weighted_n_node_samples))  # fmt: skip
 
 
 def from_hist_gradient_boosting(estimator: Any) -> Fitted:
@@ -63,6 +64,7 @@ def from_hist_gradient_boosting(estimator: Any) -> Fitted:
             sets[int(at)] = found[~np.isnan(found)]
         yes = np.where(nodes["is_leaf"].astype(bool), -1, yes)
         feature = places[nodes["feature_idx"].astype(np.int64)]
-        trees.append(Tree.mixed(feature, nodes["num_threshold"], yes, no, missing, nodes["value"], sets))
+        trees.append(Tree.mixed(feature, nodes["num_threshold"], yes, no, missing, nodes["value"], sets,
+                                nodes["count"].astype(np.float64)))  # fmt: skip
     link = {"poisson": "log", "gamma": "log"}.get(estimator.loss, "identity")
     return planted(trees, base=float(np.ravel(estimator._baseline_prediction)[0]), link=link)

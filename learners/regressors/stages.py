@@ -137,7 +137,8 @@ class Chosen(Stage):
 
     def back(self, values: np.ndarray, columns: int) -> np.ndarray:
         found = np.zeros((len(values), columns))
-        np.add.at(found, (slice(None), self.places), values)
+        for i, place in enumerate(self.places.tolist()):
+            found[:, place] += values[:, i]
         return found
 
 

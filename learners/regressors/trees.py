@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from featurizers.arrays import Array, namespace
 from featurizers.kernels import threads
 from learners.regressors.fitted import SMALL, Fitted
-from learners.regressors.linear import linked
+from learners.regressors.linear import allotted, linked
 
 if TYPE_CHECKING:
     from learners._kernels import Forest
@@ -43,6 +43,7 @@ class Trees(Fitted):
     scale: float = 1.0
     narrow: bool = False  # the library rounds the columns to float32 before it compares
     link: str = "identity"
+    cover: np.ndarray = field(default_factory=lambda: np.empty(0))  # float64, (leaves,): weight of the training rows
 
     def predict(self, X: Array) -> Array:
         total = self._sum(X) if len(self.roots) else namespace(X).zeros_like(X[:, 0])
@@ -61,6 +62,17 @@ class Trees(Fitted):
         return X.graph.node(
             "TreeEnsemble", [X], np.float64, (X.shape[0], 1), domain="ai.onnx.ml", **attributes
         )[:, 0]  # fmt: skip
+
+    def contributions(self, X: np.ndarray, typical: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Shapley values of the columns: one that is not known is averaged over, both ways of a question by the
+        training rows that went them. Source: Lundberg et al., From local explanations to global understanding with
+        explainable AI for trees, 2020."""
+        X = np.ascontiguousarray(X, np.float64)
+        cover = self.cover if len(self.cover) else np.ones(len(self.leaves))  # older files hold no cover
+        work = threads(len(X) * len(self.roots) * DEPTH * DEPTH, SMALL)
+        expected, values = self._forest.contributions(X, cover, self.narrow, work)
+        base = np.full(len(X), expected * self.scale + self.base)
+        return allotted(self.link, base, values * self.scale)
 
     @property
     def _attributes(self) -> dict[str, Any]:

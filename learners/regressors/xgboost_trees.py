@@ -49,4 +49,5 @@ def _tree(tree: dict[str, Any], weight: float) -> Tree:
         yes[at], no[at], missing[at] = right[at], left[at], ~missing[at]
     # "less than" is "at most the number below".
     threshold = np.nextafter(split, -np.inf)
-    return Tree.mixed(np.array(tree["split_indices"]), threshold, yes, no, missing, split * weight, sets)
+    return Tree.mixed(np.array(tree["split_indices"]), threshold, yes, no, missing, split * weight, sets,
+                      np.array(tree["sum_hessian"], np.float64))  # fmt: skip

@@ -18,6 +18,10 @@ REACH = 14  # rows beyond those it needs in which a value is sought where the ne
 class _Undone(Transform):
     """What both differences share: bands."""
 
+    @property
+    def straight(self) -> bool:
+        return True
+
     def invert(self, outputs: State, past: Array, state: State) -> State:
         """The forecast is summed up. The errors of the steps count as independent, so that the distances of a
         band from it add up in squares: sums of the bounds themselves would be far too wide."""

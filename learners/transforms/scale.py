@@ -64,6 +64,10 @@ class SeriesScale(Transform):
     location: np.ndarray = field(repr=False)  # (series,)
     width: np.ndarray = field(repr=False)  # (series,)
 
+    @property
+    def straight(self) -> bool:
+        return True
+
     def whole(self, panel: Panel) -> np.ndarray:
         location, width = self._of(panel)
         return scaled(panel, location, width)
@@ -102,6 +106,10 @@ class WindowScale(Transform):
 
     @property
     def floating(self) -> bool:
+        return True
+
+    @property
+    def straight(self) -> bool:
         return True
 
     def reach(self, lookback: int) -> int:

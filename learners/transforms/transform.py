@@ -28,6 +28,11 @@ class Transform(ABC):
         """Whether a row's transformed value changes as later rows come, so that nothing of it can be kept."""
         return False
 
+    @property
+    def straight(self) -> bool:
+        """Whether `inverse` is a straight line in its values: numbers times them, and numbers of the past added."""
+        return False
+
     def reach(self, lookback: int) -> int:
         """Rows of history that it needs around a model that looks back `lookback` rows."""
         return lookback + self.lost

@@ -1,0 +1,103 @@
+"""Components: the parts that the forecasts of models with states add up from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from featurizers.arrays import State
+from learners.attribution import HISTORY, Attribution, Feature
+from learners.naive import repeated
+from learners.regressors.sampled import shapley
+
+if TYPE_CHECKING:
+    from learners.arima import ArimaModel
+    from learners.learner import Model
+    from learners.prophet import ProphetModel
+
+NOTE = "Components of the model; the base is the mean of each series, and the level what it lies beside that."
+OUTSIDE = ("Columns by their Shapley values against a typical value of the series, by asking the model again; the rest "
+           "is the target's history, against the mean of each series.")  # fmt: skip
+
+
+def own(name: str) -> Feature:
+    """A component that comes from the target's own history."""
+    return Feature(name, name, HISTORY)
+
+
+def from_outside(model: Model, state: State, future: State, typical: State) -> Attribution:
+    """Of any model: what its columns add, by trying typical values in their place, and its history."""
+    forecast, mean = np.asarray(model.predict(state, future)["forecast"]), typical["target"][:, None]
+    names = tuple(n for n in dict.fromkeys(model.needs.ahead + model.needs.past) if n in typical)
+
+    def value(chosen: np.ndarray) -> np.ndarray:
+        gone = [name for name, keep in zip(names, chosen, strict=True) if not keep]
+
+        def usual(values: State) -> State:
+            return values | {n: np.where(np.isfinite(values[n]), typical[n][:, None], values[n]).astype(values[n].dtype)
+                             for n in gone if n in values}  # fmt: skip
+
+        return np.asarray(model.predict(usual(state), usual(future))["forecast"])
+
+    if not names:
+        return Attribution.of(forecast, mean, {own(HISTORY): forecast - mean}, NOTE)
+    base, found = shapley(value, len(names))
+    ahead = model.needs.ahead
+    parts = {Feature(n, n, "known" if n in ahead else "past"): found[:, :, i] for i, n in enumerate(names)}
+    made = Attribution.of(forecast, mean, {own(HISTORY): base - mean} | parts, OUTSIDE)
+    return Attribution(made.forecast, made.base, made.features, made.values, made.notes, (), False)
+
+
+def of_ets(state: State, forecast: np.ndarray, typical: State) -> Attribution:
+    """Level, trend and season; a season that multiplies is what it adds to the others."""
+    level, phi, horizon = state["ets.level"], state["ets.phi"], forecast.shape[1]
+    trend = np.cumsum(np.power(phi, np.arange(1.0, horizon + 1)[None, :]), axis=1) * state["ets.trend"]
+    mean = typical["target"][:, None]
+    parts = {own("level"): level - mean, own("trend"): trend, own("season"): forecast - (level + trend)}
+    return Attribution.of(forecast, mean, parts, NOTE)
+
+
+def of_theta(forecast: np.ndarray, mean: np.ndarray, level: np.ndarray, typical: State) -> Attribution:
+    """Level, drift and season. `mean` (rows, horizon): the forecast without the season; `level` (rows, 1)."""
+    usual = typical["target"][:, None]
+    parts = {own("level"): level - usual, own("trend"): mean - level, own("season"): forecast - mean}
+    return Attribution.of(forecast, usual, parts, NOTE)
+
+
+def of_arima(model: ArimaModel, state: State, future: State, typical: State) -> Attribution:
+    """The regression by its columns, the waves of a long season, and the rest, which is the series' own history."""
+    forecast, usual = np.asarray(model.predict(state, future)["forecast"]), typical["target"][:, None]
+    parts: dict[Feature, np.ndarray] = {}
+    for i, name in enumerate(model.columns):
+        slope = state["arima.slopes"][:, i : i + 1]
+        away = future[name] - typical[name][:, None]
+        parts[Feature(name, name, "known")] = np.where(slope == 0.0, 0.0, slope * away)
+    if "arima.season" in state:
+        parts[own("season")] = repeated(state["arima.season"], forecast.shape[1])
+    rest = forecast - usual - sum(parts.values(), np.zeros(forecast.shape))
+    return Attribution.of(forecast, usual, {own(HISTORY): rest} | parts, NOTE)
+
+
+def of_prophet(model: ProphetModel, state: State, future: State, typical: State) -> Attribution:
+    """Trend, each season, each holiday and each regressor; those that multiply are what they add to the trend."""
+    forecast, usual = np.asarray(model.predict(state, future)["forecast"]), typical["target"][:, None]
+    trend = model._trend(state, future, model._times(state, future))[0]
+    parts: dict[Feature, Any] = {own("trend"): trend - usual}
+    if model.terms.count:
+        weights = state["prophet.weights"][:, None, :]
+        effects = np.where(weights == 0.0, 0.0, weights * model.features(state, future))
+        multiplies = model.terms.multiplies[None, None, :] > 0.5
+        effects = effects * np.where(multiplies, trend[:, :, None], state["prophet.size"][:, :, None])
+        for i, feature in enumerate(_of_terms(model)):
+            parts[feature] = parts.get(feature, 0.0) + effects[:, :, i]
+    return Attribution.of(forecast, usual, parts, NOTE)
+
+
+def _of_terms(model: ProphetModel) -> list[Feature]:
+    """The feature of each column of the regression."""
+    terms = model.terms
+    seasons = [f"season of {s.period:g} days" for s in terms.seasonalities for _ in range(2 * s.order)]
+    found = [Feature(name, name, "calendar") for name in seasons]
+    found += [Feature(f"holiday {name}", "holiday", "holiday") for name, _ in terms.holidays.columns]
+    return found + [Feature(name, name, "known") for name in terms.regressors]

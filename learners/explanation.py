@@ -1,0 +1,230 @@
+"""Explanation: what the forecasts of a model are made of, and what matters overall, in units of the target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from featurizers.arrays import State
+from featurizers.panel import Panel
+from learners.attribution import Attribution, Feature
+
+if TYPE_CHECKING:
+    from learners.learner import Model
+
+LEVELS = {"feature": "name", "column": "column", "kind": "kind"}
+REPEATS = 5  # shuffles of each column
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Contributions to each forecast of each series, in units of the target: with the base they add up to it.
+
+    `frame()` is a row a forecast, `importance()` a row a feature, column or kind: the mean of the absolute
+    contributions over these forecasts and those from earlier places of the panel. Where a model has no formula that
+    can be followed, `losses` tell by how much its mean absolute error grows if a column is shuffled.
+
+    >>> from forecast import Lags, Recursive, datasets
+    >>> panel = datasets.m4("Monthly", 2)
+    >>> explanation = Recursive("Ridge", (Lags((1, 12)),)).fit(panel).explain(panel, horizon=6)
+    >>> explanation.frame().columns[-2:].tolist()
+    ['lag1', 'lag12']
+    """
+
+    panel: Panel = field(repr=False)  # the rows that are forecast, horizon rows a series
+    by: str  # the level of detail that is shown
+    made: Attribution = field(repr=False)  # of the forecasts, (series, horizon)
+    before: Attribution = field(repr=False)  # of these and of those from earlier places, (places, horizon)
+    losses: Mapping[str, float] = field(default_factory=dict, repr=False)  # column -> growth of the error
+
+    @property
+    def target(self) -> str:
+        return self.panel.target
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the contributions were found."""
+        return self.made.notes
+
+    @property
+    def weights(self) -> tuple[tuple[str, float], ...]:
+        """Of the members, where the model is a weighted mean."""
+        return self.made.weights
+
+    def frame(self, by: str | None = None) -> pd.DataFrame:
+        """Keys, time, forecast, base, then a column for each contribution, those that matter most first."""
+        names, values = grouped(self.made, self._checked(by))
+        order = self.importance(by)["name"].tolist()
+        flat = {name: values[:, :, names.index(name)].ravel() for name in order}
+        keys = self.panel.frame()[[*self.panel.ids.columns, self.panel.time]]
+        known = {*keys, "forecast", "base"}
+        numbers = {"forecast": self.made.forecast.ravel(), "base": self.made.base.ravel()}
+        numbers |= {f"{name} (column)" if name in known else name: values for name, values in flat.items()}
+        return pd.concat([keys, pd.DataFrame(numbers, index=keys.index)], axis=1)
+
+    def importance(self, by: str | None = None) -> pd.DataFrame:
+        """Name, importance (mean absolute contribution), its share, and the loss where that was measured."""
+        by = self._checked(by)
+        names, values = grouped(self.before, by)
+        known = np.isfinite(values).all(axis=2)
+        sizes = np.abs(values[known]).mean(axis=0) if known.any() else np.full(len(names), np.nan)
+        table = pd.DataFrame({"name": names, "importance": sizes})
+        table["share"] = sizes / sizes.sum() if sizes.sum() > 0 else 0.0
+        if self.losses and by != "kind":
+            table["loss"] = [self.losses.get(name, np.nan) for name in names]
+        return table.sort_values("importance", ascending=False, kind="stable").reset_index(drop=True)
+
+    def plot(self, series: int | None = None, by: str | None = None, most: int = 12) -> Any:
+        """A matplotlib figure: what matters overall, or for one series (by its position) what each forecast is made
+        of."""
+        from learners.explanation_chart import figure
+
+        if series is not None and not 0 <= series < self.panel.count:
+            raise ValueError(f"There is no series {series!r}: they count from 0 to {self.panel.count - 1}.")
+        return figure(self, series, by, most)
+
+    def __repr__(self) -> str:
+        rows = self.importance()[["name", "importance"]].head(10).itertuples(index=False, name=None)
+        top = "\n".join(f"  {name}: {size:.4g}" for name, size in rows)
+        size = f"{self.panel.count} series, {self.made.forecast.shape[1]} steps"
+        return f"Explanation of {self.target!r} ({size}); mean absolute contributions by {self.by}:\n{top}"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        head = f"<p>What the forecasts of {escape(repr(self.target))} are made of, by {self.by}.</p>"
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        return head + self.importance().head(20).to_html(index=False, float_format="{:.4g}".format) + notes
+
+    def _checked(self, by: str | None) -> str:
+        return level_of_detail(self.by if by is None else by)
+
+
+def level_of_detail(by: str) -> str:
+    if by not in LEVELS:
+        raise ValueError(f"Explanations are by {', '.join(map(repr, LEVELS))}, not by {by!r}.")
+    return by
+
+
+def grouped(made: Attribution, by: str) -> tuple[list[str], np.ndarray]:
+    """Names, and contributions (rows, horizon, names) added up over what has the same name."""
+    labels = [getattr(feature, LEVELS[by]) for feature in made.features]
+    names = list(dict.fromkeys(labels))
+    values = np.zeros((*made.forecast.shape, len(names)))
+    for i, label in enumerate(labels):
+        values[:, :, names.index(label)] += made.values[:, :, i]
+    return names, values
+
+
+def explained(
+    model: Model, panel: Panel, horizon: int, known: Any, *, by: str, origins: int, most: int, seed: int
+) -> Explanation:
+    """See `Model.explain`."""
+    level_of_detail(by)
+    state = model.state(panel)
+    future = panel.future(horizon, known, model.needs.ahead)
+    if model.origin is not None:
+        panel, future = (p.encoded(model.origin.tail.levels) for p in (panel, future))
+    usual = typical(panel)
+    made = model.attribute(state, future.matrix(model.needs.ahead), usual)
+    states, futures, series, actual = earlier(model, panel, horizon, origins, most)
+    before = made
+    losses: dict[str, float] = {}
+    if len(series):
+        past = model.attribute(states, futures, {n: v[series] for n, v in usual.items()})
+        before = together(made, past)
+        if not made.exact:
+            losses = shuffled(model, states, futures, actual, made.features, seed)
+    return Explanation(future, by, made, before, losses)
+
+
+def typical(panel: Panel) -> State:
+    """The mean of the target and of every amount, and the commonest code of every category, of each series."""
+    found: State = {}
+    for name, values in panel.columns.items():
+        label = "target" if name == panel.target else name
+        if panel.roles.get(name) == "static":
+            found[label] = np.full(panel.count, _middle(values), values.dtype)
+        elif values.dtype == np.int64:
+            table = pd.crosstab(panel.owner, values).reindex(range(panel.count), fill_value=0)
+            found[label] = table.columns.to_numpy()[table.to_numpy().argmax(axis=1)].astype(np.int64)
+        else:
+            there = np.isfinite(values)
+            count = np.bincount(panel.owner[there], minlength=panel.count)
+            total = np.bincount(panel.owner[there], values[there], panel.count)
+            found[label] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return found
+
+
+def _middle(values: np.ndarray) -> float:
+    """The mean of amounts, the commonest of codes; 0 where nothing is known."""
+    if values.dtype == np.int64:
+        return float(np.bincount(values[values >= 0]).argmax()) if (values >= 0).any() else 0.0
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else 0.0
+
+
+def earlier(
+    model: Model, panel: Panel, horizon: int, origins: int, most: int
+) -> tuple[State, State, np.ndarray, np.ndarray]:
+    """States at earlier places of the panel and the futures that followed, one below the other; whose they are
+    (places,), and what came (places, horizon). At most `most` rows, of places spread evenly."""
+    least = max(model.needs.lookback, 1)
+    room = int((panel.lengths - least).max(initial=0)) // horizon
+    places = max(min(origins, room, most // horizon), 0)
+    states, futures, series, actual = [], [], [], []
+    left = np.repeat(panel.lengths, panel.lengths) - panel.position
+    share = max(most // (horizon * max(places, 1)), 1)
+    for back in np.unique(np.linspace(1, room, places).round().astype(int)) * horizon if places else ():
+        at = np.flatnonzero(panel.lengths - back >= least)
+        at = at[np.unique(np.linspace(0, len(at) - 1, min(share, len(at))).astype(int))]
+        mine = np.isin(panel.owner, at)
+        cut = panel.rows(mine & (left > back)).where(at)
+        next_rows = panel.rows(mine & (left <= back) & (left > back - horizon)).where(at)
+        states.append(model.state(cut))
+        futures.append(next_rows.matrix(model.needs.ahead))
+        series.append(at)
+        actual.append(next_rows.y.reshape(len(at), horizon))
+    if not states:
+        return {}, {}, np.zeros(0, np.int64), np.zeros((0, horizon))
+    return stacked(states), stacked(futures), np.concatenate(series), np.concatenate(actual)
+
+
+def stacked(states: list[State]) -> State:
+    return {name: np.concatenate([s[name] for s in states]) for name in states[0]}
+
+
+def together(made: Attribution, past: Attribution) -> Attribution:
+    """Both, one below the other; a feature that one lacks is 0 there."""
+    features = tuple(dict.fromkeys((*made.features, *past.features)))
+    parts = [np.stack([one.part(f) for f in features], axis=2) if features else one.values for one in (made, past)]
+    forecast = np.concatenate([made.forecast, past.forecast])
+    return Attribution(forecast, np.concatenate([made.base, past.base]), features, np.concatenate(parts), made.notes)
+
+
+def shuffled(
+    model: Model, state: State, future: State, actual: np.ndarray, features: tuple[Feature, ...], seed: int
+) -> dict[str, float]:
+    """By how much the mean absolute error grows if a column is another place's, the mean over some shuffles.
+
+    Source: Breiman, Random forests, 2001; Fisher, Rudin & Dominici, All models are wrong, but many are useful, 2019.
+    """
+
+    def error(state: State, future: State) -> float:
+        gap = np.abs(np.asarray(model.predict(state, future)["forecast"]) - actual)
+        return float(gap[np.isfinite(gap)].mean()) if np.isfinite(gap).any() else float("nan")
+
+    rng, usual, found = np.random.default_rng(seed), error(state, future), {}
+    orders = [rng.permutation(len(actual)) for _ in range(REPEATS)]
+    for name in dict.fromkeys(f.column for f in features if f.kind in ("known", "past")):
+
+        def moved(values: State, order: np.ndarray, name: str = name) -> State:
+            return values | {name: values[name][order]} if name in values else values
+
+        grown = [error(moved(state, order), moved(future, order)) - usual for order in orders]
+        found[name] = float(np.mean(grown))
+    return found

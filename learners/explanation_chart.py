@@ -1,0 +1,80 @@
+"""Charts of explanations: what matters overall, and what one series' forecasts are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from learners.explanation import Explanation
+
+BAR, REST = "#3b82c4", "#80808080"
+COLOURS = ("#3b82c4", "#d9622b", "#3a9d6e", "#9a5fc0", "#c9a227", "#c0457a", "#5b8c9e", "#7a6a4f")
+
+
+def bars(explanation: Explanation, by: str | None = None, most: int = 12) -> Callable[[Axes], None]:
+    """What draws the importance of the first `most` names; the rest together are one bar."""
+    table = explanation.importance(by)
+    names, sizes = table["name"].tolist(), table["importance"].to_numpy()
+    if len(names) > most:
+        names, sizes = (
+            [*names[: most - 1], f"{len(names) - most + 1} others"],
+            np.r_[sizes[: most - 1], sizes[most - 1 :].sum()],
+        )
+
+    def draw(axes: Axes) -> None:
+        places = np.arange(len(names))[::-1]
+        axes.barh(places, sizes, color=BAR, height=0.7)
+        axes.set_yticks(places, names)
+        axes.grid(visible=False, axis="y")
+        axes.set_xlabel(f"mean absolute contribution, in units of {explanation.target}")
+        axes.set_title(f"By {explanation.by if by is None else by}")
+
+    return draw
+
+
+def layers(explanation: Explanation, series: int, by: str | None = None, most: int = 8) -> Callable[[Axes], None]:
+    """What draws the contributions to one series' forecasts, one on the other, upwards and downwards from the base."""
+    table = explanation.frame(by)
+    horizon = explanation.made.forecast.shape[1]
+    rows = table.iloc[series * horizon : (series + 1) * horizon]
+    first = len(explanation.panel.ids.columns) + 3
+    sizes = rows.iloc[:, first:].abs().sum().to_numpy()
+    order = np.argsort(-sizes, kind="stable")
+    values = rows.iloc[:, first:].to_numpy(np.float64)[:, order]
+    names = [str(table.columns[first + i]) for i in order]
+    if len(names) > most:
+        names = [*names[: most - 1], "others"]
+        values = np.c_[values[:, : most - 1], values[:, most - 1 :].sum(axis=1)]
+
+    def draw(axes: Axes) -> None:
+        base, steps = rows["base"].to_numpy(), np.arange(1, horizon + 1)
+        above, below = base.copy(), base.copy()
+        for i, name in enumerate(names):
+            start = np.where(values[:, i] >= 0, above, below)
+            colour = REST if name == "others" else COLOURS[i % len(COLOURS)]
+            axes.bar(steps, values[:, i], bottom=start, color=colour, width=0.8, label=name)
+            above, below = above + np.maximum(values[:, i], 0), below + np.minimum(values[:, i], 0)
+        axes.plot(steps, base, linestyle=":", color="#808080", label="base")
+        axes.plot(steps, rows["forecast"].to_numpy(), marker=".", color="#808080", label="forecast")
+        axes.set_xlabel("steps ahead")
+        axes.set_ylabel(explanation.target)
+        axes.locator_params(axis="x", integer=True)
+        axes.set_title(explanation.panel.name(series) or explanation.target)
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8, frameon=False)
+
+    return draw
+
+
+def figure(explanation: Explanation, series: int | None, by: str | None, most: int) -> Any:
+    """A figure of one of the charts, on white."""
+    from matplotlib.figure import Figure
+
+    drawn = Figure(figsize=(9.0, 3.5), layout="constrained")
+    draw = bars(explanation, by, most) if series is None else layers(explanation, series, by, most)
+    draw(drawn.subplots())
+    return drawn

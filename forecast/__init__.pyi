@@ -9,6 +9,7 @@ from forecast.conformal import Widths as Widths
 from forecast.engine import processes as processes
 from forecast.ensemble import Ensemble as Ensemble
 from forecast.export import to_onnx as to_onnx
+from forecast.featurization import summary as summary
 from forecast.folders import runs as runs
 from forecast.folders import trials as trials
 from forecast.job import Job as Job

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from featurizers.panel import Panel
+from forecast.featurization import useless
 
 DEFAULT_LEARNERS = (
     "SeasonalNaive", "SeasonalAverage", "AutoEts", "AutoTheta", "AutoArima", "Prophet", "Ridge", "LightGBM",
@@ -56,7 +57,8 @@ def logarithm(panel: Panel) -> bool:
 def learners(panel: Panel, horizon: int, folds: int) -> tuple[tuple[str, ...], dict[str, str]]:
     """Every family, with Arimax where known numbers are given, less what is slow on many series; what was left out."""
     fits = panel.count * (folds + 1)
-    given = any(name not in panel.levels for name in panel.by_role("known"))
+    dropped = useless(panel)
+    given = any(name not in panel.levels and name not in dropped for name in panel.by_role("known"))
     names = (*DEFAULT_LEARNERS, "Arimax") if given else DEFAULT_LEARNERS
     left = {
         name: f"{fits} fits of single series are needed, over the default's limit of {SLOW[name]}; name it to have it"

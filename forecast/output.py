@@ -50,6 +50,7 @@ def _fill(run: Run, folder: Path, started: float, kept: Keeping) -> Run:
     run.leaderboard.frame().to_parquet(folder / "leaderboard.parquet", index=False)
     run.leaderboard.series().to_parquet(folder / "leaderboard_series.parquet", index=False)
     run.forecasts.to_parquet(folder / "forecasts.parquet", index=False)
+    run.featurization.to_parquet(folder / "featurization.parquet", index=False)
     if run.test is not None:
         run.test.frame().to_parquet(folder / "test.parquet", index=False)
     if stranger is None:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from featurizers.featurizer import Featurizer
 from featurizers.panel import Panel
+from forecast.featurization import useless
 from learners.learner import Learner
 
 
@@ -31,12 +32,13 @@ class Plan:
 
     @classmethod
     def of(cls, panel: Panel, **settings: object) -> Plan:
-        """A plan whose columns are those of `panel`, by their roles."""
+        """A plan whose columns are those of `panel`, by their roles, less those of no use."""
+        dropped = useless(panel)
 
         def numeric(role: str) -> tuple[str, ...]:
-            return tuple(name for name in panel.by_role(role) if name not in panel.levels)
+            return tuple(n for n in panel.by_role(role) if n not in panel.levels and n not in dropped)
 
-        categories = tuple(n for n in panel.levels if panel.roles.get(n) in ("known", "static"))
+        categories = tuple(n for n in panel.levels if panel.roles.get(n) in ("known", "static") and n not in dropped)
         roles = {"known": numeric("known"), "past": numeric("past"), "static": numeric("static")}
         span = {"W": 6, "MS": 27, "QS": 89, "YS": 364}.get(panel.freq.unit, 0)
         return cls(**roles, span=span, categories=categories, many=panel.count > 1, **settings)  # type: ignore[arg-type]

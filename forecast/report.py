@@ -96,9 +96,15 @@ def content(run: Run) -> dict[str, Any]:
         "steps_note": f"How far {run.winner} was off, the mean over all series, in each fold.",
         "residuals": Markup(residuals),
         "residuals_note": f"Actual less forecast of {run.winner} in all folds.",
+        "featurization": Sheet.of(listed(run.featurization)),
         "recipe": source(run),
         "versions": Sheet.of(pd.DataFrame(list(versions().items()), columns=["library", "version"])),
     }  # fmt: skip
+
+
+def listed(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with its lists as text."""
+    return table.assign(features=[", ".join(names) for names in table["features"]])
 
 
 def summary(run: Run) -> list[tuple[str, str]]:

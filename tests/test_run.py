@@ -96,7 +96,8 @@ def test_a_run_is_a_folder_that_can_be_opened(tmp_path: Path) -> None:
     )
     folder = tmp_path / "run"
     expected = {"job.toml", "findings.json", "leaderboard.parquet", "forecasts.parquet", "model", "model.onnx",
-                "report.html", "run.json", "test.parquet", "leaderboard_series.parquet", "search"}  # fmt: skip
+                "report.html", "run.json", "test.parquet", "leaderboard_series.parquet", "search",
+                "featurization.parquet"}  # fmt: skip
     assert {p.name for p in folder.iterdir()} == expected
     about = json.loads((folder / "run.json").read_text())
     assert about["winner"] == run.winner

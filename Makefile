@@ -21,12 +21,16 @@ check: .venv/ready
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]' --constraint constraints.txt
 	@touch $@
 
-# The peers that the benchmarks compare with need an older pandas, hence an environment of their own.
-peers: .peers/ready
+# The peers that the benchmarks compare with need an older pandas, and AutoGluon older ones of them: two environments.
+peers: .peers/ready .autogluon/ready
 .peers/ready: benchmarks/peers.txt
 	$(PYTHON) -m venv .peers
 	.peers/bin/pip install --quiet --disable-pip-version-check --requirement benchmarks/peers.txt
 	@touch $@
+.autogluon/ready: benchmarks/autogluon.txt
+	$(PYTHON) -m venv .autogluon
+	.autogluon/bin/pip install --quiet --disable-pip-version-check --requirement benchmarks/autogluon.txt
+	@touch $@
 
 clean:
-	rm -rf .venv .peers build runs
+	rm -rf .venv .peers .autogluon build runs

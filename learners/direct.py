@@ -12,8 +12,10 @@ from featurizers.featurizer import Featurizer, Needs
 from featurizers.panel import Panel
 from featurizers.whole import whole
 from learners.attribution import HISTORY, Attribution, Feature, described, typical_row
+from learners.bands import bounds, check_levels
 from learners.learner import Learner, Model
 from learners.regressors import Fitted, fit_regressor
+from learners.regressors.quantile import of_quantile
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,9 @@ class Direct(Learner):
     Features that look back are those of the first row after the origin, whatever the step; the others are the
     forecasted row's own. For each of `seasons` the last target at the same place in that season joins as a column,
     ("auto": the season of the frequency; () for none). A longer forecast goes on from its own last values, block
-    by block. Training takes every origin and step, at most `max_rows` of them, evenly spread.
+    by block. Training takes every origin and step, at most `max_rows` of them, evenly spread. `levels` asks for bands,
+    in percent: one more regressor for each bound, of that quantile, which LightGBM, XGBoost, HistGradientBoosting and
+    GradientBoosting can be.
 
     >>> from featurizers import Calendar, Lags
     >>> learner = Direct("LightGBM", (Lags((1, 2, 7)), Calendar()), horizon=14)
@@ -34,9 +38,13 @@ class Direct(Learner):
     horizon: int
     seasons: tuple[int, ...] | str = "auto"
     max_rows: int = 500_000
+    levels: tuple[float, ...] = ()
 
     def train(self, panel: Panel) -> DirectModel:
         whole(self.horizon, "The horizon of Direct")
+        check_levels(self.levels)
+        levels = tuple(sorted(self.levels))
+        tails = [of_quantile(self.regressor, 0.5 + side * level / 200) for level in levels for side in (-1, 1)]
         usual = [panel.freq.season] if panel.freq.season > 1 else []
         seasons = tuple(int(k) for k in (usual if isinstance(self.seasons, str) else self.seasons))
         features = Features(self.features).resolve(panel)
@@ -54,8 +62,23 @@ class Direct(Learner):
             values[panel.position[rows] < _back(steps, k)] = np.nan
         every = Features((*past.parts, *own.parts))
         X = np.concatenate(columns, axis=1)
-        fitted = fit_regressor(self.regressor, X, panel.y[rows], every)
-        return DirectModel(fitted, past, own, seasons, self.horizon, typical_row(X, every.categorical))
+        fitted, *bounding = (
+            fit_regressor(regressor, X, panel.y[rows], every) for regressor in (self.regressor, *tails)
+        )
+        typical = typical_row(X, every.categorical)
+        return DirectModel(fitted, past, own, seasons, self.horizon, typical, levels, tuple(bounding))
+
+
+def _further(before: State, block: State) -> State:
+    """A block whose bands also hold how unsure the last step `before` it was."""
+    xp, forecast = namespace(block["forecast"]), block["forecast"]
+    result = {"forecast": forecast}
+    for name, values in block.items():
+        if name != "forecast":
+            last = (before[name] - before["forecast"])[:, -1:]
+            reach = xp.sqrt((values - forecast) * (values - forecast) + last * last)
+            result[name] = forecast - reach if name.startswith("lo") else forecast + reach
+    return result
 
 
 def pairs(panel: Panel, horizon: int, most: int) -> tuple[np.ndarray, np.ndarray]:
@@ -92,6 +115,8 @@ class DirectModel(Model):
     seasons: tuple[int, ...]
     horizon: int
     typical: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False)  # (columns,): the mean in training
+    levels: tuple[float, ...] = ()  # ascending
+    bounding: tuple[Fitted, ...] = ()  # of the lower and the upper bound of each level
 
     @property
     def needs(self) -> Needs:
@@ -99,7 +124,7 @@ class DirectModel(Model):
 
     @property
     def single(self) -> bool:
-        return self.regressor.single
+        return any(fitted.single for fitted in (self.regressor, *self.bounding))
 
     def memory(self, panel: Panel) -> State:
         return self.past.memory(panel)
@@ -108,13 +133,18 @@ class DirectModel(Model):
         return self.past.remember(state, now)
 
     def predict(self, state: State, future: State) -> State:
-        horizon, blocks = future["time"].shape[1], []
+        """Past the horizon of training, where each block goes on from the forecasts of the one before, the bands reach
+        as far as the root of the sum of the squares of both."""
+        horizon = future["time"].shape[1]
+        blocks: list[State] = []
         for start in range(0, horizon, self.horizon):
-            block = {name: values[:, start : start + self.horizon] for name, values in future.items()}
-            blocks.append(self._block(state, block))
+            rows = {name: values[:, start : start + self.horizon] for name, values in future.items()}
+            block = self._block(state, rows)
+            blocks.append(_further(blocks[-1], block) if blocks else block)
             if start + self.horizon < horizon:
-                state = self._after(state, block, blocks[-1])
-        return {"forecast": namespace(*blocks).concat(blocks, axis=1)}
+                state = self._after(state, rows, block["forecast"])
+        xp = namespace(*blocks[0].values())
+        return {name: xp.concat([block[name] for block in blocks], axis=1) for name in blocks[0]}
 
     def attribute(self, state: State, future: State, typical: State) -> Attribution:
         """What each feature adds, step by step; past the trained horizon the history holds forecasts."""
@@ -135,13 +165,23 @@ class DirectModel(Model):
         values = values.reshape(*forecast.shape, -1)
         return Attribution(forecast, base.reshape(forecast.shape), features, values, (note,))
 
-    def _block(self, state: State, future: State) -> Array:
-        return self._answers(self._table(state, future), future)
+    def _block(self, state: State, future: State) -> State:
+        """The forecasts and bounds of a block; each level holds the one before, so that quantiles never cross."""
+        table = self._table(state, future)
+        forecast = low = high = self._answers(table, future)
+        outputs = {"forecast": forecast}
+        for i, level in enumerate(self.levels):
+            below, above = (self._answers(table, future, fitted) for fitted in self.bounding[2 * i : 2 * i + 2])
+            xp = namespace(forecast)
+            low, high = xp.minimum(low, below), xp.maximum(high, above)
+            outputs |= dict(zip(bounds(level), (low, high), strict=True))
+        return outputs
 
-    def _answers(self, table: Array, future: State) -> Array:
-        """The forecasts (series, steps) from the columns (series, steps, columns)."""
+    def _answers(self, table: Array, future: State, fitted: Fitted | None = None) -> Array:
+        """What the regressor, or another, makes of the columns (series, steps, columns): (series, steps)."""
+        fitted = self.regressor if fitted is None else fitted
         xp, size = namespace(table), future["time"].shape[1]
-        return xp.reshape(self.regressor.predict(xp.reshape(table, (-1, table.shape[2]))), (-1, size))
+        return xp.reshape(fitted.predict(xp.reshape(table, (-1, table.shape[2]))), (-1, size))
 
     def _table(self, state: State, future: State) -> Array:
         """The columns of steps 1 to `size` after the origin that `state` stands at, all rows of all series at once."""

@@ -1,0 +1,246 @@
+"""Stack: a regressor of what came on what the learners forecast of the folds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from featurizers.arrays import Array, State, namespace
+from featurizers.features import Features
+from featurizers.featurizer import Needs
+from featurizers.panel import Panel
+from forecast.backtest import RollingOrigin
+from forecast.ensemble import blended, caruana, vote, without
+from forecast.leaderboard import Leaderboard, compare
+from forecast.truth import Outputs, Truth, measure
+from forecast.widths import joint_scale, truth_scale, windows
+from learners.bands import bounds, levels
+from learners.blend import members, shared_levels, weighted
+from learners.learner import Learner, Model
+from learners.regressors import Fitted, fit_regressor
+from learners.together import Together
+
+EXTREME = 0.99  # the quantile of the errors that larger ones are taken for, as squares would let them decide alone
+ROUNDS, CLOSE = 500, 1e-10  # of the descent, and when it has come to rest
+
+
+@dataclass(frozen=True)
+class Stack(Learner):
+    """Compare `of` on the folds of `on`, learn from these forecasts how to put them together, and train all of `of`.
+
+    Errors are in scales of their series. The meta-learner is an elastic net of what came, less the mean with the
+    weights of `caruana`, on each learner less that mean: coefficients of nothing leave that mean. With `nonnegative`
+    the weights of all lie between 0 and 1. `regressor` puts another in the place of the elastic net, such as
+    "LightGBM", which sees the step too. `guard`: what is learned on the folds but the last must do better on the last
+    than the mean with the weights of `caruana` does, or this is taken.
+
+    >>> from forecast import AutoEts, SeasonalNaive
+    >>> learner = Stack((AutoEts(12), SeasonalNaive(12)), on=RollingOrigin(horizon=12, folds=3))
+
+    Source: Wolpert, Stacked generalization, 1992; Breiman, Stacked regressions, 1996 (no negative coefficients).
+    """
+
+    of: tuple[Learner, ...]
+    on: RollingOrigin
+    regressor: object = None
+    alpha: float = 0.02  # of the penalty, in mean squares of a learner's distance from the mean
+    l1_ratio: float = 0.5
+    nonnegative: bool = True
+    guard: bool = True
+    metric: str = "mase"
+
+    def train(self, panel: Panel) -> Model:
+        board = compare(panel, self.of, self.on, self.metric)
+        names = [n for n in board.recipes if all(board.outputs[n])]
+        if len(names) > 1 and (not self.guard or self._wins(board, names)):
+            if self.regressor is None:
+                return Stacked(tuple(board.recipes[n] for n in names), self.coefficients(board, names)).train(panel)
+            models, kept, report = members([board.recipes[n] for n in names], range(len(names)), panel)
+            names = [names[i] for i in kept]
+            return StackModel(models, mean_weights(board, names), self.fitted(board, names), panel.freq.season, report)
+        return vote(board, per="panel").recipe.train(panel)
+
+    def coefficients(self, board: Leaderboard, names: Sequence[str]) -> tuple[float, ...]:
+        """The weight of each learner, by the elastic net; they sum to one."""
+        mean = mean_weights(board, names)
+        X, y = table(board, names, mean)
+        d = elastic_net(X, y, self.alpha * float(np.mean(X * X)), self.l1_ratio, self.nonnegative)
+        if self.nonnegative:
+            d = d / max(d.sum(), 1.0)
+        return tuple((d + (1 - d.sum()) * np.array(mean)).tolist())
+
+    def fitted(self, board: Leaderboard, names: Sequence[str]) -> Fitted:
+        X, y = table(board, names, mean_weights(board, names), steps=True)
+        return fit_regressor(self.regressor, X, y, Features(()))
+
+    def _wins(self, board: Leaderboard, names: Sequence[str]) -> bool:
+        """Whether, learned on the folds but the last, it does better on the last than Caruana's weights."""
+        last = len(board.truths) - 1
+        if last < 1:
+            return False
+        before = without(board, last)
+        if self.regressor is None:
+            mine = combined([board.outputs[n][last] for n in names], self.coefficients(before, names))
+        else:
+            fitted, truth = self.fitted(before, names), board.truths[last]
+            outputs = [dict(board.outputs[n][last]) for n in names]
+            mine = corrected(outputs, mean_weights(before, names), fitted, truth_scale(truth))
+        theirs = blended(board, caruana(before))[last]
+        costs = [measure((board.truths[last],), {"": (o,)}, [board.metric], board.panel.count)[1][""]
+                 for o in (mine, theirs)]  # fmt: skip
+        mean = [float(np.mean(list(c.values()))) if c else np.nan for c in costs]
+        return mean[0] > mean[1] if board.metric.higher else mean[0] < mean[1]
+
+
+@dataclass(frozen=True)
+class Stacked(Learner):
+    """The sum of the forecasts of `of` times `coefficients`, which were learned before and sum to one.
+
+    >>> from forecast import Naive, Theta
+    >>> learner = Stacked((Theta(12), Naive()), coefficients=(1.2, -0.2))
+    """
+
+    of: tuple[Learner, ...]
+    coefficients: tuple[float, ...]
+
+    def train(self, panel: Panel) -> StackModel:
+        """ValueError if there are not as many coefficients as learners, or all learners fail."""
+        if len(self.coefficients) != len(self.of):
+            raise ValueError(f"Stacked has {len(self.of)} learners and {len(self.coefficients)} coefficients: give one "
+                             "for each.")  # fmt: skip
+        used = [i for i, c in enumerate(self.coefficients) if c != 0]
+        models, kept, report = members(self.of, used, panel)
+        found = np.array([self.coefficients[i] for i in kept])
+        found = found + (sum(self.coefficients) - found.sum()) / len(found)  # of those that failed
+        return StackModel(models, tuple(found.tolist()), None, panel.freq.season, report)
+
+
+@dataclass(frozen=True, eq=False)
+class StackModel(Together):
+    coefficients: tuple[float, ...]  # where there is a regressor: of the mean that it corrects
+    regressor: Fitted | None
+    season: int
+    report: tuple[str, ...] = ()
+
+    @property
+    def needs(self) -> Needs:
+        reach = windows(self.season)[0] if self.regressor is not None else 0
+        return super().needs | Needs(lookback=reach)
+
+    @property
+    def single(self) -> bool:
+        return super().single or (self.regressor is not None and self.regressor.single)
+
+    def predict(self, state: State, future: State) -> State:
+        answers = self.answers(state, future)
+        if self.regressor is None:
+            return combined(answers, self.coefficients)
+        scale = joint_scale(state["target"], self.season, *windows(self.season))
+        return corrected(answers, self.coefficients, self.regressor, scale)
+
+
+def stacked(board: Leaderboard, names: Sequence[str], recipe: Stack) -> tuple[Stacked, tuple[Outputs, ...]]:
+    """The stack of learners on the board, and its forecasts of each fold with coefficients from the other folds."""
+    found = Stacked(tuple(board.recipes[n] for n in names), recipe.coefficients(board, names))
+    outputs = []
+    for k in range(len(board.truths)):
+        rest = without(board, k) if len(board.truths) > 1 else board
+        outputs.append(combined([board.outputs[n][k] for n in names], recipe.coefficients(rest, names)))
+    return found, tuple(outputs)
+
+
+# ---- putting forecasts together --------------------------------------------------------------------
+
+
+def combined(answers: Sequence[Mapping[str, Array]], coefficients: Sequence[float]) -> State:
+    """The sum of the forecasts times their coefficients; one that is missing counts as the mean of the others. Bands
+    reach as far as those of the members in the mean."""
+    forecasts = [a["forecast"] for a in answers]
+    mean = weighted(forecasts, [abs(c) for c in coefficients])
+    xp = namespace(mean)
+    total = mean * sum(coefficients)
+    for forecast, c in zip(forecasts, coefficients, strict=True):
+        total = total + c * xp.where(xp.isnan(forecast), 0.0, forecast - mean)
+    return _banded(total, answers, [abs(c) for c in coefficients])
+
+
+def corrected(
+    answers: Sequence[Mapping[str, Array]], weights: Sequence[float], regressor: Fitted, scale: Array
+) -> State:
+    """The weighted mean of the forecasts, corrected by what the regressor makes of their distances from it."""
+    forecasts = [a["forecast"] for a in answers]
+    mean = weighted(forecasts, weights)
+    xp = namespace(mean, scale)
+    size = xp.where(scale > 0, scale, 1.0)[:, None]
+    steps = mean.shape[1]
+    columns = [xp.where(xp.isnan(f), 0.0, f - mean) / size for f in forecasts]
+    columns.append(columns[0] * 0.0 + np.arange(1.0, steps + 1)[None, :])
+    X = xp.reshape(xp.stack(columns, axis=2), (-1, len(columns)))
+    return _banded(mean + size * xp.reshape(regressor.predict(X), (-1, steps)), answers, weights)
+
+
+def _banded(forecast: Array, answers: Sequence[Mapping[str, Array]], weights: Sequence[float]) -> State:
+    outputs: State = {"forecast": forecast}
+    banded = [(dict(a), w) for a, w in zip(answers, weights, strict=True) if levels(a) and w > 0]
+    for level in shared_levels([a for a, _ in banded]):
+        for name in bounds(level):
+            apart = weighted([a[name] - a["forecast"] for a, _ in banded], [w for _, w in banded])
+            outputs[name] = forecast + apart
+    return outputs
+
+
+# ---- the meta-learner ------------------------------------------------------------------------------
+
+
+def mean_weights(board: Leaderboard, names: Sequence[str]) -> tuple[float, ...]:
+    """The weights of `caruana`, one for each of `names`."""
+    found = caruana(board.only(names))
+    return tuple(found.get(n, 0.0) for n in names)
+
+
+def table(
+    board: Leaderboard, names: Sequence[str], mean: Sequence[float], steps: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each learner less the mean with these weights, (rows, learners), with the step behind it if asked for, and what came less
+    that mean, (rows,), in scales of the series; rows that are not known are left out."""
+    parts = [_rows(truth, [board.outputs[n][k]["forecast"] for n in names], mean, steps)
+             for k, truth in enumerate(board.truths)]  # fmt: skip
+    X, y = np.concatenate([p for p, _ in parts]), np.concatenate([y for _, y in parts])
+    if not len(y):
+        raise ValueError("No forecast of the folds can be learned from: no series has a scale and a known value.")
+    limit = np.quantile(np.abs(y), EXTREME)
+    return X, np.clip(y, -limit, limit)
+
+
+def _rows(truth: Truth, forecasts: list[np.ndarray], weights: Sequence[float], steps: bool) -> tuple[np.ndarray, np.ndarray]:
+    mean = weighted(forecasts, weights)
+    scale = truth_scale(truth)[:, None]
+    known = (scale > 0) & np.isfinite(truth.actual) & np.isfinite(mean)
+    size = np.where(scale > 0, scale, 1.0)
+    columns = [np.where(np.isnan(f), 0.0, f - mean) / size for f in forecasts]
+    if steps:
+        columns.append(np.broadcast_to(np.arange(1.0, mean.shape[1] + 1), mean.shape))
+    return np.stack(columns, axis=2)[known], ((truth.actual - mean) / size)[known]
+
+
+def elastic_net(X: np.ndarray, y: np.ndarray, alpha: float, l1_ratio: float, nonnegative: bool) -> np.ndarray:
+    """The d that minimises |y - X d|^2 / (2 rows) + alpha (l1_ratio |d|_1 + (1 - l1_ratio) |d|^2 / 2).
+
+    Source: Friedman, Hastie & Tibshirani, Regularization paths for generalized linear models via coordinate descent,
+    2010, equation 5.
+    """
+    gram, towards = X.T @ X / len(y), X.T @ y / len(y)
+    d = np.zeros(X.shape[1])
+    for _ in range(ROUNDS):
+        moved = 0.0
+        for j in range(len(d)):
+            pull = towards[j] - gram[j] @ d + gram[j, j] * d[j]
+            size = max((pull if nonnegative else abs(pull)) - alpha * l1_ratio, 0.0)
+            below = gram[j, j] + alpha * (1 - l1_ratio)
+            new = float(np.copysign(size, pull) / below) if below > 0 else 0.0
+            moved, d[j] = max(moved, abs(new - d[j])), new
+        if moved < CLOSE:
+            break
+    return d

@@ -1,0 +1,161 @@
+"""Evidence: what the series of a panel say about seasons, lags, trends and logarithms, pooled over a sample of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from featurizers.panel import Panel
+
+MOST = 200  # series that are looked at, spread evenly
+ROWS = 2000  # of each, the last ones
+CYCLES = 11  # over which a season is smoothed
+EXCESS = 0.2  # by which a season is stronger than others
+SHARE = 0.15  # of the series in which it is, at least: in noise it is in a tenth of short ones; or else
+MIDDLE = 0.1  # the excess of the median series
+KPSS = 0.463  # 5 %. Source: Kwiatkowski, Phillips, Schmidt & Shin (1992), Journal of Econometrics 54, table 1
+
+
+def sampled(panel: Panel) -> Panel:
+    """The last `ROWS` rows of at most `MOST` series."""
+    if panel.count > MOST:
+        panel = panel.where(np.unique(np.linspace(0, panel.count - 1, MOST).astype(np.int64)))
+    return panel.tail(ROWS) if panel.lengths.max(initial=0) > ROWS else panel
+
+
+def seasonal(panel: Panel, season: int, shorter: int = 1) -> bool:
+    """Whether enough series have this season: STL takes more out of them with it than with somewhat shorter and longer
+    ones, which in noise and in random walks are as strong. `shorter` is the season below it, which these keep."""
+    panel = sampled(panel)
+    apart = shorter if shorter > 1 else max(season // 8, 1)
+    others = [s for s in (season - apart, season + apart) if s > 1]
+    excess = strength(panel, season) - np.fmax.reduce([strength(panel, s) for s in others])
+    excess = excess[np.isfinite(excess)]
+    if not len(excess):
+        return True  # too short to tell
+    return bool(np.median(excess) > MIDDLE or (excess > EXCESS).mean() >= SHARE)
+
+
+def strength(panel: Panel, season: int) -> np.ndarray:
+    """1 - var(remainder) / var(season + remainder) of each series, (series,); NaN where it is shorter than two seasons.
+
+    Source: Wang, Smith & Hyndman (2006), Characteristic-based clustering for time series data, Data Mining and
+    Knowledge Discovery 13.
+    """
+    cycle, trend = _decomposed(panel, season)
+    rest = panel.y - trend - cycle
+    whole, left = _variance(panel, rest + cycle), _variance(panel, rest)
+    found = 1.0 - left / np.where(whole > 0, whole, np.inf)
+    return np.where(panel.lengths > 2 * season, np.maximum(found, 0.0), np.nan)
+
+
+def partial_autocorrelations(panel: Panel, season: int, most: int) -> tuple[np.ndarray, float]:
+    """Those of lags 1 to `most` of the deseasonalised series, each of unit variance, pooled; and the size that chance
+    gives one at 5 %. By the recursion of Durbin and Levinson on the pooled autocorrelations."""
+    panel = sampled(panel)
+    y = panel.y - (_decomposed(panel, season)[0] if season > 1 else 0.0)
+    y = _standardised(panel, y)
+    places = np.flatnonzero(np.isfinite(y))
+    if not len(places):
+        return np.zeros(most), np.inf
+    known = np.where(np.isfinite(y), y, 0.0)
+    position = panel.position
+    total = float(known @ known)
+    auto = [1.0] + [float((known[k:] * known[:-k])[position[k:] >= k].sum()) / max(total, 1e-300)
+                    for k in range(1, most + 1)]  # fmt: skip
+    return _levinson(np.array(auto)), 1.96 / np.sqrt(len(places))
+
+
+def _levinson(auto: np.ndarray) -> np.ndarray:
+    """Partial autocorrelations from autocorrelations, the first of which is that of lag 0."""
+    most = len(auto) - 1
+    found, weights, error = np.zeros(most), np.zeros(0), 1.0
+    for k in range(most):
+        if error <= 1e-12:
+            break
+        found[k] = (auto[k + 1] - weights @ auto[k:0:-1]) / error
+        weights = np.r_[weights - found[k] * weights[::-1], found[k]]
+        error *= 1 - found[k] ** 2
+    return found
+
+
+def logarithmic(panel: Panel, season: int) -> bool:
+    """Whether changes over a season (a row, if it is 1) are likelier as changes of log(1 + y) than of y in most
+    series: the profile likelihood of Box and Cox. No, if a target is negative or nothing is known.
+
+    Source: Box & Cox (1964), An analysis of transformations, Journal of the Royal Statistical Society B 26.
+    """
+    panel = sampled(panel)
+    y = panel.y
+    if not (y >= 0).any() or np.nanmin(y) < 0:
+        return False
+    gain = -_variance(panel, _change(panel, np.log1p(y), season), logarithm=True) / 2
+    gain += _variance(panel, _change(panel, y, season), logarithm=True) / 2
+    gain -= _mean(panel, np.log1p(y))  # the Jacobian
+    gain = gain[np.isfinite(gain)]
+    return bool(len(gain)) and float(np.median(gain)) > 0
+
+
+def trending(panel: Panel, season: int) -> float:
+    """The share of the series that are not stationary around a level at 5 %, by the test of Kwiatkowski, Phillips,
+    Schmidt and Shin on the deseasonalised series."""
+    panel = sampled(panel)
+    y = panel.y - (_decomposed(panel, season)[0] if season > 1 else 0.0)
+    y = _standardised(panel, y)
+    usable = np.bincount(panel.owner[np.isfinite(y)], minlength=panel.count) >= 8
+    if not usable.any():
+        return 0.0
+    known, position = np.where(np.isfinite(y), y, 0.0), panel.position
+    rows = np.maximum(panel.lengths, 1)
+    spread = np.bincount(panel.owner, known**2, panel.count)
+    most = int(4 * (float(np.median(panel.lengths[usable])) / 100) ** 0.25)
+    for k in range(1, most + 1):
+        same = position[k:] >= k
+        both = np.bincount(panel.owner[k:][same], (known[k:] * known[:-k])[same], panel.count)
+        spread = spread + 2 * (1 - k / (most + 1)) * both
+    running = np.cumsum(known)
+    before = np.r_[0.0, running][panel.indptr[:-1]]
+    partial = running - before[panel.owner]
+    statistic = np.bincount(panel.owner, partial**2, panel.count) / (rows * np.maximum(spread, 1e-300))
+    return float((statistic[usable] > KPSS).mean())
+
+
+# ---- one number a series --------------------------------------------------------------------------
+
+
+def _decomposed(panel: Panel, season: int) -> tuple[np.ndarray, np.ndarray]:
+    """The season and the trend of each row; a season of 0 where a series is too short."""
+    from learners._kernels import decompose
+    from learners.spans import Spans
+
+    spans = Spans.of(panel)
+    values = np.where(spans.learnable(4)[panel.owner], spans.values, np.nan)
+    settings = np.array([0, 5, 0, 2])  # a constant, passes, no weights, rounds
+    parts = decompose(values, spans.starts, np.array([season]), np.array([CYCLES]), settings, spans.threads)
+    return np.where(np.isfinite(parts[0]), parts[0], 0.0), parts[1]
+
+
+def _mean(panel: Panel, values: np.ndarray) -> np.ndarray:
+    """Over the known values of each series, NaN where there are none."""
+    known = np.isfinite(values)
+    count = np.bincount(panel.owner[known], minlength=panel.count)
+    with np.errstate(invalid="ignore"):
+        mean: np.ndarray = np.bincount(panel.owner[known], values[known], panel.count) / count
+    return mean
+
+
+def _variance(panel: Panel, values: np.ndarray, logarithm: bool = False) -> np.ndarray:
+    found = _mean(panel, (values - _mean(panel, values)[panel.owner]) ** 2)
+    if not logarithm:
+        return found
+    return np.log(np.where(found > 0, found, np.nan))
+
+
+def _standardised(panel: Panel, values: np.ndarray) -> np.ndarray:
+    spread = np.sqrt(_variance(panel, values))
+    mean = _mean(panel, values)
+    return np.asarray((values - mean[panel.owner]) / np.where(spread > 0, spread, np.nan)[panel.owner])
+
+
+def _change(panel: Panel, values: np.ndarray, season: int) -> np.ndarray:
+    before = values[np.maximum(np.arange(len(values)) - season, 0)]
+    return np.where(panel.position >= season, values - before, np.nan)

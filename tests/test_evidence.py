@@ -1,0 +1,79 @@
+"""Evidence: planted seasons, lags, trends and logarithms are found, and none in noise or random walks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.tsa.stattools import kpss, levinson_durbin
+
+from featurizers.panel import Panel
+from forecast import defaults, evidence
+
+
+def made(values: np.ndarray, freq: str = "MS") -> Panel:
+    """A panel of (series, rows)."""
+    count, rows = values.shape
+    stamps = pd.date_range("2010-01-01", periods=rows, freq=freq)
+    table = pd.DataFrame(
+        {"series": np.repeat(np.arange(count), rows), "at": np.tile(stamps, count), "y": values.ravel()}
+    )
+    return Panel.read(table, id="series", time="at", target="y")
+
+
+def noise(count: int = 20, rows: int = 120) -> np.ndarray:
+    return np.random.default_rng(5).normal(size=(count, rows))
+
+
+@pytest.mark.parametrize("walk", [True, False])
+@pytest.mark.parametrize(("freq", "rows"), [("MS", 60), ("MS", 150), ("QS", 40), ("D", 300), ("h", 500)])
+def test_there_are_no_seasons_in_noise_and_random_walks(freq: str, rows: int, walk: bool) -> None:
+    values = noise(24, rows)
+    assert defaults.seasons(made(values.cumsum(axis=1) if walk else values, freq)) == (1,)
+
+
+def test_seasons_are_found_also_where_a_part_of_the_series_has_them() -> None:
+    wave = 2 * np.sin(2 * np.pi * np.arange(120) / 12)
+    assert defaults.seasons(made(noise() + wave)) == (12,)
+    some = np.arange(20)[:, None] < 6
+    assert defaults.seasons(made(noise() + wave * some)) == (12,)
+    assert defaults.seasons(made(noise() + wave), season=4) == (4,)
+
+
+def test_hours_may_have_days_and_weeks() -> None:
+    at = np.arange(24 * 7 * 6)
+    day, week = np.sin(2 * np.pi * at / 24), 1.5 * (at // 24 % 7 >= 5)
+    some = noise(4, len(at))
+    assert defaults.seasons(made(some + 3 * day, "h")) == (24,)
+    assert defaults.seasons(made(some + 3 * day + 3 * week, "h")) == (24, 168)
+
+
+def test_partial_autocorrelations_are_those_of_statsmodels() -> None:
+    y = noise(1, 300)[0]
+    for k in range(2, 300):
+        y[k] += 0.5 * y[k - 1] - 0.4 * y[k - 2]
+    found, chance = evidence.partial_autocorrelations(made(y[None, :]), 1, 8)
+    np.testing.assert_allclose(found, levinson_durbin(y, 8)[2][1:], rtol=1e-9)
+    assert chance == pytest.approx(1.96 / np.sqrt(300))
+    assert (np.abs(found[:2]) > 0.3).all()
+
+
+def test_a_trend_is_found_by_the_test_of_statsmodels() -> None:
+    values = np.vstack([noise(6, 120).cumsum(axis=1), noise(6, 120)])
+    with pytest.warns(Warning):  # where the p value is outside of their table
+        want = np.mean([kpss(row, nlags=int(4 * (120 / 100) ** 0.25))[0] > evidence.KPSS for row in values])
+    assert evidence.trending(made(values), 1) == pytest.approx(want)
+
+
+def test_logarithms_are_found_by_likelihood() -> None:
+    steps = 0.3 * noise()
+    assert evidence.logarithmic(made(np.exp(5 + steps.cumsum(axis=1) / 2)), 1)
+    assert not evidence.logarithmic(made(100 + noise()), 1)
+    assert not evidence.logarithmic(made(noise()), 1)  # negative
+    assert not evidence.logarithmic(made(np.full((2, 30), 3.0)), 1)
+
+
+def test_large_panels_are_sampled() -> None:
+    panel = evidence.sampled(made(noise(450, 12)))
+    assert panel.count == evidence.MOST
+    assert evidence.sampled(made(noise(1, 3000), "D")).lengths.tolist() == [evidence.ROWS]

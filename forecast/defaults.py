@@ -2,75 +2,152 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 
 from featurizers.panel import Panel
+from forecast import evidence
+from forecast.backtest import RollingOrigin
 from forecast.featurization import useless
+from forecast.metrics import mean_of
 
+# The first five serve a search that has no time for more: each is the best of its family on some of the sets.
 DEFAULT_LEARNERS = (
-    "SeasonalNaive", "SeasonalAverage", "AutoEts", "AutoTheta", "AutoArima", "Prophet", "Ridge", "LightGBM",
-    "DirectLightGBM", "Tcn",
+    "SeasonalNaive", "AutoEts", "LightGBM", "AutoTheta", "AutoArima", "Ridge", "DirectLightGBM", "Ces", "Prophet",
+    "SeasonalAverage", "Tcn",
 )  # fmt: skip
-# Learners that take a second or so for each series: they are left out by default above this many fits of one series
-# (series times folds plus one).
-SLOW = {"Prophet": 300}
+INTERMITTENT = ("Croston", "Sba", "Tsb", "Adida")
+PARTIAL = 0.05  # the least partial autocorrelation that makes a lag of its own
+SEASONAL = 1.25  # the error of the last season over that of the last value up to which a season is differenced
+SAMPLE = 500  # series on which that is measured
+INTERVAL = 1.32  # rows from one demand to the next, on average, from which a series is intermittent
+
+_SEASONS: WeakKeyDictionary[Panel, tuple[int, ...]] = WeakKeyDictionary()  # several rules ask for the same
 
 
 def seasons(panel: Panel, season: int | None = None) -> tuple[int, ...]:
-    """The season asked for, else those of the frequency that fit into the median series twice; (1,) if none does."""
-    found = panel.freq.seasons if season is None else (season,)
+    """The season asked for, else those of the frequency that fit into the median series twice and are found in the
+    series, see `forecast.evidence.seasonal`; (1,) if there is none."""
     length = float(np.median(panel.lengths)) if panel.count else 0
-    return tuple(s for s in found if 2 * s <= length) or (1,)
+    if season is not None:
+        return (season,) if 2 * season <= length else (1,)
+    if panel not in _SEASONS:
+        found: tuple[int, ...] = ()
+        for s in panel.freq.seasons:
+            if s > 1 and 2 * s <= length and evidence.seasonal(panel, s, max(found, default=1)):
+                found = (*found, s)
+        _SEASONS[panel] = found or (1,)
+    return _SEASONS[panel]
 
 
 def lags(panel: Panel, horizon: int, folds: int, season: int | None = None) -> tuple[int, ...]:
-    """The last rows (up to a season, at most 12), then the first three multiples of the shortest season and one of
-    each longer season; kept where the shortest fold's training rows of the median series are at least twice as many."""
+    """The last rows (up to the frequency's season, at most 12), the first three multiples of the shortest season and
+    one of each longer season, and every lag up to two seasons (12 to 48 rows) at which the partial autocorrelation of
+    the deseasonalised series, pooled over the series, is over 0.05 and over chance; kept where the shortest fold's
+    training rows of the median series are at least twice as many."""
     all_seasons = seasons(panel, season)
     first = all_seasons[0]
-    wanted = {*range(1, min(max(first, 3), 12) + 1), *(first * k for k in (1, 2, 3)), *all_seasons[1:]}
-    room = (float(np.median(panel.lengths)) - horizon * folds) / 2
+    usual = max(first, panel.freq.season if season is None else 1, 3)
+    wanted = {*range(1, min(usual, 12) + 1), *(first * k for k in (1, 2, 3)), *all_seasons[1:]}
+    room = (float(np.median(panel.lengths)) - horizon * folds) / 2 if panel.count else 1.0
+    most = int(min(max(2 * first, 12), 48, room))
+    if most > 1:
+        partial, chance = evidence.partial_autocorrelations(panel, first, most)
+        wanted |= set((np.flatnonzero(np.abs(partial) > max(chance, PARTIAL)) + 1).tolist())
     return tuple(sorted(k for k in wanted if k <= max(room, 1)))
 
 
 def windows(panel: Panel, horizon: int, folds: int, season: int | None = None) -> tuple[int, ...]:
-    """A quarter of the season (at least 3 rows), the season, and the next longer season, where they fit as lags do."""
+    """A quarter of the season (at least 3 rows), the season (the frequency's, where none is found), and the next longer
+    season, where they fit as lags do."""
     all_seasons = seasons(panel, season)
-    wanted = {max(3, all_seasons[0] // 4), max(4, all_seasons[0]), *all_seasons[1:2]}
+    first = all_seasons[0] if all_seasons[0] > 1 or season is not None else panel.freq.season
+    wanted = {max(3, first // 4), max(4, first), *all_seasons[1:2]}
     room = (float(np.median(panel.lengths)) - horizon * folds) / 2
     return tuple(sorted(k for k in wanted if k <= max(room, 3)))
 
 
-def logarithm(panel: Panel) -> bool:
-    """Whether regressors and networks see log(1 + y): the target is never negative, and, each series divided by its
-    mean, its skewness is over 1, as where promotions multiply sales."""
-    seen = ~np.isnan(panel.y)
-    if not seen.any() or panel.y[seen].min() < 0:
-        return False
-    owner = panel.owner[seen]
-    mean = np.bincount(owner, panel.y[seen], panel.count) / np.maximum(np.bincount(owner, minlength=panel.count), 1)
-    relative = panel.y[seen] / np.where(mean > 0, mean, 1.0)[owner]
-    apart = relative - relative.mean()
-    return bool((apart**3).mean() > (apart**2).mean() ** 1.5)
+def logarithm(panel: Panel, season: int | None = None) -> bool:
+    """Whether regressors see log(1 + y): no target is negative, and changes over the season are likelier as
+    changes of logarithms in most series, see `forecast.evidence.logarithmic`. (Trees see logarithms only where known
+    columns are given: they forecast multiples of the mean of each series better on every other set.)"""
+    return evidence.logarithmic(panel, seasons(panel, season)[0])
+
+
+def difference(panel: Panel, horizon: int, folds: int, season: int | None = None) -> int:
+    """The rows over which regressors see the target differenced: 0 for none, 1, or the season.
+
+    It is what the best of three simple forecasts knows, one horizon ahead on the folds: the average of the season
+    knows a level, to which series return; the last value that they wander, so that changes are what can be learned;
+    the last season that changes from season to season are. The season's is taken unless the last value does better by
+    more than `SEASONAL`. With known numbers it is none: they explain levels, not changes.
+    """
+    from forecast.leaderboard import compare
+    from learners import Naive, SeasonalAverage, SeasonalNaive
+
+    if any(name not in panel.levels for name in panel.by_role("known")):
+        return 0
+    rows = seasons(panel, season)[0]
+    some = panel.where(np.unique(np.linspace(0, panel.count - 1, min(panel.count, SAMPLE)).astype(np.int64)))
+    simple = {"level": SeasonalAverage(rows), "last": Naive(), "season": SeasonalNaive(rows)}
+    try:
+        board = compare(some, simple, RollingOrigin(horizon, folds), "mae", season=rows)
+    except ValueError:  # every series is too short for a fold
+        return 0
+    errors = np.stack([mean_of(board.scores[name]["mae"], axis=0) for name in simple])
+    shares = errors / np.where((total := errors.sum(axis=0)) > 0, total, np.nan)
+    level, last, seasonal = mean_of(shares, axis=1)
+    if not level > min(last, seasonal):
+        return 0
+    return rows if rows > 1 and seasonal <= SEASONAL * last else 1
 
 
 def learners(panel: Panel, horizon: int, folds: int) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Every family, with Arimax where known numbers are given, less what is slow on many series; what was left out."""
-    fits = panel.count * (folds + 1)
-    dropped = useless(panel)
-    given = any(name not in panel.levels and name not in dropped for name in panel.by_role("known"))
-    names = (*DEFAULT_LEARNERS, "Arimax") if given else DEFAULT_LEARNERS
-    left = {
-        name: f"{fits} fits of single series are needed, over the default's limit of {SLOW[name]}; name it to have it"
-        for name in names
-        if fits > SLOW.get(name, fits)
-    }
+    """Every family, in the order in which they serve; and those left out, with the reason.
+
+    Mstl takes part where there are several seasons, Naive where there is one, those of intermittent demand where a
+    quarter of the series is intermittent, and Arimax where known numbers are given. What learns from pieces of a
+    horizon takes no part where the median series has fewer than three of them. No learner is left out for its time:
+    the local ones take 1 to 10 ms for a series of 150 months.
+    """
+    names = list(DEFAULT_LEARNERS)
+    found, dropped = seasons(panel), useless(panel)
+    if len(found) > 1:
+        names.insert(5, "Mstl")
+    if found != (1,):
+        names.append("Naive")
+    if intermittent(panel) >= 0.25:
+        names[2:2] = INTERMITTENT
+    if any(name not in panel.levels and name not in dropped for name in panel.by_role("known")):
+        names.append("Arimax")
+    left: dict[str, str] = {}
     if int(np.median(panel.lengths)) < 3 * horizon:
         left["DirectLightGBM"] = left["Tcn"] = f"the median series has fewer than 3 x {horizon} rows"
     return tuple(name for name in names if name not in left), left
 
 
-def fold_count(panel: Panel, horizon: int, wanted: int) -> int:
+def intermittent(panel: Panel) -> float:
+    """The share of the series without negative targets whose demands lie `INTERVAL` rows apart or more on average.
+
+    Source: Syntetos, Boylan & Croston (2005), On the categorization of demand patterns, Journal of the Operational
+    Research Society 56.
+    """
+    known, owner = ~np.isnan(panel.y), panel.owner
+    rows = np.bincount(owner[known], minlength=panel.count)
+    demands = np.bincount(owner[known & (panel.y > 0)], minlength=panel.count)
+    negative = np.bincount(owner[known & (panel.y < 0)], minlength=panel.count) > 0
+    found = (rows >= INTERVAL * demands) & (demands > 0) & ~negative
+    return float(found.mean()) if panel.count else 0.0
+
+
+def fold_count(panel: Panel, horizon: int, wanted: int, gap: int = 0) -> int:
     """As many folds as asked for, fewer where less than a horizon of the longest series would be left to train on."""
     longest = int(panel.lengths.max(initial=0))
-    return max(1, min(wanted, (longest - max(horizon, 2)) // horizon))
+    return max(1, min(wanted, (longest - gap - max(horizon, 2)) // horizon))
+
+
+def nonnegative(panel: Panel) -> bool:
+    """Whether no target is below zero, so that forecasts shall not be either."""
+    known = panel.y[~np.isnan(panel.y)]
+    return bool(len(known)) and bool(known.min() >= 0)

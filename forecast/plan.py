@@ -27,7 +27,8 @@ class Plan:
     categories: tuple[str, ...] = ()  # ... and all categorical ones
     many: bool = False  # more than one series
     span: int = 0  # days that a row stands for beyond that of its stamp: 6 for weeks
-    log: bool = False  # regressors and networks see log(1 + y)
+    log: bool = False  # regressors see log(1 + y), where they see levels
+    difference: int = 0  # rows over which regressors see changes; 0: they see levels
     seed: int = 0
 
     @classmethod
@@ -97,24 +98,32 @@ def _recursive(regressor: str, plan: Plan) -> Learner:
     from learners import Recursive
     from learners.regressors.preparing import SCALED
 
-    return _scaled(Recursive(regressor, features(plan, regressor in SCALED)), plan)
+    linear = regressor in SCALED
+    return _scaled(Recursive(regressor, features(plan, linear)), plan, linear)
 
 
 def _direct(regressor: str, plan: Plan) -> Learner:
     from learners import Direct
     from learners.regressors.preparing import SCALED
 
-    seasons = tuple(s for s in plan.seasons if s > 1)
-    direct = Direct(regressor, features(plan, regressor in SCALED), plan.horizon, seasons=seasons)
-    return _scaled(direct, plan)
+    seasons, linear = tuple(s for s in plan.seasons if s > 1), regressor in SCALED
+    direct = Direct(regressor, features(plan, linear), plan.horizon, seasons=seasons)
+    return _scaled(direct, plan, linear)
 
 
-def _scaled(learner: Learner, plan: Plan) -> Learner:
-    """Series of different levels share one regressor only in units of their own, or as logarithms."""
-    from learners import Log1p, Scale, Transformed
+def _scaled(learner: Learner, plan: Plan, linear: bool) -> Learner:
+    """Series of different levels share one regressor only in units of their own: as changes in units of their spread,
+    as logarithms, or as multiples of their mean. Trees see logarithms, in units of their spread, where known columns
+    multiply the target; linear regressors, which would exaggerate the effect of a column, where there are none."""
+    from learners import Difference, Log1p, Scale, SeasonalDifference, Transformed
 
-    if plan.log:
+    if plan.difference:
+        apart = Difference() if plan.difference == 1 else SeasonalDifference(plan.difference)
+        return Transformed(Transformed(learner, Scale("standard")), apart)
+    if plan.log and linear and not plan.known:
         return Transformed(learner, Log1p())
+    if plan.log and not linear and plan.known:
+        return Transformed(Transformed(learner, Scale("standard")), Log1p())
     return Transformed(learner, Scale("mean")) if plan.many else learner
 
 

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
+from featurizers.categories import Categories
 from featurizers.featurizer import Featurizer
+from featurizers.series_id import SeriesId
 from learners.learner import Learner
+from learners.regressors.columns import Pca, TruncatedSvd
+from learners.regressors.preparing import SCALED
 from learners.regressors.regressor import READY, Regressor
 from learners.space import Between, Choose
 
@@ -44,6 +48,11 @@ REGRESSORS: Mapping[str, Mapping[str, Between]] = {
         "colsample_bytree": SHARE,
     },
 }
+COLUMNS: Mapping[str, Choose] = {
+    "scaling": Choose(("auto", "robust", "minmax", "maxabs", "normalizer")),
+    "reduction": Choose((None, Pca(0.99), TruncatedSvd(10))),
+}
+ENCODINGS = Choose(("auto", "target", "onehot"))
 PARTS: Mapping[str, Mapping[str, Between | Choose]] = {
     "Tcn": {
         "channels": Choose((32, 16, 64)),
@@ -59,13 +68,16 @@ PARTS: Mapping[str, Mapping[str, Between | Choose]] = {
 }
 
 
-def opened(recipe: Any) -> Any:
-    """The recipe with what is worth a search left open, at any depth; values that differ from the default stay."""
+def opened(recipe: Any, coded: bool = False) -> Any:
+    """The recipe with what is worth a search left open, at any depth; values that differ from the default stay.
+    `coded` says that a regressor is given codes of categories."""
     if isinstance(recipe, str) and recipe in READY:
         recipe = Regressor(recipe)
     if isinstance(recipe, Regressor):
         space = REGRESSORS.get(recipe.ready, {})
-        return Regressor(recipe.name, {**space, **recipe.settings})
+        columns = {**(COLUMNS if recipe.ready in SCALED else {}), **({"encoding": ENCODINGS} if coded else {})}
+        same: dict[str, Any] = {n: c for n, c in columns.items() if getattr(recipe, n) == c.first}
+        return replace(recipe, settings={**space, **recipe.settings}, **same)
     if not is_dataclass(recipe) or isinstance(recipe, type):
         return recipe
     changed: dict[str, Any] = {}
@@ -74,11 +86,19 @@ def opened(recipe: Any) -> Any:
         value = getattr(recipe, f.name)
         if f.name in space_of and value == space_of[f.name].first:
             changed[f.name] = space_of[f.name]
-        elif f.name == "regressor" or isinstance(value, Learner):
+        elif f.name == "regressor":
+            changed[f.name] = opened(value, _coded(getattr(recipe, "features", ())))
+        elif isinstance(value, Learner):
             changed[f.name] = opened(value)
         elif f.name == "features" and isinstance(value, tuple):
             changed[f.name] = _feature_sets(value)
     return replace(recipe, **changed)
+
+
+def _coded(features: Any) -> bool:
+    """Whether codes of the table's own categories are among the features."""
+    parts = features if isinstance(features, tuple) else ()
+    return any(isinstance(p, Categories | SeriesId) and not p.onehot for p in parts)
 
 
 def _feature_sets(features: tuple[Featurizer, ...]) -> Choose | tuple[Featurizer, ...]:

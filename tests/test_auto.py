@@ -55,8 +55,22 @@ def test_a_search_starts_at_the_default(name: str) -> None:
             default = UNSAID.get(setting) if default is None else default
             assert default == pytest.approx(opening.first), (path, default)
         else:
-            assert path.rsplit(".", 1)[-1] == "features" or opening.first == _at(made, path)
+            name = path.rsplit(".", 1)[-1]
+            owner = _regressor(made) if ".regressor." in f".{path}" else None
+            assert name == "features" or opening.first == (getattr(owner, name) if owner else _at(made, path))
     assert type(first) is type(made)
+
+
+def test_a_search_chooses_scaling_reduction_and_encoding() -> None:
+    found = openings(opened(recipe("Ridge", PLAN)))
+    assert {"scaling", "reduction"} <= {path.rsplit(".", 1)[-1] for path in found}
+    trees = opened(fc.Recursive("LightGBM", (fc.Lags((1,)), fc.SeriesId())))
+    assert {path.rsplit(".", 1)[-1] for path in openings(trees)} >= {"encoding", "learning_rate"}
+    assert not any("scaling" in path or "reduction" in path for path in openings(trees))
+    values = {"regressor.encoding": "target"}
+    assert closed(trees, values).regressor.encoding == "target"
+    kept = opened(fc.Recursive(fc.Ridge(scaling="minmax"), (fc.Lags((1,)),)))
+    assert kept.regressor.scaling == "minmax"
 
 
 def _at(value: object, path: str) -> object:

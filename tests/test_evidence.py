@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -60,7 +62,8 @@ def test_partial_autocorrelations_are_those_of_statsmodels() -> None:
 
 def test_a_trend_is_found_by_the_test_of_statsmodels() -> None:
     values = np.vstack([noise(6, 120).cumsum(axis=1), noise(6, 120)])
-    with pytest.warns(Warning):  # where the p value is outside of their table
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where the p value is outside of their table
         want = np.mean([kpss(row, nlags=int(4 * (120 / 100) ** 0.25))[0] > evidence.KPSS for row in values])
     assert evidence.trending(made(values), 1) == pytest.approx(want)
 
@@ -77,3 +80,25 @@ def test_large_panels_are_sampled() -> None:
     panel = evidence.sampled(made(noise(450, 12)))
     assert panel.count == evidence.MOST
     assert evidence.sampled(made(noise(1, 3000), "D")).lengths.tolist() == [evidence.ROWS]
+
+
+def test_lags_are_the_usual_ones_and_those_that_the_series_show() -> None:
+    y = noise(12, 400)
+    for k in range(17, 400):
+        y[:, k] += 0.6 * y[:, k - 17]
+    assert set(defaults.lags(made(y, "D"), 7, 3, season=9)) >= {*range(1, 10), 17, 18, 27}
+    assert 17 not in defaults.lags(made(noise(12, 400), "D"), 7, 3, season=9)
+
+
+def test_learners_follow_the_panel() -> None:
+    at = np.arange(24 * 7 * 6)
+    waves = 3 * np.sin(2 * np.pi * at / 24) + 3 * (at // 24 % 7 >= 5)
+    hourly, left = defaults.learners(made(noise(4, len(at)) + waves, "h"), 24, 3)
+    assert {"Mstl", "Naive"} <= set(hourly)
+    assert not left
+    assert hourly[:3] == ("SeasonalNaive", "AutoEts", "LightGBM")
+    sparse = np.random.default_rng(1).poisson(0.3, (10, 200)).astype(float)
+    assert set(defaults.INTERMITTENT) <= set(defaults.learners(made(sparse, "D"), 7, 3)[0][:6])
+    walk, left = defaults.learners(made(noise(3, 30).cumsum(axis=1)), 12, 1)
+    assert not set(walk) & {"Mstl", "Tcn", "DirectLightGBM", *defaults.INTERMITTENT}
+    assert set(left) == {"Tcn", "DirectLightGBM"}

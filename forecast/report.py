@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from forecast import charts
+from forecast.explain import section
 from forecast.files import write_whole
 from forecast.leaderboard import Leaderboard
 from forecast.metrics import mean_of
@@ -97,6 +98,7 @@ def content(run: Run) -> dict[str, Any]:
         "residuals": Markup(residuals),
         "residuals_note": f"Actual less forecast of {run.winner} in all folds.",
         "featurization": Sheet.of(listed(run.featurization)),
+        **section(run, picked(run, 2)),
         "recipe": source(run),
         "versions": Sheet.of(pd.DataFrame(list(versions().items()), columns=["library", "version"])),
     }  # fmt: skip
@@ -156,11 +158,12 @@ def history(run: Run, i: int) -> charts.Draw:
     outputs = {n: run.forecasts[n].to_numpy(np.float64)[i * horizon : (i + 1) * horizon] for n in names}
     stop = int(panel.indptr[i + 1])
     rows = slice(stop - min(int(panel.lengths[i]), max(4 * horizon, 2 * run.selection.season, 30)), stop)
-    later = panel.clock(panel.freq.add(panel.last[i], np.arange(1, horizon + 1)))
+    later = panel.clock(panel.freq.add(panel.last[i], run.job.gap + np.arange(1, horizon + 1)))
     came = None
     if run.whole is not None:
         after = slice(int(run.whole.indptr[i] + panel.lengths[i]), int(run.whole.indptr[i + 1]))
-        came = (run.whole.clock()[after][:horizon], run.whole.y[after][:horizon])
+        shown = run.job.gap + horizon
+        came = (run.whole.clock()[after][:shown], run.whole.y[after][:shown])
     past = (panel.clock()[rows], panel.y[rows])
     return charts.history(past, (later, outputs.pop("forecast")), outputs, came, panel.name(i))
 

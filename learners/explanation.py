@@ -28,11 +28,14 @@ class Explanation:
     contributions over these forecasts and those from earlier places of the panel. Where a model has no formula that
     can be followed, `losses` tell by how much its mean absolute error grows if a column is shuffled.
 
-    >>> from forecast import Lags, Recursive, datasets
-    >>> panel = datasets.m4("Monthly", 2)
-    >>> explanation = Recursive("Ridge", (Lags((1, 12)),)).fit(panel).explain(panel, horizon=6)
-    >>> explanation.frame().columns[-2:].tolist()
-    ['lag1', 'lag12']
+    >>> from featurizers import Lags
+    >>> from learners import Recursive
+    >>> days = pd.date_range("2024-01-01", periods=60)
+    >>> table = pd.DataFrame({"day": days, "sales": np.arange(60) % 7 * 2.0})
+    >>> panel = Panel.read(table, time="day", target="sales")
+    >>> explanation = Recursive("Ridge", (Lags((1, 7)),)).fit(panel).explain(panel, horizon=6)
+    >>> explanation.frame().columns.tolist()
+    ['day', 'forecast', 'base', 'lag7', 'lag1']
     """
 
     panel: Panel = field(repr=False)  # the rows that are forecast, horizon rows a series

@@ -336,13 +336,22 @@ def test_a_random_walk_selects_naive_or_equals_it() -> None:
     rng = np.random.default_rng(0)
     day = pd.date_range("2022-01-01", periods=420)
     walks = pd.concat(
-        [pd.DataFrame({"id": i, "day": day, "y": 500 + rng.normal(size=420).cumsum()}) for i in range(12)]
+        [pd.DataFrame({"id": i, "day": day, "y": 500 + rng.normal(size=420).cumsum()}) for i in range(24)]
     )
     run = fc.run(walks, id="id", time="day", target="y", horizon=14, folds=3, test=56, test_step=14,
                  learners=("Naive", "AutoEts", "Theta", "Ridge"), levels=())  # fmt: skip
     board = run.leaderboard
     best, naive = (board.totals[name]["mase"] for name in (run.winner, "Naive"))
     assert run.winner == "Naive" or best <= naive * 1.02
-    y = run.whole.y.reshape(24, -1)  # type: ignore[union-attr]
+    y = walks["y"].to_numpy().reshape(24, -1)
     errors = [np.abs(y[:, at : at + 14] - y[:, at - 1 : at]).mean() for at in range(420 - 56, 420, 14)]
     assert run.test.totals[run.winner]["mae"] <= 1.02 * np.mean(errors)  # type: ignore[union-attr]
+
+
+def test_the_report_shows_what_matters(tmp_path: Any) -> None:
+    run = fc.run(planted(3, 300), id="shop", time="day", target="sales", known=("price",), horizon=7, folds=1, test=7,
+                 learners=("Ridge",), ensemble=False, levels=(), output=str(tmp_path / "run"))  # fmt: skip
+    page = (run.folder / "report.html").read_text()  # type: ignore[operator]
+    part = page[page.index('id="explanation"') :]
+    assert "price" in part
+    assert part.count("<svg") == 3

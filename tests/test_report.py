@@ -70,7 +70,7 @@ def page(result: Run, tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_the_page_is_whole_and_holds_every_part(page: str, result: Run) -> None:
     read = Page(page)
     assert read.open == []
-    assert read.tags.count("svg") == 3 + 2  # a forecast of each series, steps, residuals
+    assert read.tags.count("svg") == 3 + 2 + 3  # a forecast of each series, steps, residuals
     for words in ("Findings", "Leaderboard", "Forecasts", "Error by steps ahead", "Residuals", "Recipe", "Versions",
                   result.winner, "gap", "shop=north", "Autocorrelation", "all folds", "80 %", "95 %"):  # fmt: skip
         assert words in read.text, words

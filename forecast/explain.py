@@ -1,0 +1,62 @@
+"""explain: the report's part on what the forecasts are made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from forecast import charts
+from forecast.tables import known_ahead
+from learners.each import reason
+from learners.explanation import Explanation
+from learners.explanation_chart import bars, layers
+from learners.learner import Model
+
+if TYPE_CHECKING:
+    from forecast.running import Run
+
+ROWS, PLACES = 2_000, 12  # that the overall picture is made of
+MOST_SERIES = 200  # whose forecasts are explained
+SHOWN = 12  # bars
+
+
+def section(run: Run, order: list[int]) -> dict[str, Any]:
+    """What the page shows of an explanation, by its name in the template; `order` holds the positions of series from
+    the one that was forecast best to the one that was forecast worst. A model that cannot be explained says why."""
+    from markupsafe import Markup
+
+    at = np.unique(np.r_[order[:1], order[-1:], np.arange(min(run.panel.count, MOST_SERIES))]).astype(np.int64)
+    try:
+        made = explanation(run, at)
+    except Exception as error:  # a report without this part is better than none
+        return {"importance": "", "parts": [], "explain_note": f"Not explained: {reason(error)}"}
+
+    def both(axes: Any) -> None:
+        for by, one in zip(("column", "feature"), axes, strict=True):
+            bars(made, by, SHOWN)(one)
+
+    ends = {"the worst": order[-1], "the best": order[0]} if order[0] != order[-1] else {"": order[0]}
+    parts = [charts.drawn(layers(made, int(np.searchsorted(at, i))), (9.0, 3.0)) for i in ends.values()]
+    members = ", ".join(f"{weight:.2g} {name}" for name, weight in made.weights)
+    told = [f"Forecasts are the weighted mean {members}."] if members else []
+    names = " and of ".join(name for name in ends if name)
+    told += [f"Below: the forecast of {names} series in the folds, from the base up and down."] if names else []
+    return {
+        "importance": Markup(charts.drawn(both, (9.0, 3.6), columns=2)),
+        "parts": [Markup(part) for part in parts],
+        "explain_note": " ".join((*told, *made.notes)),
+    }
+
+
+def explanation(run: Run, at: np.ndarray) -> Explanation:
+    """Of the run's forecasts for the series at the positions `at`."""
+    panel = run.panel.where(at)
+    whole = None if run.whole is None else run.whole.where(at)
+    given = run.job.known_future
+    if isinstance(given, pd.DataFrame) and len(panel.ids.columns):
+        given = given.merge(panel.ids, on=list(panel.ids.columns))
+    known, _ = known_ahead(panel, run.job.horizon, whole, given)
+    model: Model = run.model
+    return model.explain(panel, run.job.horizon, known, origins=PLACES, most=ROWS)

@@ -108,9 +108,6 @@ class BoundedModel(Around):
             held[upper] = xp.where(held[upper] < forecast, forecast, held[upper])
         return held
 
-    def within(self, state: State) -> State:
-        return untagged("inner", state)
-
     def remarks(self, panel: Panel, outputs: Mapping[str, np.ndarray]) -> list[Finding]:
         """The series whose forecast lies on a rail."""
         forecast = outputs["forecast"]

@@ -17,6 +17,7 @@ from torch.nn import functional
 from learners.network import Inputs, Shape, forward, initial, scaled
 from learners.windows import NetworkRows, Windows
 
+REMEMBERED = 25  # steps over which the weights are averaged
 FARTHEST = 20.0  # scaled targets are clipped there: a jump after a constant window must not own the gradient
 
 
@@ -49,20 +50,23 @@ def descend(shape: Shape, rows: NetworkRows, training: Windows, held: Windows, b
 
 def _walk(source: Source, weights: dict[str, Any], training: Windows, held: Windows, budget: Budget) -> dict[str, Any]:
     steps, rate = budget.epochs * budget.steps, budget.learning_rate
-    optimizer = torch.optim.AdamW(_groups(weights), lr=rate, betas=(0.9, 0.99))
+    optimizer = torch.optim.AdamW(_groups(weights), lr=rate, betas=(0.9, 0.99), fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.15)
     drop = Tensors(budget.dropout, torch.Generator(source.device).manual_seed(budget.seed))
     still, batches, deadline = Tensors(0.0, None), _batches(training, budget), Deadline(budget.max_seconds)
-    best, least, waited = _copy(weights), np.inf, 0
+    mean, best = _copy(weights), _copy(weights)
+    least, waited, done = np.inf, 0, 0
     for _ in range(budget.epochs):
         for _ in range(budget.steps):
             if not deadline.late:
                 _step(source, weights, next(batches), drop, optimizer)
                 schedule.step()
-        reached = _held_loss(source, weights, held, still) if len(held) else -np.inf
+                done += 1
+                _follow(mean, weights, done)
+        reached = _held_loss(source, mean, held, still) if len(held) else -np.inf
         waited = 0 if reached < least else waited + 1
         if reached < least or len(held) == 0:
-            best, least = _copy(weights), reached
+            best, least = _copy(mean), reached
         if deadline.late or waited >= budget.patience:
             break
     return _finish(source, best, training + held, budget, deadline) if len(held) else best
@@ -74,7 +78,7 @@ def _finish(
     """A fifth of the steps more, small ones, with the windows that were held out: the newest tell most."""
     steps = budget.epochs * budget.steps // 5
     weights = {name: value.requires_grad_() for name, value in best.items()}
-    optimizer = torch.optim.AdamW(_groups(weights), lr=0.2 * budget.learning_rate, betas=(0.9, 0.99))
+    optimizer = torch.optim.AdamW(_groups(weights), lr=0.2 * budget.learning_rate, betas=(0.9, 0.99), fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0 - step / max(steps, 1))
     drop = Tensors(budget.dropout, torch.Generator(source.device).manual_seed(budget.seed))
     batches = _batches(windows, budget)
@@ -91,6 +95,12 @@ def _step(source: Source, weights: dict[str, Any], batch: Windows, drop: Tensors
     (loss / count).backward()
     torch.nn.utils.clip_grad_norm_(list(weights.values()), 1.0)
     optimizer.step()
+
+
+def _follow(mean: dict[str, Any], weights: dict[str, Any], done: int) -> None:
+    """The moving average of the weights, which forecasts better than the last of them (Polyak & Juditsky 1992)."""
+    share = max(1.0 / REMEMBERED, 2.0 / (done + 1))  # the beginning is soon forgotten
+    torch._foreach_lerp_(list(mean.values()), [weights[n].detach() for n in mean], share)
 
 
 class Deadline:
@@ -227,6 +237,9 @@ class Tensors:
 
     def maximum(self, x: Any, least: float) -> Any:
         return x.clamp(min=least)
+
+    def total(self, x: Any, axis: int) -> Any:
+        return x.sum(axis)
 
     def concat(self, parts: list[Any], axis: int) -> Any:
         return torch.cat(parts, axis)

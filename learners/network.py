@@ -4,9 +4,11 @@ Bai, Kolter & Koltun (2018), arXiv:1803.01271: residual blocks of two causal con
 block to block. Only the last step of the window is read, and a dilated convolution that is read at its last step is a
 strided one: each block halves its steps, with the same result. In front of each convolution stands no padding but
 zeros, as in the paper; behind it a layer normalisation takes the place of the paper's weight normalisation.
-The forecast of a step is a mix of the window's own values in the same season, plus what a small network makes of the
-context, the step and what is known of it; the other quantiles lie around the median by positive distances, so that
-they never cross.
+The convolutions see each value beside its distance from the season before. The forecast of a step is a mix of the
+window's own values in the same season, plus a linear map of the window and of the means of the seasons before it (Zeng
+et al. 2023, arXiv:2205.13504; pooled as in Challu et al. 2023, arXiv:2201.12886), plus what a small network makes of
+the context, the step and what is known of it; the other quantiles lie around the median by positive distances, so
+that they never cross.
 """
 
 from __future__ import annotations
@@ -45,6 +47,16 @@ class Shape:
     @property
     def median(self) -> int:
         return self.quantiles.index(0.5)
+
+    @property
+    def cycles(self) -> tuple[int, ...]:
+        """Seasons that lie within the reach of every step of the window."""
+        return tuple(p for p in self.periods if self.window + p <= self.reach)
+
+    @property
+    def pools(self) -> int:
+        """How many of the shortest seasons the reach holds; none where it is no longer than the window."""
+        return self.reach // self.periods[0] if self.periods and self.reach > self.window else 0
 
 
 @dataclass(frozen=True)
@@ -90,13 +102,15 @@ def initial(shape: Shape, seed: int) -> dict[str, np.ndarray]:
             table = random.normal(0.0, 0.3, (levels + 1, width(levels))).astype(np.float32)
             weights[f"{place}_table{i}"] = table  # row 0 is the unknown category
     c = shape.channels
-    dense("enter", 2 + shape.behind + sum(map(width, shape.behind_levels)), c, gain=1.0)
+    dense("enter", 2 + len(shape.cycles) + shape.behind + sum(map(width, shape.behind_levels)), c, gain=1.0)
     for i in range(shape.layers):
         for half in ("a", "b"):
             dense(f"block{i}{half}", c, c, taps=shape.kernel)
             ones(f"norm{i}{half}", c)
     static = shape.static + sum(map(width, shape.static_levels))
-    dense("context", (shape.layers + 1) * c + static, 2 * c)
+    view = shape.window + shape.pools
+    dense("context", (shape.layers + 1) * c + view + static, 2 * c)
+    weights["straight"] = np.zeros((view, shape.horizon), np.float32)
     dense("steps", 2 * c, shape.horizon * NARROW, gain=1.0)
     known = shape.ahead + sum(map(width, shape.ahead_levels)) + lag_count(shape)
     dense("decode", NARROW + known, 2 * c)
@@ -159,6 +173,9 @@ class Operations:
     def maximum(self, x: Array, least: float) -> Array:
         return self.xp.maximum(x, least)
 
+    def total(self, x: Array, axis: int) -> Array:
+        return self.xp.sum(x, axis=axis)
+
     def concat(self, parts: list[Array], axis: int) -> Array:
         return self.xp.concat(parts, axis=axis)
 
@@ -189,7 +206,8 @@ def forward(weights: Weights, shape: Shape, inputs: Inputs, operations: Any = No
     """The scaled quantiles, in the order of `shape.quantiles`, (series, steps) each."""
     do = operations or Operations(namespace(inputs.target))
     steps = inputs.ahead.shape[1]
-    context = encode(weights, shape, inputs, do)
+    view = overview(shape, inputs, do)
+    context = encode(weights, shape, inputs, view, do)
     lags = seasonal(shape, inputs, steps, do)
     # The context's word on each step (a step's own embedding is the bias).
     size = steps * NARROW
@@ -200,13 +218,31 @@ def forward(weights: Weights, shape: Shape, inputs: Inputs, operations: Any = No
     hidden = hidden + do.drop(do.relu(_linear(do, weights, "deepen", hidden)))
     out = _linear(do, weights, "leave", hidden)
     middle = out[:, :, shape.median] + do.linear(lags, weights["mix"])[:, :, 0]
+    middle = middle + do.linear(view, weights["straight"][:, :steps])
     return spread(shape, out, middle, do)
 
 
-def encode(weights: Weights, shape: Shape, inputs: Inputs, do: Any) -> Array:
+def overview(shape: Shape, inputs: Inputs, do: Any) -> Array:
+    """The window and the means of the shortest seasons of the reach, (series, window + pools)."""
+    recent = inputs.target[:, -shape.window :]
+    if shape.pools == 0:
+        return recent
+    size = shape.pools * shape.periods[0]
+    blocks = (-1, shape.pools, shape.periods[0])
+    total = do.total(do.reshape(inputs.target[:, -size:], blocks), 2)
+    count = do.total(do.reshape(inputs.seen[:, -size:], blocks), 2)
+    return do.concat([recent, total / do.maximum(count, 1.0)], 1)
+
+
+def encode(weights: Weights, shape: Shape, inputs: Inputs, view: Array, do: Any) -> Array:
     """The window and the static columns as one vector a series, (series, 2 channels)."""
-    recent = inputs.target[:, -shape.window :, None], inputs.seen[:, -shape.window :, None]
-    parts = [*recent, inputs.behind]
+    size, target, seen = shape.window, inputs.target, inputs.seen
+    parts = [target[:, -size:, None], seen[:, -size:, None]]
+    for period in shape.cycles:
+        before = slice(-size - period, -period)
+        change = (target[:, -size:] - target[:, before]) * seen[:, -size:] * seen[:, before]
+        parts.append(change[:, :, None])
+    parts.append(inputs.behind)
     parts += [do.embed(weights[f"behind_table{i}"], codes) for i, codes in enumerate(inputs.behind_codes)]
     x = _linear(do, weights, "enter", do.concat(parts, 2))
     read = [x[:, -1, :]]
@@ -218,7 +254,7 @@ def encode(weights: Weights, shape: Shape, inputs: Inputs, do: Any) -> Array:
             x = do.drop(do.relu(do.normalise(x, weights[f"norm{name}"], weights[f"norm{name}_bias"])))
         x = halved + x
         read.append(x[:, -1, :])
-    read.append(inputs.static)
+    read += [view, inputs.static]
     read += [do.embed(weights[f"static_table{i}"], codes) for i, codes in enumerate(inputs.static_codes)]
     return do.drop(do.relu(_linear(do, weights, "context", do.concat(read, 1))))
 

@@ -47,7 +47,7 @@ class Tcn(Learner):
     epochs: int = 25
     patience: int = 8
     batch: int = 64
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     known: tuple[str, ...] = ()
     past: tuple[str, ...] = ()
     static: tuple[str, ...] = ()

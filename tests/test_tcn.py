@@ -12,7 +12,7 @@ import pytest
 from featurizers.frequency import Frequency
 from featurizers.panel import Panel
 from forecast.export import to_onnx
-from learners.network import Inputs, Shape, field_of_view, forward, initial
+from learners.network import Inputs, Operations, Shape, encode, field_of_view, forward, initial, overview
 from learners.tcn import Tcn, TcnModel, waves
 from learners.windows import learnable
 
@@ -128,10 +128,20 @@ def test_a_block_is_the_dilated_convolution_of_the_paper() -> None:
             y = functional.layer_norm(y, (4,), w[f"norm{i}{half}"], w[f"norm{i}{half}_bias"]).relu()
         x = x + y
         read.append(x[:, -1])
-    context = (torch.cat(read, 1) @ w["context"] + w["context_bias"]).relu()
-    from learners.network import Operations, encode
+    context = (torch.cat([*read, torch.as_tensor(target)], 1) @ w["context"] + w["context_bias"]).relu()
+    view, do = overview(shape, inputs, Operations(np)), Operations(np)
+    np.testing.assert_allclose(encode(start, shape, inputs, view, do), context.numpy(), rtol=1e-4, atol=1e-5)
 
-    np.testing.assert_allclose(encode(start, shape, inputs, Operations(np)), context.numpy(), rtol=1e-4, atol=1e-5)
+
+def test_the_overview_is_the_window_and_the_means_of_seasons_where_known() -> None:
+    given = drawn()
+    view = overview(SHAPE, given, Operations(np))
+    assert (SHAPE.pools, SHAPE.cycles) == (4, (7,))  # of 30 steps; the window of 20 leaves no room for 12 before it
+    np.testing.assert_array_equal(view[:, :20], given.target[:, -20:])
+    known = np.where(given.seen > 0, given.target, np.nan)[:, -28:].reshape(-1, 4, 7)
+    np.testing.assert_allclose(view[:, 20:], np.nanmean(known, axis=2), rtol=1e-5, atol=1e-6)
+    free = replace(SHAPE, reach=20)
+    np.testing.assert_array_equal(overview(free, given, Operations(np)), given.target[:, -20:])
 
 
 def test_field_of_view() -> None:

@@ -55,7 +55,7 @@ def _fill(run: Run, folder: Path, started: float, kept: Keeping) -> Run:
         run.test.frame().to_parquet(folder / "test.parquet", index=False)
     if stranger is None:
         save(run.model, folder / "model")
-        run = replace(run, check=to_onnx(run.model, folder / "model.onnx", run.job.horizon))
+        run = replace(run, check=to_onnx(run.model, folder / "model.onnx", run.job.gap + run.job.horizon))
     write_report(folder / "report.html", run)
     (folder / MARK).write_text(json.dumps(about(run, started, kept), indent=1))
     return run

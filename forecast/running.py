@@ -157,6 +157,9 @@ def execute(job: Job, shown: bool = True) -> Run:
     if job.output is not None:
         check(job.output)  # before the work, not after it
     tables = read(job)
+    if tables.whole is not None and tables.held.max() <= job.gap:
+        raise ValueError(f"The test has {tables.held.max()} rows, not more than the gap of {job.gap}: nothing in it is "
+                         "forecast. Keep more rows aside.")  # fmt: skip
     job = job.resolve(tables.train)
     sweep = job.sweep(tables.train)
     if job.output is not None:
@@ -182,10 +185,10 @@ def execute(job: Job, shown: bool = True) -> Run:
 def _deployed(job: Job, selection: Selection, tables: Tables, report: Report) -> Run:
     """The winner trained, tested, and its forecasts."""
     panel = tables.train
-    ahead, alerts = known_ahead(panel, job.horizon, tables.whole, job.known_future)
+    ahead, alerts = known_ahead(panel, job.gap + job.horizon, tables.whole, job.known_future)
     model = selection.recipe.fit(panel)
     report(1, 4, f"fitted {selection.winner}")
-    future = model.forecast(panel, job.horizon, ahead)
+    future = model.forecast(panel, job.horizon, ahead, gap=job.gap)
     report(2, 4, "forecast")
     test = None if tables.whole is None else tested(job, selection, model, tables)
     findings = [
@@ -214,9 +217,9 @@ def tested(job: Job, selection: Selection, model: Model, tables: Tables) -> Lead
     held = tables.held
     rows = int(held.max())
     full = np.flatnonzero(held == rows)
-    horizon = min(job.horizon, rows)
+    horizon = min(job.horizon, rows - job.gap)
     step = job.test_step or horizon
-    on = RollingOrigin(horizon, folds=1 + (rows - horizon) // step, step=step, refit=False)
+    on = RollingOrigin(horizon, folds=1 + (rows - job.gap - horizon) // step, step=step, gap=job.gap, refit=False)
     entrants: dict[str, Learner] = {selection.winner: Trained(model)}
     entrants.setdefault("SeasonalNaive", selection.board.recipes["SeasonalNaive"])
     return compare(tables.whole.where(full), entrants, on, job.metric, season=selection.season)

@@ -25,7 +25,7 @@ import pandas as pd
 
 from forecast import versions
 from forecast.files import whole_folder
-from learners.learner import Model
+from learners.learner import Learner, Model
 from learners.regressors.foreign import foreign
 
 FORMAT = 1
@@ -150,7 +150,12 @@ class _Writer:
             return self._mapping(value, where, depth)
         if isinstance(value, pd.DataFrame):
             return self._table(value, where)
-        return self._part(value, where, depth)
+        if not isinstance(value, Learner):
+            return self._part(value, where, depth)
+        try:
+            return self._part(value, where, depth)
+        except TypeError:  # a recipe with something of the user's own in it, which the model does not need
+            return None
 
     def _scalar(self, value: np.generic, where: str) -> Any:
         if isinstance(value, float | str | np.bool_ | np.int64):  # the same number in Python

@@ -10,7 +10,7 @@ from featurizers.whole import whole, wholes
 from learners.learner import Learner
 
 WHOLE = {"horizon": 1, "season": 1, "folds": 1, "step": 1, "test_step": 1, "workers": 1, "seed": 0,
-         "trials": 1, "patience": 1}  # and the least
+         "trials": 1, "patience": 1, "gap": 0}  # and the least
 
 
 class Settings(TypedDict, total=False):
@@ -28,6 +28,9 @@ class Settings(TypedDict, total=False):
     by: str | Iterable[str]
     levels: float | Iterable[float]
     ensemble: bool
+    gap: int
+    nonnegative: bool
+    integers: bool
     test: Any
     test_step: int
     known_future: Any
@@ -64,8 +67,8 @@ def checked(name: str, value: Any) -> Any:
         return _number(name, value)
     if name in ("holidays", "by", "block"):
         return _words(name, value)
-    if name == "ensemble" and not isinstance(value, bool):
-        raise ValueError(f"The setting 'ensemble' is true or false, not {value!r}.")
+    if name in ("ensemble", "nonnegative", "integers") and not isinstance(value, bool):
+        raise ValueError(f"The setting {name!r} is true or false, not {value!r}.")
     if name == "output":
         if not isinstance(value, str | Path):
             raise ValueError(f"The output is the path of a folder, not {value!r}.")

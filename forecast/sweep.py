@@ -15,23 +15,26 @@ import numpy as np
 from featurizers.findings import Finding
 from featurizers.panel import Panel
 from forecast.backtest import RollingOrigin
-from forecast.conformal import banded
+from forecast.conformal import banded, with_bands
 from forecast.engine import processes
-from forecast.ensemble import caruana, with_blend
+from forecast.ensemble import caruana, vote
 from forecast.leaderboard import Leaderboard, named
 from forecast.limits import Limits, never
 from forecast.metrics import Function
 from forecast.per_group import PerGroup, groups
 from forecast.progress import Report, silent
 from forecast.search import Search, Searched
+from forecast.stack import guarded
 from forecast.stitched import of_groups, placed
 from forecast.store import Store, Trial
 from learners.around import Around, reported
+from learners.asked import asked
+from learners.finished import finished
 from learners.learner import Learner
 from learners.naive import SeasonalNaive
 from learners.otherwise import Otherwise
 
-ENSEMBLE = "Ensemble"
+ENSEMBLE, STACK = "Ensemble", "Stack"
 GROUPS = "PerGroup"
 MEMBERS = 25  # learners, the best ones, of which an ensemble is made
 DEPLOYING = 0.15  # of a time limit is kept for the training of the winner
@@ -80,18 +83,21 @@ class Sweep(Learner):
     season: int | None = None
     workers: int = 1
     seed: int = 0
+    nonnegative: bool = False  # no forecast of the winner is below zero
+    integers: bool = False  # they are whole numbers
     searches: ClassVar[bool] = True
 
     def train(self, panel: Panel) -> SweepModel:
         selection = self.select(panel)
         model = selection.recipe.train(panel)
         scores = {n: selection.board.totals[n].get(selection.board.metric.name, np.nan) for n in selection.board.names}
-        return SweepModel(model, selection.winner, scores, reported(model))
+        return SweepModel(model, selection.winner, scores, reported(model), selection.recipe)
 
     @property
     def recipes(self) -> dict[str, Learner]:
-        """What competes, by name."""
-        return dict(self.of) if isinstance(self.of, Mapping) else named(self.of)
+        """What competes, by name; learners with bands of their own are asked for those of `levels`."""
+        recipes = dict(self.of) if isinstance(self.of, Mapping) else named(self.of)
+        return {name: asked(recipe, self.levels) for name, recipe in recipes.items()}
 
     def select(
         self, panel: Panel, report: Report = silent, store: Store | None = None, halt: Callable[[], bool] = never,
@@ -112,13 +118,14 @@ class Sweep(Learner):
             chosen = (
                 self._by_group(panel, limits, report, store) if self.by else self._whole(panel, limits, report, store)
             )
-        board, backup = chosen.board, SeasonalNaive(self._season(panel))
+        board, backup = chosen.board, asked(SeasonalNaive(self._season(panel)), self.levels)
         winner = chosen.winner
         recipe = board.recipes[winner]
         if recipe != backup:
             board = replace(board, recipes={**board.recipes, winner: Otherwise(recipe, backup)})
         ready = banded(board, winner, self.levels) if self.levels else board.recipes[winner]
-        return replace(chosen, board=board, recipe=ready)
+        board = with_bands(board, self.levels) if self.levels else board
+        return replace(chosen, board=board, recipe=finished(ready, self.nonnegative, self.integers))
 
     def _season(self, panel: Panel) -> int:
         return panel.freq.season if self.season is None else self.season
@@ -157,12 +164,24 @@ class Sweep(Learner):
         while self.ensemble and len(members) > 1:
             weights = caruana(board.only(members))
             if len(weights) > 1 and sum(cost[n] for n in weights) <= seconds:
-                board = with_blend(board, ENSEMBLE, weights)
-                return board, min(ENSEMBLE, winner, key=board.names.index)
+                return self._joined(board, members, cost, seconds, winner)
             members.remove(max(weights, key=cost.__getitem__))
             if len(weights) == 1:
                 break
         return board, winner
+
+    def _joined(
+        self, board: Leaderboard, members: list[str], cost: Mapping[str, float], seconds: float, winner: str
+    ) -> tuple[Leaderboard, str]:
+        """The board with what the members make together, each fold forecast with weights from the other folds."""
+        voted = vote(board.only(members))
+        if sum(cost[n] for n in voted.weights) > seconds:  # what single series ask for besides
+            voted = vote(board.only(members), per="panel")
+        found = board.joined(ENSEMBLE, voted.recipe, voted.outputs)
+        stack = guarded(found.only(members), found.totals[ENSEMBLE].get(board.metric.name, np.nan))
+        if stack is not None and sum(cost[n] for n in stack[0]) <= seconds:
+            found = found.joined(STACK, *stack[1:])
+        return found, min((n for n in (ENSEMBLE, STACK, winner) if n in found.recipes), key=found.names.index)
 
     def _by_group(self, panel: Panel, limits: Limits, report: Report, store: Store | None) -> Selection:
         """Every group searches and chooses on its own; the winners together are one learner of the whole panel.
@@ -212,6 +231,7 @@ class SweepModel(Around):
     winner: str
     totals: dict[str, float]  # learner -> the metric over the folds, the best first
     report: tuple[str, ...] = ()
+    recipe: Learner | None = field(default=None, repr=False)  # of the winner, which `refit` trains again
 
 
 def _grouped(report: Report, g: int, groups: int, name: str, done: int, total: int, what: str) -> None:

@@ -87,6 +87,12 @@ class RoundedModel(Around):
         return whole
 
 
+def finished(learner: Learner, nonnegative: bool, integers: bool) -> Learner:
+    """`learner`, its forecasts as these settings of a job ask for them."""
+    learner = Clipped(learner) if nonnegative else learner
+    return Rounded(learner) if integers else learner
+
+
 def _trained(learner: Learner, panel: Panel, before: Model | None) -> Model:
     """The inner model, which may begin at that of a wrapper's model `before`."""
     inner = before.inner if isinstance(before, Around) else None

@@ -35,6 +35,7 @@ class Origin:
     tail: Panel  # the last rows of every series, as many as the model looks back (at least one)
     memory: State = field(repr=False)  # what the model kept of each series, (series, k) each
     season: int
+    recipe: Learner | None = field(default=None, repr=False)  # which `refit` trains again
 
     def __str__(self) -> str:
         return f"fitted on {self.tail.count} series up to {np.datetime_as_string(self.tail.last.max(), 'auto')}"
@@ -67,7 +68,8 @@ class Learner(ABC):
         panel = _without_infinity(expected(panel, "fit"))
         model = self.train(panel) if before is None else self.retrain(panel, before)
         tail = panel.tail(max(model.needs.lookback, 1))
-        return replace(model, origin=Origin(tail, model.trained(panel), panel.freq.season))
+        return replace(model, origin=Origin(tail, model.trained(panel), panel.freq.season,
+                                            getattr(model, "recipe", None) or self))  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

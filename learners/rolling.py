@@ -62,7 +62,8 @@ def fitted(model: Model, panel: Panel) -> Panel:
     """`panel` with a column for each output: what the model forecast for each row from all rows before it, NaN in the
     first row of a series. The target stands beside it; nothing is fitted again."""
     panel = prepared(model, expected(panel, "fitted"))
-    found = replay(model, panel, np.minimum(panel.lengths, 1), 1, 1, None, True)
+    first = np.minimum(panel.lengths, 1)
+    found = replay(model, panel, first, 1, 1, None, True, batch=1)  # sums over more rows may differ in the last bit
     at = panel.indptr[found.series] + found.rows
     columns = {panel.target: panel.y}
     for name, values in found.outputs.items():
@@ -78,7 +79,7 @@ def begins(model: Model, panel: Panel, start: str | None) -> np.ndarray:
         try:
             last = pd.Timestamp(start)
         except ValueError:
-            raise ValueError(f"The start of a rolling forecast is a stamp such as '2024-01-31', not {start!r}.") from None
+            raise ValueError(f"The start is a stamp such as '2024-01-31', not {start!r}.") from None
         if last.tz is not None:
             last = last.tz_convert(panel.zone or last.tz).tz_localize(None)
         before = panel.clock() <= int(last.to_datetime64().astype("datetime64[s]").astype(np.int64))
@@ -96,9 +97,9 @@ def begins(model: Model, panel: Panel, start: str | None) -> np.ndarray:
 
 def replay(
     model: Model, panel: Panel, first: np.ndarray, horizon: int, step: int,
-    known: Panel | pd.DataFrame | None, inside: bool,
+    known: Panel | pd.DataFrame | None, inside: bool, batch: int = BATCH,
 ) -> Replay:  # fmt: skip
-    """The forecasts of every `step`-th origin from `first` (series,) known rows on."""
+    """The forecasts of every `step`-th origin from `first` (series,) known rows on, at least `batch` at once."""
     limit = panel.lengths - horizon if inside else panel.lengths
     ahead = _Ahead.of(model, panel, 0 if inside else horizon, known)
     state = model.state(panel.rows(panel.position < first[panel.owner]))
@@ -110,7 +111,7 @@ def replay(
             series.append(at)
             rows.append(first[at] + j)
             waiting.append({n: v[at] for n, v in state.items()})
-            if sum(map(len, series[-len(waiting) :])) >= BATCH:
+            if sum(map(len, series[-len(waiting) :])) >= batch:
                 outputs.append(_forecast(model, ahead, waiting, series, rows, horizon))
                 waiting = []
         row = np.minimum(panel.indptr[:-1] + first + j, max(len(panel) - 1, 0))

@@ -36,8 +36,8 @@ def future_of(
             found += one.findings
         except ValueError as error:
             columns[name] = np.repeat(_last(panel, name), rows)
-            found.append(Finding("known_future", "alerted", f"{name!r} goes on as it was last seen. {error}", column=name,
-                                 count=panel.count * rows))  # fmt: skip
+            text = f"{name!r} goes on as it was last seen. {error}"
+            found.append(Finding("known_future", "alerted", text, column=name, count=panel.count * rows))
     return replace(future, columns=columns, findings=type(future.findings)(tuple(found)))
 
 

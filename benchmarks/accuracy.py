@@ -31,10 +31,12 @@ SIDES = {
     "statsforecast": (".peers", "accuracy_statsforecast.py"),
     "autogluon": (".autogluon", "accuracy_autogluon.py"),
     "mlforecast": (".peers", "accuracy_mlforecast.py"),
+    "autogluon_mase": (".autogluon", "accuracy_autogluon.py"),
     "nhits": (".peers", "accuracy_neuralforecast.py"),
     "tcn": (".peers", "accuracy_neuralforecast.py"),
 }
-PEERS = ("median", "AutoETS", "DynamicOptimizedTheta", "AutoCES", "AutoARIMA", "LightGBM", "NHITS", "TCN", "AutoGluon")
+PEERS = ("median", "AutoETS", "DynamicOptimizedTheta", "AutoCES", "AutoARIMA", "LightGBM", "NHITS", "TCN", "AutoGluon",
+         "AutoGluon (MASE)")  # fmt: skip
 
 
 def prepared(name: str, given: argparse.Namespace) -> Path:

@@ -37,7 +37,8 @@ def answer(task: Task) -> Answer:
             ahead = TimeSeriesDataFrame.from_data_frame(task.future, id_column="unique_id", timestamp_column="ds")
         found = predictor.predict(data, known_covariates=ahead).to_data_frame().reset_index()
     found = found.rename(columns={"item_id": "unique_id", "timestamp": "ds"} | {str(q): f"{q:.1f}" for q in QUANTILES})
-    return {"AutoGluon": found.assign(ds=pd.to_datetime(found["ds"]))}
+    name = {"WQL": "AutoGluon", "MASE": "AutoGluon (MASE)"}[metric]
+    return {name: found.assign(ds=pd.to_datetime(found["ds"]))}
 
 
 def prepare() -> None:

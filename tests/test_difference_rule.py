@@ -1,0 +1,40 @@
+"""The rule that says over how many rows regressors see the target differenced."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from featurizers.panel import Panel
+from forecast.defaults import difference
+
+RNG = np.random.default_rng(3)
+MONTH = np.arange(96)
+WAVE = 10 * np.sin(2 * np.pi * MONTH / 12)
+KINDS = {
+    "returns to a level": (lambda: 50 + WAVE + RNG.normal(0, 3, 96), 0),
+    "wanders": (lambda: 50 + RNG.normal(0, 5, 96).cumsum(), 1),
+    "a season on a trend": (lambda: 50 + 0.8 * MONTH + 3 * WAVE + RNG.normal(0, 1, 96), 12),
+}
+
+
+def panel(make, known=False):
+    stamps = pd.date_range("2015-01-01", periods=96, freq="MS")
+    parts = [pd.DataFrame({"id": str(i), "ds": stamps, "y": make(), "price": RNG.normal(size=96)}) for i in range(8)]
+    table = pd.concat(parts)
+    columns = ["id", "ds", "y", "price"] if known else ["id", "ds", "y"]
+    return Panel.read(table[columns], id="id", time="ds", target="y", known=("price",) if known else ())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_is_what_the_best_simple_forecast_knows(kind):
+    make, rows = KINDS[kind]
+    assert difference(panel(make), 6, 3, season=12) == rows
+
+
+def test_known_numbers_explain_levels():
+    assert difference(panel(KINDS["wanders"][0], known=True), 6, 3, season=12) == 0
+
+
+def test_series_too_short_for_a_fold_are_left_as_they_are():
+    short = panel(KINDS["wanders"][0])
+    assert difference(short.rows(short.position < 3), 6, 3, season=12) == 0

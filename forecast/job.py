@@ -37,6 +37,7 @@ class Job:
 
     data: Mapping[str, Any]
     horizon: int
+    gap: int = 0  # rows between the last one of the table and the first forecast
     lags: tuple[int, ...] | None = None  # rows back
     windows: tuple[int, ...] | None = None  # rows of the rolling statistics
     season: int | None = None  # rows
@@ -51,6 +52,8 @@ class Job:
     ensemble: bool = True  # whether a blend of the learners competes too
     test: Any = None
     test_step: int | None = None  # rows between the cutoffs inside the test rows; None: the horizon
+    nonnegative: bool | None = None  # no forecast below zero; None: where the table has no target below zero
+    integers: bool = False  # whole numbers as forecasts, bands rounded outwards
     known_future: Any = None  # a table with the known columns of the rows to forecast
     trials: int | None = None  # of the search for better settings, in all; None: each learner once
     time_limit: float | None = None  # seconds for comparing and training; None: as long as it takes
@@ -93,7 +96,7 @@ class Job:
 
     def resolve(self, panel: Panel) -> Job:
         """The same job with every open setting decided on `panel`."""
-        folds = defaults.fold_count(panel, self.horizon, self.folds)
+        folds = defaults.fold_count(panel, self.horizon, self.folds, self.gap)
         lags = self.lags or defaults.lags(panel, self.horizon, folds, self.season)
         windows = (
             self.windows if self.windows is not None else defaults.windows(panel, self.horizon, folds, self.season)
@@ -105,7 +108,9 @@ class Job:
                 recipe(name, self.plan(panel))  # an error, if there is none of that name
             blocked = {name.lower() for name in self.block}
             names = tuple(name for name in names if name.lower() not in blocked)
-        return replace(self, folds=folds, lags=lags, windows=windows, learners=names, left_out=left_out)
+        nonnegative = defaults.nonnegative(panel) if self.nonnegative is None else self.nonnegative
+        return replace(self, folds=folds, lags=lags, windows=windows, nonnegative=nonnegative, learners=names,
+                       left_out=left_out)  # fmt: skip
 
     @property
     def searches(self) -> bool:
@@ -115,8 +120,10 @@ class Job:
 
     def plan(self, panel: Panel) -> Plan:
         seasons = defaults.seasons(panel, self.season)
-        return Plan.of(panel, horizon=self.horizon, seasons=seasons, lags=tuple(self.lags or ()),
-                       windows=tuple(self.windows or ()), holidays=self.holidays, log=defaults.logarithm(panel),
+        log = defaults.logarithm(panel, self.season)
+        difference = defaults.difference(panel, self.horizon, self.folds, self.season)
+        return Plan.of(panel, horizon=self.gap + self.horizon, seasons=seasons, lags=tuple(self.lags or ()),
+                       windows=tuple(self.windows or ()), holidays=self.holidays, log=log, difference=difference,
                        seed=self.seed)  # fmt: skip
 
     def sweep(self, panel: Panel) -> Sweep:
@@ -125,7 +132,7 @@ class Job:
             self.recipes(panel), self.origins(panel)[0], self.metric, self.trials, self.time_limit, self.exit_score,
             self.patience, self.ensemble, self.levels, self.by, defaults.seasons(panel, self.season)[0],
             self.workers or (1 if self.time_limit is None else cores()),
-            self.seed,
+            self.seed, nonnegative=bool(self.nonnegative), integers=self.integers,
         )  # fmt: skip
 
     def origins(self, panel: Panel) -> tuple[RollingOrigin, tuple[Finding, ...]]:
@@ -133,8 +140,8 @@ class Job:
         known = ~np.isnan(panel.y)
         before_last = int(panel.position[known].max(initial=0)) if known.any() else 0
         longest = int(panel.lengths.max(initial=0))
-        if longest > self.horizon or before_last < 1:
-            return RollingOrigin(self.horizon, self.folds, self.step), ()
+        if longest > self.horizon + self.gap or before_last < 1:
+            return RollingOrigin(self.horizon, self.folds, self.step, self.gap), ()
         at = int(panel.lengths.argmax())
         message = (f"Every series is too short to be validated {self.horizon} steps ahead: the longest, "
                    f"{panel.name(at)!r}, has {longest} rows. Learners are compared on one fold of {longest - 1} "

@@ -48,6 +48,13 @@ class Attribution:
             return np.zeros(self.forecast.shape)
         return np.asarray(self.values[:, :, self.features.index(feature)])
 
+    def spelled(self, features: tuple[Feature, ...]) -> Attribution:
+        """The same with exactly these features; those that it lacks add nothing."""
+        if features == self.features:
+            return self
+        values = [self.part(feature) for feature in features]
+        return replace(self, features=features, values=np.stack(values, axis=2) if values else self.values)
+
     def with_part(self, feature: Feature, values: np.ndarray) -> Attribution:
         """With one more component (rows, horizon)."""
         grown = np.concatenate([self.values, values[:, :, None]], axis=2)

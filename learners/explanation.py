@@ -140,6 +140,7 @@ def explained(
     if len(series):
         past = model.attribute(states, futures, {n: v[series] for n, v in usual.items()})
         before = together(made, past)
+        made = made.spelled(before.features)
         if not made.exact:
             losses = shuffled(model, states, futures, actual, made.features, seed)
     return Explanation(future, by, made, before, losses)
@@ -204,7 +205,7 @@ def stacked(states: list[State]) -> State:
 def together(made: Attribution, past: Attribution) -> Attribution:
     """Both, one below the other; a feature that one lacks is 0 there."""
     features = tuple(dict.fromkeys((*made.features, *past.features)))
-    parts = [np.stack([one.part(f) for f in features], axis=2) if features else one.values for one in (made, past)]
+    parts = [one.spelled(features).values for one in (made, past)]
     forecast = np.concatenate([made.forecast, past.forecast])
     return Attribution(forecast, np.concatenate([made.base, past.base]), features, np.concatenate(parts), made.notes)
 

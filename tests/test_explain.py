@@ -202,6 +202,16 @@ MODELS: list[Learner] = [
 ]  # fmt: skip
 
 
+def test_rails_that_hold_some_forecasts_are_a_part_of_their_own() -> None:
+    from learners.bounded import Bounded
+
+    before, after = continued(panel(), HORIZON)
+    explanation = Bounded(LINEAR, HORIZON, widest=0.3).fit(before).explain(before, HORIZON, after)
+    frame = explanation.frame()
+    assert "Bounded" in frame
+    np.testing.assert_allclose(frame.iloc[:, 4:].sum(axis=1), frame["forecast"], rtol=1e-9)
+
+
 @pytest.mark.parametrize("learner", MODELS, ids=lambda learner: repr(learner)[:60])
 def test_contributions_add_up_to_the_forecast(learner: Learner) -> None:
     before, after = continued(panel(), HORIZON)

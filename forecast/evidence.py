@@ -28,7 +28,10 @@ def seasonal(panel: Panel, season: int, shorter: int = 1) -> bool:
     panel = sampled(panel)
     apart = shorter if shorter > 1 else max(season // 8, 1)
     others = [s for s in (season - apart, season + apart) if s > 1]
-    excess = strength(panel, season) - np.fmax.reduce([strength(panel, s) for s in others])
+    best = np.fmax.reduce([strength(panel, s) for s in others])
+    excess = strength(panel, season) - best
+    if shorter > 1:  # of what the shorter season, which is in both, leaves
+        excess = excess / np.maximum(1.0 - best, 1e-9)
     excess = excess[np.isfinite(excess)]
     if not len(excess):
         return True  # too short to tell

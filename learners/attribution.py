@@ -44,9 +44,8 @@ class Attribution:
 
     def part(self, feature: Feature) -> np.ndarray:
         """What a feature adds, (rows, horizon); 0 where it is not among the features."""
-        if feature not in self.features:
-            return np.zeros(self.forecast.shape)
-        return np.asarray(self.values[:, :, self.features.index(feature)])
+        same = [i for i, one in enumerate(self.features) if one == feature]
+        return np.asarray(self.values[:, :, same].sum(axis=2))
 
     def spelled(self, features: tuple[Feature, ...]) -> Attribution:
         """The same with exactly these features; those that it lacks add nothing."""

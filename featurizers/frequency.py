@@ -82,7 +82,7 @@ class Frequency:
         """How many base units one step is: 30 in "30min"."""
         return int(self.offset.n)
 
-    @property
+    @cached_property
     def unit(self) -> str:
         """The base unit without count and anchor: "min", "W", "QS", "B" ..."""
         return re.sub(r"^\d+|-.*$", "", self.name)
@@ -116,7 +116,7 @@ class Frequency:
         # 1970-01-01 was a Thursday, and pandas counts Monday as 0.
         return (int(self.offset.weekday) - 3) % 7 if self.unit == "W" else 0  # type: ignore[attr-defined]
 
-    @property
+    @cached_property
     def season(self) -> int:
         """The season that such data usually has, in steps: 12 for months, 7 for days, 24 for hours, 48 for 30min."""
         if self.unit in ("min", "s") and self.seconds is not None:

@@ -29,6 +29,8 @@ def fit_theta(y: np.ndarray, starts: np.ndarray, kinds: np.ndarray, season: int,
 def fit_classic_theta(
     y: np.ndarray, starts: np.ndarray, seasonal: np.ndarray, season: int, threads: int
 ) -> np.ndarray: ...
+ARIMA_SEARCHED_ROWS: int  # the last rows of a long series, on which its orders are searched
+
 def arima_fit(
     y: np.ndarray, x: np.ndarray, indptr: np.ndarray, limits: np.ndarray, fixed: np.ndarray, threads: int,
     waves: np.ndarray | None = None, before: np.ndarray | None = None, coefficients_before: np.ndarray | None = None,

@@ -13,8 +13,9 @@ from featurizers.panel import Panel
 from learners.bands import check_levels
 from learners.demand import began, demand_bands, followed, moved
 from learners.learner import Learner
-from learners.local import LocalModel, assembled, repeating_first, state_without_windows
+from learners.local import LocalModel, assembled, state_without_windows
 from learners.naive import repeated
+from learners.repeating import repeating_first
 from learners.spans import Spans
 
 WEIGHTS = (0.1, 0.3)  # where the weight of a new sum is looked for

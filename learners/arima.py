@@ -13,11 +13,13 @@ from featurizers.arrays import Array, State, namespace, scan
 from featurizers.featurizer import Needs
 from featurizers.kernels import threads
 from featurizers.panel import Panel
-from learners.arima_fit import CANDIDATES, what_was_found
+from learners.arima_fit import CANDIDATES, Found
+from learners.attribution import Attribution
 from learners.bands import check_levels
+from learners.components import of_arima
 from learners.kalman import DIFFUSE, MOVING, columns_of, later, next_state, slots, stepped, weighed
 from learners.learner import Learner, Model
-from learners.local import Fit, LocalModel, Series, all_series, assembled, finite, stacked, state_without_windows
+from learners.local import LocalModel, assembled, finite, state_without_windows
 from learners.naive import repeated
 from learners.student import student_bands
 
@@ -181,6 +183,9 @@ class ArimaModel(LocalModel):
                      steps=steps, threads=workers)  # fmt: skip
         return state | {n: v for n, v in moved.items() if n in state}
 
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        return of_arima(self, state, future, typical)
+
     def predict(self, state: State, future: State) -> State:
         xp, scale = namespace(state["arima.state"], future["time"]), state["arima.scale"]
         carry = {"mean": state["arima.state"]} | (_unknown(state) if self.levels else {})
@@ -258,7 +263,7 @@ def _of_coefficients(table: Array, horizon: int) -> Array:
 
 
 def fit_arima(
-    fit: Callable[[list[Series]], list[Fit]], panel: Panel, columns: tuple[str, ...], levels: tuple[int, ...]
+    fit: Callable[[Panel, tuple[str, ...]], Found], panel: Panel, columns: tuple[str, ...], levels: tuple[int, ...]
 ) -> ArimaModel:
     """Fit every series of `panel`. ValueError if a column is not a known number, or a level not a percentage."""
     columns, levels = tuple(columns), tuple(levels)
@@ -269,19 +274,15 @@ def fit_arima(
         if name in panel.levels:
             raise ValueError(f"Column {name!r} holds categories: an ARIMA regression takes numbers only.")
     check_levels(levels)
-    series = all_series(panel, columns)
-    fits = fit(series)
-    numbers = filters([f.numbers for f in fits], series, bool(levels))
+    found = fit(panel, columns)
+    numbers = filters(found.numbers, found.gaps, bool(levels))
     return assembled(
-        ArimaModel, panel, numbers, (f.note for f in fits), columns=columns, levels=levels, **what_was_found(fits)
-    )
+        ArimaModel, panel, numbers, found.notes, columns=columns, levels=levels, choices=found.choices,
+        coefficients=found.coefficients, ranking=found.ranking,
+    )  # fmt: skip
 
 
-def filters(numbers: list[dict[str, np.ndarray]], series: list[Series], bands: bool) -> State:
-    """The numbers of all series, with columns for gaps, and without those that only bands need unless there are any."""
-    tables = stacked(numbers)
-    if not tables:
-        return tables
-    gaps = max(int((np.diff(np.isnan(one.values).astype(np.int8)) > 0).sum()) for one in series)
-    tables |= slots(tables["arima.change"], tables["arima.spread"], min(max(gaps, 1), MOST_GAPS))
+def filters(tables: State, gaps: int, bands: bool) -> State:
+    """The numbers of all series, with columns for `gaps`, and without what only `bands` need unless there are any."""
+    tables = tables | slots(tables["arima.change"], tables["arima.spread"], min(max(gaps, 1), MOST_GAPS))
     return {n: v for n, v in tables.items() if bands or n.removeprefix("arima.") not in _ONLY_BANDS}

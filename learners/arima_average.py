@@ -59,7 +59,7 @@ def averaged(recipe: AutoArima, best: ArimaModel, panel: Panel) -> ArimaAverage:
     orders, weights = _weighted(best, recipe.average)
     models = [best]
     for i in range(1, recipe.average):
-        fit = partial(chosen, recipe, orders[:, i], best.choices)
+        fit = partial(chosen, recipe, orders[:, i])
         models.append(fit_arima(fit, panel, recipe.columns, recipe.levels))
     ranking = best.ranking[:, : recipe.ranked]
     made = (

@@ -11,9 +11,8 @@ import numpy as np
 
 from featurizers.panel import Panel
 from learners.arima import ArimaModel, Order, Seasonal, fit_arima
-from learners.arima_fit import Earlier
+from learners.arima_fit import Earlier, Found
 from learners.learner import Model
-from learners.local import Fit
 
 if TYPE_CHECKING:
     from learners.arima import Arima
@@ -34,10 +33,10 @@ def fixed_arima(
 ) -> ArimaModel:
     """Every series by the orders of `recipe`, coefficients from those of `before` if that is given."""
     order, seasonal = whole(recipe.order, recipe.seasonal)
-    fit = engine(recipe.engine, "fixed", ("native", "statsmodels"))
+    fit = partial(engine(recipe.engine, "fixed", ("native", "statsmodels")), order, seasonal, recipe.constant)
     if recipe.engine == "native":
         fit = partial(fit, earlier=earlier(before, panel))
-    return fit_arima(partial(fit, order, seasonal, recipe.constant), panel, columns, recipe.levels)
+    return fit_arima(fit, panel, columns, recipe.levels)
 
 
 def earlier(before: Model | None, panel: Panel) -> Earlier | None:
@@ -48,10 +47,10 @@ def earlier(before: Model | None, panel: Panel) -> Earlier | None:
     return Earlier(np.where(at[:, None] < 0, 0, before.choices[at]), before.coefficients[at])
 
 
-def engine(name: str, verb: str, known: tuple[str, str]) -> Callable[..., list[Fit]]:
+def engine(name: str, verb: str, known: tuple[str, str]) -> Callable[..., Found]:
     """How an engine fits the series of a panel. ValueError if there is no such engine."""
     if name not in known:
         raise ValueError(f"There is no engine {name!r} here: it is {known[0]!r} or {known[1]!r}.")
     module = import_module("learners.arima_fit" if name == "native" else "learners.arima_statsmodels")
-    fit: Callable[..., list[Fit]] = getattr(module, verb)
+    fit: Callable[..., Found] = getattr(module, verb)
     return fit

@@ -2,63 +2,126 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from learners.arima_fit import Scaled, fewest, filter_numbers, too_short
+from featurizers.arrays import State
+from featurizers.panel import Panel
+from learners.arima_fit import Found, fewest, filter_numbers, too_short
+from learners.arima_scaled import Scaled
 from learners.each import each, reason
-from learners.local import Fit, Series, interpolated, quiet
+from learners.local import interpolated, quiet, stacked
 
 if TYPE_CHECKING:
     from learners.arima import AutoArima, Order, Seasonal
 
 
-def fixed(order: Order, seasonal: Seasonal, constant: bool | None, series: Sequence[Series]) -> list[Fit]:
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One series with mean 0 and deviation 1, and its columns."""
+
+    y: np.ndarray  # (rows,), NaN where missing
+    columns: np.ndarray  # (rows, columns)
+    width: np.ndarray  # (columns,), 0 for one that is left out
+
+    @property
+    def known(self) -> int:
+        return int((~np.isnan(self.y)).sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The numbers of one filter, (k,) each, with the slopes and the mean, in the units of its fit; or why not."""
+
+    numbers: State
+    slopes: np.ndarray
+    mean: float = 0.0
+    why: str = ""
+
+
+def fixed(
+    order: Order, seasonal: Seasonal, constant: bool | None, panel: Panel, columns: tuple[str, ...]
+) -> Found:  # fmt: skip
     """ARIMA of a fixed order; something simpler, with a note, where that cannot be."""
-    return each(partial(_fixed, order, seasonal, constant), series)
+    scaled = Scaled.of(panel, columns)
+    for i in scaled.at[scaled.spans.known[scaled.at] < fewest(order, seasonal)].tolist() if order != (0, 1, 1) else ():
+        scaled.note(i, too_short(scaled.name(i)))
+    return _together(scaled, partial(_fixed, order, seasonal, constant))
 
 
-def searched(recipe: AutoArima, series: Sequence[Series]) -> list[Fit]:
+def searched(recipe: AutoArima, panel: Panel, columns: tuple[str, ...]) -> Found:
     """The orders that pmdarima chooses for each series."""
-    return each(partial(_searched, recipe), series)
+    scaled = Scaled.of(panel, columns)
+    for i in scaled.at[_short(recipe, scaled.spans.rows[scaled.at])].tolist():
+        scaled.note(i, f"{scaled.name(i)} is shorter than two seasons: AutoArima without one.")
+    return _together(scaled, partial(_searched, recipe))
 
 
-def _fixed(order: Order, seasonal: Seasonal, constant: bool | None, series: Series) -> Fit:
+def _together(scaled: Scaled, fit: Callable[[Part], Answer]) -> Found:
+    """One series after the other."""
+    bounds = zip(scaled.indptr[:-1], scaled.indptr[1:], scaled.width, strict=True)
+    answers = each(fit, [Part(scaled.y[a:b], scaled.x[a:b], width) for a, b, width in bounds])
+    fits = np.array([not one.why for one in answers], bool)
+    empty = _empty(scaled.x.shape[1])
+    tables = stacked([one.numbers or empty for one in answers] + [empty])
+    slopes = np.array([one.slopes for one in answers]).reshape(scaled.width.shape)
+    numbers = scaled.numbers(
+        {n: v[:-1] for n, v in tables.items()}, slopes, np.array([one.mean for one in answers]), fits,
+        {j: one.why for j, one in enumerate(answers) if one.why},
+    )  # fmt: skip
+    count = scaled.panel.count
+    nothing = np.zeros((count, 11), np.int64), np.zeros((count, 0)), np.zeros((count, 0, 9))
+    return Found(numbers, scaled.report(), scaled.gaps, *nothing)
+
+
+def _empty(columns: int) -> State:
+    """The numbers of a filter that knows nothing, of a series with so many columns."""
+    none, rows = np.zeros((1, columns)), np.array([0, 4])
+    x, choices = np.zeros((4, columns)), np.array([[0, 1, 0, 0, 0, 0, 0, 1, 0]], np.int64)
+    one, still = np.ones(1), np.zeros(1)
+    return _one(filter_numbers(np.arange(4.0), x, rows, choices, np.zeros((1, 0)), none, still, one, 1), columns)
+
+
+def _one(tables: State, columns: int) -> State:
+    """The numbers of the only series; those of the levers apart, so that they can be padded."""
+    numbers = {name: values[0] for name, values in tables.items()}
+    return numbers | {"arima.lever": numbers["arima.lever"].reshape(columns + 1, -1)}
+
+
+def _short(recipe: AutoArima, rows: Any) -> Any:
+    return (rows < 2 * recipe.season + 5) & (recipe.season > 1)
+
+
+def _fixed(order: Order, seasonal: Seasonal, constant: bool | None, part: Part) -> Answer:
     trend = "c" if constant or (constant is None and order[1] + seasonal[1] == 0) else "n"
-    if len(series.known) < fewest(order, seasonal) and order != (0, 1, 1):
-        return _attempted(partial(_likeliest, (0, 1, 1), (0, 0, 0, 0), "n"), series, too_short(series))
+    if part.known < fewest(order, seasonal) and order != (0, 1, 1):
+        return _attempted(partial(_likeliest, (0, 1, 1), (0, 0, 0, 0), "n"), part)
     periods = seasonal if any(seasonal[:3]) else (0, 0, 0, 0)
-    return _attempted(partial(_likeliest, order, periods, trend), series, "")
+    return _attempted(partial(_likeliest, order, periods, trend), part)
 
 
-def _searched(recipe: AutoArima, series: Series) -> Fit:
-    note = ""
-    if recipe.season > 1 and len(series.values) < 2 * recipe.season + 5:
-        recipe, note = replace(recipe, season=1), f"{series.name} is shorter than two seasons: AutoArima without one."
-    return _attempted(partial(_stepwise, recipe), series, note)
+def _searched(recipe: AutoArima, part: Part) -> Answer:
+    return _attempted(partial(_stepwise, replace(recipe, season=1) if _short(recipe, len(part.y)) else recipe), part)
 
 
-def _attempted(estimate: Callable[[np.ndarray, np.ndarray | None], Any], series: Series, note: str) -> Fit:
-    part = Scaled.of(series, note)
-    if isinstance(part, Fit):
-        return part
+def _attempted(estimate: Callable[[np.ndarray, np.ndarray | None], Any], part: Part) -> Answer:
     used = part.width > 0
+    slopes = np.zeros(len(used))
     try:
         with quiet():
             results = estimate(part.y, part.columns[:, used] if used.any() else None)
             numbers, mean = _numbers(part, results)
     except Exception as error:  # whatever a foreign fit raises must not end the job
-        return part.failed(reason(error))
-    slopes = np.zeros(len(used))
+        return Answer({}, slopes, why=reason(error))
     slopes[used] = np.asarray(results.params)[_at_columns(results)]
-    return part.fit(numbers, slopes, mean)
+    return Answer(numbers, slopes, mean)
 
 
-def _numbers(part: Scaled, results: Any) -> tuple[dict[str, np.ndarray], float]:
+def _numbers(part: Part, results: Any) -> tuple[State, float]:
     """The filter at the coefficients of statsmodels, where the intercept is that of the ARMA, and the series' mean."""
     named = dict(zip(results.model.param_names, np.asarray(results.params), strict=True))
     p, d, q = results.model.order
@@ -73,8 +136,8 @@ def _numbers(part: Scaled, results: Any) -> tuple[dict[str, np.ndarray], float]:
     slopes[0, part.width > 0] = np.asarray(results.params)[_at_columns(results)]
     variance, rows = np.array([named["sigma2"]]), np.array([0, len(part.y)])
     x = np.ascontiguousarray(part.columns)
-    numbers = filter_numbers(part.y, x, rows, choices, weights, slopes, level, variance, max(season, 1))[0]
-    return numbers, 0.0 if d + D else float(level[0])
+    numbers = filter_numbers(part.y, x, rows, choices, weights, slopes, level, variance, max(season, 1))
+    return _one(numbers, x.shape[1]), 0.0 if d + D else float(level[0])
 
 
 def _at_columns(results: Any) -> list[int]:

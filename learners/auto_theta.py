@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -10,9 +11,11 @@ from featurizers.arrays import Array, State, namespace, scan
 from featurizers.featurizer import Needs
 from featurizers.kernels import threads
 from featurizers.panel import Panel
+from learners.attribution import Attribution
 from learners.bands import check_levels
+from learners.components import of_theta
 from learners.learner import Learner
-from learners.local import LocalModel, assembled, state_without_windows
+from learners.local import LocalModel, assembled, finite, state_without_windows
 from learners.theta_bands import spread_of, theta_outputs
 
 MOVING = ("level", "intercept", "slope", "mean")  # of each line; the kernel's order
@@ -47,9 +50,10 @@ class AutoTheta(Learner):
         from learners.theta_fit import LINE, fitted
 
         choice = sum(1 << KINDS.index(name) for name in set(self.models))
-        columns, notes = fitted(panel, self.season, "AutoTheta", fit_theta, choice)
+        columns, notes = fitted(panel, self.season, "AutoTheta", fit_theta, choice, bool(self.levels))
         lines = [k for k in range(2) if choice >> 2 * k & 3]
-        columns |= {n: np.ascontiguousarray(columns[n][:, lines]) for n in LINE}
+        if len(lines) < 2:
+            columns |= {n: columns[n][:, lines] for n in LINE}
         memory = {f"theta.{n}": columns[n] for n in ("weight", "share", "intercept", "slope", "multiplies", "season")}
         memory |= spread_of(columns, self.levels) | {
             "theta.moves": np.tile(np.array(lines, np.float64), (panel.count, 1)),
@@ -57,7 +61,7 @@ class AutoTheta(Learner):
             "theta.mean": columns["intercept"],
             "theta.count": np.zeros((panel.count, 1)),
         }
-        chosen = tuple(" and ".join(KINDS[int(k)] for k in row if k >= 0) for row in columns["kind"])
+        chosen = tuple(_named(tuple(row)) for row in columns["kind"].tolist())
         levels = tuple(self.levels)
         return assembled(AutoThetaModel, panel, memory, notes, chosen=chosen, levels=levels)
 
@@ -87,54 +91,81 @@ class AutoThetaModel(LocalModel):
         return state_without_windows(state) | _moved(state, seen) | turned
 
     def _run(self, state: State, panel: Panel, row: np.ndarray) -> State:
-        """`remember` over all rows, natively, one line after the other."""
+        """`remember` over all rows, natively: each line of a series is walked as if it were a series."""
         from learners._kernels import auto_theta_filter
 
-        y, before, steps = panel.y.astype(np.float64), np.maximum(-row, 0), panel.lengths - row
-        starts, result = panel.indptr[:-1] + np.maximum(row, 0), dict(state)
-        for k in range(state["theta.level"].shape[1]):
-            still = [state[f"theta.{n}"][:, k : k + 1] for n in ("weight", "share", "moves")]
-            moving = [state[f"theta.{n}"][:, k : k + 1] for n in MOVING]
-            numbers = np.concatenate([*moving, state["theta.count"], state["theta.season"]], axis=1)
-            still_numbers = np.concatenate([*still, state["theta.multiplies"]], axis=1)
-            workers = threads(int(steps.clip(0).sum()))
-            moved = auto_theta_filter(still_numbers, numbers, y, starts, before, steps, workers)
-            for i, name in enumerate(MOVING):
-                column = [result[f"theta.{name}"][:, :k], moved[:, i : i + 1], result[f"theta.{name}"][:, k + 1 :]]
-                result[f"theta.{name}"] = np.concatenate(column, axis=1)
-            result |= {"theta.count": moved[:, 4:5], "theta.season": np.ascontiguousarray(moved[:, 5:])}
-        return result
+        count, lines = state["theta.level"].shape
+        apart = [state[f"theta.{n}"] for n in ("weight", "share", "moves", *MOVING)]
+        shared = [np.broadcast_to(state[f"theta.{n}"], (count, lines)) for n in ("multiplies", "count")]
+        still = np.stack([*apart[:3], shared[0]], axis=2).reshape(-1, 4)
+        moving = np.stack([*apart[3:], shared[1]], axis=2).reshape(-1, 5)
+        moving = np.concatenate([moving, np.repeat(state["theta.season"], lines, axis=0)], axis=1)
+        steps, before = panel.lengths - row, np.maximum(-row, 0)
+        walked = (np.repeat(v, lines) for v in (panel.indptr[:-1] + np.maximum(row, 0), before, steps))
+        moved = auto_theta_filter(still, moving, finite(panel), *walked, threads(lines * int(steps.clip(0).sum())))
+        tables = moved.reshape(count, lines, -1)
+        found = {f"theta.{name}": np.ascontiguousarray(tables[:, :, i]) for i, name in enumerate(MOVING)}
+        counted, season = tables[:, 0, 4:5], tables[:, 0, 5:]
+        return state | found | {"theta.count": counted.copy(), "theta.season": season.copy()}
 
     def predict(self, state: State, future: State) -> State:
-        level = state["theta.level"]
-        xp, lines = namespace(level), level.shape[1]
-        still = {n: state[f"theta.{n}"] for n in ("weight", "share", "moves")}
-        moving = {n: state[f"theta.{n}"] for n in (*MOVING, "count")}
-        none = {n: xp.zeros_like(v) for n, v in moving.items()} | {"count": moving["count"]}
-        left = _next(still, none, xp.zeros_like(level) + 1.0)[1]  # what one unit of an error leaves
-        carry = moving | ({f"left {n}": v for n, v in left.items()} if self.levels else {})
+        """The forecasts are what the lines expect, each as if the one before it had come true.
+
+        Of a line at its next row L, with slope S, after n rows, Fiorucci et al.'s recursions leave for an error e, by
+        which a value lies above the line: L + S + 4 e / (n + 1) and S + 6 e / ((n + 1) (n + 2)).
+        """
+        level, slope = state["theta.level"], state["theta.slope"]
+        xp, lines, horizon = namespace(level), level.shape[1], future["time"].shape[1]
+        carry = {
+            "level": level,
+            "line": state["theta.intercept"] + slope * (state["theta.count"] + 1.0),
+            "slope": slope,
+        }
+        rows = state["theta.count"] + np.arange(horizon + 1.0)[None, :]
+        columns = _pace(state, rows)
+        weight, now = state["theta.weight"], {n: v[:, :horizon] for n, v in columns.items()}
+        if self.levels:  # what one unit of an error leaves, one row later, is walked beside them
+            left = {"level": weight, "line": columns["lift"][:, 0], "slope": columns["turn"][:, 0]}
+            carry = {n: xp.concat([v, left[n]], axis=1) for n, v in carry.items()}
+            now = {n: xp.concat([v[:, :horizon], v[:, 1:]], axis=2) for n, v in columns.items()}
+            weight = xp.concat([weight, weight], axis=1)
 
         def step(carry: State, now: State) -> tuple[State, State]:
-            mean, later = _next(still, {n: carry[n] for n in moving})
-            out = {"mean": xp.sum(mean, axis=1) / lines}
-            if self.levels:
-                left, after = _next(still, {n: carry[f"left {n}"] for n in moving})
-                later, out = (
-                    later | {f"left {n}": v for n, v in after.items()},
-                    out | {"left": xp.sum(left, axis=1) / lines},
-                )
-            return later, out
+            line, slope = carry["line"], carry["slope"]
+            mean = carry["level"] + now["end"] * line + now["rise"] * slope
+            error = mean - line
+            later = {"level": carry["level"] + weight * (mean - carry["level"])}
+            later |= {"line": line + slope + now["lift"] * error, "slope": slope + now["turn"] * error}
+            return later, {"mean": mean}
 
-        found = scan(step, carry, {"time": future["time"]})[1]
-        return theta_outputs(state, found["mean"], found.get("left", found["mean"]), self.levels)
+        found = scan(step, carry, now)[1]["mean"]
+        mean = xp.sum(found[:, :, :lines], axis=2) / lines
+        left_over = xp.sum(found[:, :, lines:], axis=2) / lines if self.levels else mean
+        return theta_outputs(state, mean, left_over, self.levels)
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        forecast = self.predict(state, future)["forecast"]
+        plain = state | {"theta.season": np.where(state["theta.multiplies"] > 0.5, 1.0, 0.0 * state["theta.season"])}
+        mean = self.predict(plain, future)["forecast"]
+        return of_theta(forecast, mean, state["theta.level"].mean(axis=1, keepdims=True), typical)
 
 
-def _next(still: State, moving: State, seen: Array | None = None) -> tuple[Array, State]:
-    """What is expected, (series, lines), and what `moving` becomes when that, or `seen`, is the next value."""
-    state = {f"theta.{n}": v for n, v in (still | moving).items()}
-    mean = _mean(state)
-    moved = _moved(state, mean if seen is None else seen)
-    return mean, {n: moved[f"theta.{n}"] for n in moving}
+@cache
+def _named(kinds: tuple[float, ...]) -> str:
+    """What a series' kinds are called, -1 for none."""
+    return " and ".join(KINDS[int(kind)] for kind in kinds if kind >= 0)
+
+
+def _pace(state: State, rows: Array) -> State:
+    """What each line does after so many `rows` (series, steps), (series, steps, lines) each: the parts of its `end`
+    and of its slope (`rise`) in the forecast, and by what part of an error it is lifted and turned."""
+    xp, rows = namespace(rows), rows[:, :, None]
+    weight, share, moves = (state[f"theta.{n}"][:, None, :] for n in ("weight", "share", "moves"))
+    faded = xp.pow(1.0 - weight, rows)
+    end = share * faded
+    rise = share * ((1.0 - faded * (1.0 - weight)) / weight) - end * (rows + 1.0)
+    lift = moves * (4.0 / (rows + 1.0))
+    return {"end": end, "rise": rise, "lift": lift, "turn": lift * (1.5 / (rows + 2.0))}
 
 
 def _mean(state: State) -> Array:

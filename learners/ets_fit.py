@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -24,6 +25,7 @@ TREND = 10  # values that a trend needs in a form that is not chosen by its crit
 ADDITIVE = sum(1 << trend * 3 + season for trend in range(3) for season in (0, 1))
 POSITIVE = sum(1 << 9 + form for form in range(9))
 SEASONLESS = sum(1 << form for form in range(0, 18, 3))
+SIMPLE = 1  # neither trend nor season, additive errors
 
 SHORT = "is shorter than two seasons: {} without a season."
 
@@ -36,6 +38,7 @@ def form_bit(error: np.ndarray | int, trend: np.ndarray | int, season: np.ndarra
     return bits
 
 
+@cache
 def letters(form: int) -> str:
     """A form as the taxonomy writes it.
 
@@ -71,15 +74,17 @@ class EtsFit:
         bits, notes = allowed(self)
         bits = np.where(learnable, bits, 0)
         table = self._fitted(bits)
-        simple = learnable & ~self._usable(table) & (bits != form_bit(0, 0, 0))
+        usable = self._usable(table)
+        simple = learnable & ~usable & (bits != SIMPLE)
         if simple.any():
-            table[simple] = self._fitted(np.where(simple, form_bit(0, 0, 0), 0))[simple]
-            for i in np.flatnonzero(simple & self._usable(table)).tolist():
+            table[simple] = self._fitted(np.where(simple, SIMPLE, 0))[simple]
+            usable = self._usable(table)
+            for i in np.flatnonzero(simple & usable).tolist():
                 text = f"{self.name(i)}: {self.learner} failed; it is simple exponential smoothing."
                 notes.setdefault(i, []).append(text)
-        for i in np.flatnonzero(~self._usable(table)).tolist():
+        for i in np.flatnonzero(~usable).tolist():
             table[i] = np.pad(self._repeats(i, bool(learnable[i]), notes), (0, table.shape[1] - len(NUMBERS)))
-        forms = tuple(letters(int(form)) for form in table[:, NUMBERS.index("form")])
+        forms = tuple(map(letters, table[:, NUMBERS.index("form")].astype(np.int64).tolist()))
         report = (" ".join(notes[i]) for i in sorted(notes))
         memory = self._memory(table)
         return assembled(EtsModel, self.panel, memory, report, forms=forms, levels=self.levels)
@@ -173,7 +178,7 @@ def all_forms(fit: EtsFit) -> tuple[np.ndarray, Notes]:
     spans, notes = fit.spans, Notes()
     positive, seasons = spans.lowest > 0, (spans.rows >= 2 * fit.season) & (fit.season > 1)
     bits = np.where(positive, POSITIVE | ADDITIVE, ADDITIVE) & np.where(seasons, -1, SEASONLESS)
-    bits[spans.known == SHORTEST] = form_bit(0, 0, 0)  # too few for the criterion
+    bits[spans.known == SHORTEST] = SIMPLE  # too few for the criterion
     if fit.season > 1:
         for i in np.flatnonzero(~seasons & spans.learnable(SHORTEST)).tolist():
             notes[i] = [f"{fit.name(i)} {SHORT.format(fit.learner)}"]

@@ -11,7 +11,8 @@ import pandas as pd
 from featurizers.panel import Panel
 from learners.each import reason
 from learners.ets import SHORTEST, Ets, EtsModel
-from learners.local import Fit, Series, fit_local, quiet, repeating
+from learners.local import Fit, Series, fit_local, quiet
+from learners.repeating import repeating
 
 LONG = 24  # a longer season starts from a decomposition: too many numbers to estimate
 

@@ -76,19 +76,29 @@ class LocalModel(Model):
         return positions(self.keys, ids)
 
     def memory(self, panel: Panel) -> State:
-        same = panel.keys == self.keys  # as in training, where nothing needs to be looked up
-        at = np.arange(self.count) if same else self.find(panel.ids)
         if self.count == 0 or panel.count == 0:
             return {n: np.full((panel.count, v.shape[1]), np.nan) for n, v in self.start.items()}
-        unknown, at = (at < 0)[:, None], np.maximum(at, 0)
-        state = dict(self.start) if same else {n: np.where(unknown, np.nan, v[at]) for n, v in self.start.items()}
-        origin, begin = self.first[at], _begin(panel, self.first[at])
-        later = (begin > origin) & (_end(panel, self.last[at]) >= self.last[at])
+        if not self.moves:
+            return self._found(self.start, panel)
+        state, origin, last = self._found(self.start, panel), self.first, self.last
+        if panel.keys != self.keys:
+            at = np.maximum(self.find(panel.ids), 0)
+            origin, last = origin[at], last[at]
+        begin = _begin(panel, origin)
+        later = (begin > origin) & (_end(panel, last) >= last)
         if later.any():
-            state |= {n: np.where(later[:, None] & ~unknown, v[at], state[n]) for n, v in self.ended.items()}
+            ended = self._found(self.ended, panel)
+            state |= {n: np.where(later[:, None], v, state[n]) for n, v in ended.items()}
         # The row in the panel at which the filter starts; before 0 there are missing rows to walk through.
-        row = _rows_between(panel, begin, np.where(later, self.last[at], origin)) + later
+        row = _rows_between(panel, begin, np.where(later, last, origin)) + later
         return self._run(state, panel, row)
+
+    def _found(self, tables: State, panel: Panel) -> State:
+        """The rows of `tables` that belong to the series of `panel`, NaN for one that was not in training."""
+        if panel.keys == self.keys:  # as in training, where nothing needs to be looked up
+            return dict(tables)
+        at = self.find(panel.ids)
+        return {n: np.where((at < 0)[:, None], np.nan, v[np.maximum(at, 0)]) for n, v in tables.items()}
 
     def trained(self, panel: Panel) -> State:
         return self.start | self.ended
@@ -97,7 +107,7 @@ class LocalModel(Model):
         """Advance each series over its rows from `row` on."""
         columns = {"target": finite(panel)} | {n: panel.column(n) for n in self.needs.past}
         steps, starts = panel.lengths - row, panel.indptr[:-1] + row
-        if not self.moves or len(panel) == 0:
+        if len(panel) == 0:
             return state
         for j in range(int(steps.max(initial=0))):
             index = np.clip(starts + j, 0, len(panel) - 1)
@@ -107,6 +117,11 @@ class LocalModel(Model):
                 moved = self.remember(state, now)
             state = {n: v if v is state[n] else np.where(active, v, state[n]) for n, v in moved.items()}
         return state
+
+    @property
+    def parts(self) -> tuple[Model, ...]:
+        """None; what else is held is not looked through, since much of it has an entry for every series."""
+        return ()
 
     @property
     def moves(self) -> bool:
@@ -139,21 +154,22 @@ def assembled(
     kind: Callable[..., LocalKind], panel: Panel, start: State, notes: Iterable[str], /, **settings: Any
 ) -> LocalKind:
     """The model of the numbers `start` before the first known value of each series of `panel`, walked to its end."""
-    known = np.bincount(panel.owner[np.isfinite(panel.y)], minlength=panel.count) > 0
-    begun = _stamps(panel, known)
+    row = _first_rows(panel)
+    begun = _stamps(panel, row)
     model = kind(
         keys=panel.keys,
         count=panel.count,
         first=begun,
         start=start,
-        last=np.where(panel.lengths > 0, panel.last.astype(np.int64), begun),
+        last=_end(panel, begun + 1),
         ended={},
         report=tuple(note for note in notes if note),
         **settings,
     )
-    ended = model.memory(panel) if model.moves else {}
-    kept = {n: v for n, v in ended.items() if v is not start[n] and not np.array_equal(v, start[n], True)}
-    return replace(model, ended=kept)
+    if not model.moves or panel.count == 0:
+        return model
+    ended = model._run(dict(start), panel, row)
+    return replace(model, ended={n: v for n, v in ended.items() if v is not start[n] and not _same(v, start[n])})
 
 
 def stacked(parts: list[dict[str, np.ndarray]]) -> State:
@@ -219,31 +235,6 @@ def quiet() -> Iterator[None]:
         yield
 
 
-@dataclass(frozen=True)
-class Repeating:
-    """The value that a series repeats where nothing can be learned of it, and why."""
-
-    level: float
-    note: str
-
-
-def repeating(series: Series, shortest: int, learner: str) -> Repeating | None:
-    """What a series of fewer than `shortest` values, or of one value only, is forecast by; None for all others."""
-    known = series.known
-    if len(known) >= shortest and known.min() < known.max():
-        return None
-    first = float(known[0]) if len(known) else float("nan")
-    return repeating_first(series.name, len(known), first, shortest, learner)
-
-
-def repeating_first(name: str, known: int, first: float, shortest: int, learner: str) -> Repeating:
-    """The same for a series of `known` values, of which nothing can be learned."""
-    if known == 0:
-        return Repeating(float("nan"), f"{name} has no values: its forecast is missing.")
-    why = "is constant" if known >= shortest else f"has only {known} values"
-    return Repeating(first, f"{name} {why}: {learner} repeats its last value.")
-
-
 def state_without_windows(state: State) -> State:
     """The memory in a state."""
     return {name: values for name, values in state.items() if "." in name}
@@ -260,15 +251,27 @@ def _series(panel: Panel, i: int, columns: tuple[str, ...]) -> Series:
     return Series(name, y[inside], panel.clock(panel.times[rows][inside]), matrix)
 
 
-def _stamps(panel: Panel, known: np.ndarray) -> np.ndarray:
-    """The stamp of the first finite value of each series, UTC seconds; of the panel's first row where it has none."""
-    rows = np.where(np.isfinite(panel.y), np.arange(len(panel)), len(panel))
-    stamps = panel.times.astype("datetime64[s]").astype(np.int64)
-    result = np.full(panel.count, stamps.min(initial=np.iinfo(np.int64).max) if len(panel) else 0)
-    full = np.flatnonzero(known)
-    if len(full):
-        result[full] = stamps[np.minimum.reduceat(rows, panel.indptr[full])]
-    return result
+def _same(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two tables hold the same bits."""
+    return a.shape == b.shape and bool((a.view(np.int64) == b.view(np.int64)).all())
+
+
+def _first_rows(panel: Panel) -> np.ndarray:
+    """The row of the first finite value in each series, (series,); 0 where it has none."""
+    known = np.flatnonzero(np.isfinite(panel.y))
+    place = np.searchsorted(known, panel.indptr[:-1])
+    row = np.append(known, len(panel))[place]
+    begin: np.ndarray = np.where(row < panel.indptr[1:], row - panel.indptr[:-1], 0)
+    return begin
+
+
+def _stamps(panel: Panel, row: np.ndarray) -> np.ndarray:
+    """The stamp, in UTC seconds, of that `row` of each series; the earliest of all where it has no rows."""
+    if len(panel) == 0:
+        return np.zeros(panel.count, np.int64)
+    full = panel.lengths > 0
+    stamps = panel.times[np.where(full, panel.indptr[:-1] + row, 0)].astype("datetime64[s]").astype(np.int64)
+    return stamps if full.all() else np.where(full, stamps, panel.times.min().astype("datetime64[s]").astype(np.int64))
 
 
 def _begin(panel: Panel, default: np.ndarray) -> np.ndarray:

@@ -55,6 +55,7 @@ class Between:
 
 
 Open = Choose | Between
+_PLAIN = (str, int, float, type(None))  # what holds nothing, looked at first: most settings are such
 
 
 def openings(recipe: Any) -> dict[str, Open]:
@@ -96,6 +97,8 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _found(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Open]]:
+    if isinstance(value, _PLAIN):
+        return
     if isinstance(value, Open):
         yield ".".join(path), value
     if not isinstance(value, Between):

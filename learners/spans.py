@@ -8,7 +8,7 @@ import numpy as np
 
 from featurizers.kernels import threads
 from featurizers.panel import Panel
-from learners.local import Repeating, repeating_first
+from learners.repeating import Repeating, repeating_first
 
 HEAVY = 50  # a fit passes over each value about that many times more than a prediction does
 
@@ -24,23 +24,28 @@ class Spans:
     lowest: np.ndarray  # of these; NaN where there are none
     highest: np.ndarray
     first: np.ndarray  # the first known value
+    begin: np.ndarray  # int64, its row in the panel; the series' first row where there is none
 
     @classmethod
     def of(cls, panel: Panel) -> Spans:
         values = np.where(np.isfinite(panel.y), panel.y, np.nan)
-        at = np.flatnonzero(~np.isnan(values))
-        known = np.bincount(panel.owner[at], minlength=panel.count)
+        at = np.flatnonzero(np.isfinite(panel.y))
+        places = np.searchsorted(at, panel.indptr)  # of the first known value of each series among all known ones
+        known = np.diff(places)
         full = known > 0
-        ends = np.cumsum(known)
-        begins = (ends - known)[full]
+        begins, ends = places[:-1][full], places[1:][full]
         rows = np.zeros(panel.count, np.int64)
-        rows[full] = at[ends[full] - 1] - at[begins] + 1
+        rows[full] = at[ends - 1] - at[begins] + 1
         lowest, highest, first = (np.full(panel.count, np.nan) for _ in range(3))
         if len(at):
-            lowest[full] = np.minimum.reduceat(values[at], begins)
-            highest[full] = np.maximum.reduceat(values[at], begins)
-            first[full] = values[at[begins]]
-        return cls(values, panel.indptr.astype(np.int64), rows, known, lowest, highest, first)
+            seen = values[at]
+            lowest[full] = np.minimum.reduceat(seen, begins)
+            highest[full] = np.maximum.reduceat(seen, begins)
+            first[full] = seen[begins]
+        starts = panel.indptr.astype(np.int64)
+        begin = starts[:-1].copy()
+        begin[full] = at[begins]
+        return cls(values, starts, rows, known, lowest, highest, first, begin)
 
     @property
     def threads(self) -> int:

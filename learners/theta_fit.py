@@ -15,13 +15,14 @@ from learners.theta import SHORTEST
 NUMBERS = ("multiplies", "deviation", "freedom", "term")
 LINE = ("weight", "share", "start", "intercept", "slope", "kind", "squares")
 LINES = 2  # one that stands and one that moves
+SQUARES = [len(NUMBERS) + k * len(LINE) + LINE.index("squares") for k in range(LINES)]
 
 
 def fitted(
-    panel: Panel, season: int, learner: str, kernel: Callable[..., np.ndarray], choice: int
+    panel: Panel, season: int, learner: str, kernel: Callable[..., np.ndarray], choice: int, bands: bool
 ) -> tuple[dict[str, np.ndarray], list[str]]:
     """The NUMBERS, (series, 1) each, those of each LINE, (series, LINES) each, "season", (series, season), before the
-    first known value of each series; "deviation", "freedom" and "doubt" of its errors; and the notes.
+    first known value of each series; for `bands` "deviation", "freedom" and "doubt" of its errors; and the notes.
 
     A series of which nothing can be learned has weight 1, share 0, kind -1 and its first value as start.
     """
@@ -31,11 +32,10 @@ def fitted(
     lines = table[:, len(NUMBERS) : len(NUMBERS) + LINES * len(LINE)].reshape(-1, LINES, len(LINE))
     notes: dict[int, list[str]] = {}
     for i in np.flatnonzero(short & learnable).tolist():
-        name = panel.name(i) or "The series"
-        notes[i] = [f"{name} is shorter than two seasons: {learner} without a season."]
-    squares = [len(NUMBERS) + k * len(LINE) + LINE.index("squares") for k in range(LINES)]
-    needed = np.delete(table, squares, axis=1)  # of huge values the squares are infinite
-    hopeless = ~np.isfinite(needed).all(axis=1) | (lines[:, :, LINE.index("kind")] < 0).all(axis=1)
+        notes[i] = [f"{panel.name(i) or 'The series'} is shorter than two seasons: {learner} without a season."]
+    lost = ~np.isfinite(table)
+    lost[:, SQUARES] = False  # of huge values they are infinite
+    hopeless = lost.any(axis=1) | (lines[:, :, LINE.index("kind")] < 0).all(axis=1)
     for i in np.flatnonzero(hopeless).tolist():
         first = spans.first[i]
         table[i], lines[i] = 0.0, [1.0, 0.0, first, first, 0.0, -1.0, 0.0]
@@ -47,7 +47,8 @@ def fitted(
     columns = {name: np.ascontiguousarray(table[:, i : i + 1]) for i, name in enumerate(NUMBERS)}
     columns |= {name: np.ascontiguousarray(lines[:, :, i]) for i, name in enumerate(LINE)}
     columns["season"] = np.ascontiguousarray(table[:, len(NUMBERS) + LINES * len(LINE) :])
-    return columns | _doubts(panel, spans, columns, hopeless[:, None]), [" ".join(notes[i]) for i in sorted(notes)]
+    doubts = _doubts(panel, spans, columns, hopeless[:, None]) if bands else {}
+    return columns | doubts, [" ".join(notes[i]) for i in sorted(notes)]
 
 
 def _doubts(panel: Panel, spans: Spans, columns: State, hopeless: np.ndarray) -> State:

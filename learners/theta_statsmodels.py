@@ -8,7 +8,8 @@ import numpy as np
 
 from featurizers.panel import Panel
 from learners.each import reason
-from learners.local import Fit, Series, fit_local, quiet, repeating
+from learners.local import Fit, Series, fit_local, quiet
+from learners.repeating import repeating
 from learners.theta import SHORTEST, ThetaModel
 
 

@@ -39,12 +39,13 @@ def test_forecasts_and_bands_equal_those_of_statsmodels(order, seasonal, constan
     panel = monthly(y)
     learner = Arima(order, seasonal, constant, levels=(80, 95), engine="statsmodels")
     got = certain(learner.fit(panel)).forecast(panel, 18).columns
-    np.testing.assert_allclose(got["forecast"], center + scale * expected.predicted_mean, rtol=1e-7)
+    # Where their search ends depends on the last digits of what is divided by its deviation.
+    np.testing.assert_allclose(got["forecast"], center + scale * expected.predicted_mean, rtol=2e-5)
     for level in (80, 95):
         low, high = (center + scale * expected.conf_int(alpha=1 - level / 100)).T
         # Theirs begins with a large variance in place of an infinite one.
-        np.testing.assert_allclose(got[f"lo{level}"], low, rtol=1e-5)
-        np.testing.assert_allclose(got[f"hi{level}"], high, rtol=1e-5)
+        np.testing.assert_allclose(got[f"lo{level}"], low, rtol=5e-5)
+        np.testing.assert_allclose(got[f"hi{level}"], high, rtol=5e-5)
 
 
 def test_a_missing_value_among_the_first_is_expected_to_be_what_the_others_say():

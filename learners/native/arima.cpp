@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "arima_doubt.hpp"
+#include "arima_long.hpp"
 #include "arima_search.hpp"
 #include "kalman.hpp"
 #include "over_series.hpp"
@@ -149,7 +150,7 @@ auto fit(Numbers y, Table x, Indices indptr, Indices limits, Indices fixed, int 
                                     most, settings[i].season);
                 if (earlier.fits) settings[i].before = &earlier;
             }
-            found[i] = chosen(series, settings[i], room);
+            found[i] = chosen_in_time(series, settings[i], room);
         });
     }
     return tables(found, columns, best);
@@ -305,6 +306,7 @@ void bind_arima(nb::module_& m) {
           nb::arg("gain"), nb::arg("spread"), nb::arg("change"), nb::arg("gaps"), nb::arg("weights"), nb::arg("counts"),
           nb::arg("lever"), nb::arg("y"), nb::arg("x"), nb::arg("starts"), nb::arg("before"), nb::arg("steps"),
           nb::arg("threads"));
+    m.attr("ARIMA_SEARCHED_ROWS") = SEARCHED_ROWS;
     m.def("arima_likelihood", &likelihood_at, nb::arg("w"), nb::arg("x"), nb::arg("gaps"), nb::arg("orders"),
           nb::arg("coefficients"));
 }

@@ -4,18 +4,17 @@
 #include <algorithm>
 #include <cmath>
 
-// The lowest point of f in [low, high]: the best of `parts` + 1 places side by side, then Brent's parabolas between its
-// neighbours. Brent (1973), Algorithms for Minimization without Derivatives, chapter 5.
+// The place of `i` among `parts` + 1 side by side in [low, high].
+inline double place_of(int i, double low, double high, int parts) {
+    return i == parts ? high : low + i * ((high - low) / parts);
+}
+
+// The lowest point of f in [a, b], by Brent's parabolas from `best` on, where f is `best_value`.
+// Brent (1973), Algorithms for Minimization without Derivatives, chapter 5.
 template <typename Function>
-double lowest(const Function& f, double low, double high, int parts, double tolerance) {
-    const double gap = (high - low) / parts, golden = 0.3819660112501051;
-    double x = low, fx = f(low);
-    for (int i = 1; i <= parts; i++) {
-        const double place = i == parts ? high : low + i * gap, value = f(place);
-        if (value < fx) x = place, fx = value;
-    }
-    const double best = x, best_value = fx;
-    double a = std::max(low, x - gap), b = std::min(high, x + gap);
+double lowest_between(const Function& f, double a, double b, double best, double best_value, double tolerance) {
+    constexpr double golden = 0.3819660112501051;
+    double x = best, fx = best_value;
     double w = x, v = x, fw = fx, fv = fx, step = 0.0, before = 0.0;
     for (int i = 0; i < 60; i++) {
         const double middle = 0.5 * (a + b), near = tolerance * std::abs(x) + 1e-12;
@@ -44,4 +43,18 @@ double lowest(const Function& f, double low, double high, int parts, double tole
         }
     }
     return fx <= best_value ? x : best;
+}
+
+// The lowest point of f in [low, high]: the best of `parts` + 1 places side by side, then between its neighbours.
+// `values`, if given, are those of f at these places.
+template <typename Function>
+double lowest(const Function& f, double low, double high, int parts, double tolerance,
+              const double* values = nullptr) {
+    const double gap = (high - low) / parts;
+    double best = low, best_value = values ? values[0] : f(low);
+    for (int i = 1; i <= parts; i++) {
+        const double place = place_of(i, low, high, parts), value = values ? values[i] : f(place);
+        if (value < best_value) best = place, best_value = value;
+    }
+    return lowest_between(f, std::max(low, best - gap), std::min(high, best + gap), best, best_value, tolerance);
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "cloned.hpp"
 #include "decomposition.hpp"
 #include "minimum.hpp"
 
@@ -15,21 +16,32 @@ constexpr std::size_t UNCOUNTED = 3; // the first errors, which the start of the
 // folds inside training parts, where a tenth to one are equally good.
 constexpr double FIRST = 0.3;
 constexpr double LEAST = 0.1, MOST = 0.99; // of the weight
+constexpr int PLACES = 12, WIDE = 4;       // weights that a search begins with, and how many of them are tried at once
 constexpr double SMALLEST_TERM = 0.01;    // of a season that multiplies: below it, the season adds
+
+// Four sums side by side, which need not wait for each other.
+double product(const double* a, const double* b, int size) {
+    double sums[4] = {0.0, 0.0, 0.0, 0.0};
+    int t = 0;
+    for (; t + 4 <= size; t += 4)
+        for (int u = 0; u < 4; u++) sums[u] += a[t + u] * b[t + u];
+    for (; t < size; t++) sums[0] += a[t] * b[t];
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
 
 // Whether the autocorrelation at `season` is significant (10 %), judged by those before it. The variance of Bartlett
 // counts each of them twice (`others` = 2). Hyndman & Billah (2003), section 4.
 bool has_season(const std::vector<double>& y, int season, double others) {
     const int rows = static_cast<int>(y.size());
-    double mean = 0.0, total = 0.0, squares = 0.0, last = 0.0;
+    double mean = 0.0, squares = 0.0, last = 0.0;
     for (double v : y) mean += v;
     mean /= rows;
-    for (double v : y) total += (v - mean) * (v - mean);
+    std::vector<double> away(y);
+    for (double& v : away) v -= mean;
+    const double total = product(away.data(), away.data(), rows);
     if (!(total > 0.0)) return false;
     for (int lag = 1; lag <= season; lag++) {
-        double sum = 0.0;
-        for (int t = lag; t < rows; t++) sum += (y[t] - mean) * (y[t - lag] - mean);
-        last = sum / total;
+        last = product(away.data() + lag, away.data(), rows - lag) / total;
         if (lag < season) squares += last * last;
     }
     return rows * last * last > 2.705543454095404 * (1.0 + others * squares);
@@ -116,31 +128,48 @@ void ThetaFit::draw_lines(bool moving) {
     }
 }
 
-double ThetaFit::errors(double weight, bool optimised, double* start, double* share) const {
-    const double rest = 1.0 - weight;
+// The sums of the least squares at the weights of `place`, Wide of them side by side.
+template <int Wide> INLINED void ThetaFit::sums_at(const double* place, Sums* out) const {
     // mean_i = known + left * start + gain * share
-    double known = 0.0, left = 1.0;
-    double ll = 0.0, lg = 0.0, gg = 0.0, le = 0.0, ge = 0.0, ee = 0.0;
-    for (std::size_t i = 0; i < plain.size(); i++) {
-        const double gain = intercepts[i] * left + slopes[i] * (1.0 - left * rest) / weight;
-        const double counted = i < UNCOUNTED ? 0.0 : 1.0, e = plain[i] - known;
-        ll += counted * left * left, lg += counted * left * gain, gg += counted * gain * gain;
-        le += counted * left * e, ge += counted * gain * e, ee += counted * e * e;
-        known = weight * plain[i] + rest * known;
-        left *= rest;
+    double weight[Wide], rest[Wide], inverse[Wide], known[Wide] = {}, left[Wide];
+    double ll[Wide], lg[Wide], gg[Wide], le[Wide], ge[Wide], ee[Wide];
+    const double first = plain[0], gain_of_first = intercepts[0] + slopes[0];
+    for (int u = 0; u < Wide; u++) {
+        weight[u] = place[u], rest[u] = 1.0 - weight[u], inverse[u] = 1.0 / weight[u], left[u] = 1.0;
+        ll[u] = FIRST, lg[u] = FIRST * gain_of_first, gg[u] = FIRST * gain_of_first * gain_of_first;
+        le[u] = FIRST * first, ge[u] = FIRST * gain_of_first * first, ee[u] = FIRST * first * first;
     }
-    const double gain = intercepts[0] + slopes[0], first = plain[0];
-    ll += FIRST, lg += FIRST * gain, gg += FIRST * gain * gain;
-    le += FIRST * first, ge += FIRST * gain * first, ee += FIRST * first * first;
+    const std::size_t rows = plain.size(), uncounted = std::min(UNCOUNTED, rows);
+    for (std::size_t i = 0; i < uncounted; i++)
+        for (int u = 0; u < Wide; u++) known[u] = weight[u] * plain[i] + rest[u] * known[u], left[u] *= rest[u];
+    for (std::size_t i = uncounted; i < rows; i++) {
+        const double value = plain[i], intercept = intercepts[i], slope = slopes[i];
+        for (int u = 0; u < Wide; u++) {
+            const double later = left[u] * rest[u], e = value - known[u];
+            const double gain = intercept * left[u] + slope * ((1.0 - later) * inverse[u]);
+            ll[u] += left[u] * left[u], lg[u] += left[u] * gain, gg[u] += gain * gain;
+            le[u] += left[u] * e, ge[u] += gain * e, ee[u] += e * e;
+            known[u] += weight[u] * e;
+            left[u] = later;
+        }
+    }
+    for (int u = 0; u < Wide; u++) out[u] = {ll[u], lg[u], gg[u], le[u], ge[u], ee[u]};
+}
+
+CLONED void ThetaFit::sums_side_by_side(const double* place, Sums* out) const {
+    for (int i = 0; i < PLACES; i += WIDE) sums_at<WIDE>(place + i, out + i);
+}
+
+double ThetaFit::squares(const Sums& s, bool optimised, double* start, double* share) {
     *share = 0.5;
     if (optimised) {
-        const double determinant = ll * gg - lg * lg;
-        const double best = determinant > 1e-12 * ll * gg ? (ll * ge - lg * le) / determinant : 0.0;
+        const double determinant = s.ll * s.gg - s.lg * s.lg;
+        const double best = determinant > 1e-12 * s.ll * s.gg ? (s.ll * s.ge - s.lg * s.le) / determinant : 0.0;
         *share = std::min(std::max(best, 0.0), 1.0 - 1e-10);
     }
-    *start = (le - *share * lg) / ll;
-    const double l = *start, s = *share;
-    return ee - 2.0 * (l * le + s * ge) + l * l * ll + 2.0 * l * s * lg + s * s * gg;
+    *start = (s.le - *share * s.lg) / s.ll;
+    const double l = *start, h = *share;
+    return s.ee - 2.0 * (l * s.le + h * s.ge) + l * l * s.ll + 2.0 * l * h * s.lg + h * h * s.gg;
 }
 
 // Adds the errors of the line last drawn, with its numbers, to `total`.
@@ -164,12 +193,21 @@ void ThetaFit::run(const double* y, int rows, int season, std::uint32_t kinds, d
         double* line = numbers + THETA_NUMBERS + place * LINE_NUMBERS;
         double best = std::numeric_limits<double>::infinity();
         draw_lines(place == 1);
+        double weights[PLACES], values[PLACES];
+        Sums sums[PLACES];
+        for (int i = 0; i < PLACES; i++) weights[i] = place_of(i, LEAST, MOST, PLACES - 1);
+        sums_side_by_side(weights, sums);
         for (int kind = 2 * place; kind < 2 * place + 2; kind++) {
             if (!(kinds >> kind & 1)) continue;
             const bool optimised = kind % 2 == 1;
             double start = 0.0, share = 0.5;
-            const auto value = [&](double weight) { return errors(weight, optimised, &start, &share); };
-            const double weight = lowest(value, LEAST, MOST, 11, 1e-7);
+            const auto value = [&](double weight) {
+                Sums here;
+                sums_at<1>(&weight, &here);
+                return squares(here, optimised, &start, &share);
+            };
+            for (int i = 0; i < PLACES; i++) values[i] = squares(sums[i], optimised, &start, &share);
+            const double weight = lowest(value, LEAST, MOST, PLACES - 1, 1e-7, values);
             const double found = value(weight);
             if (!(found < best)) continue;
             best = found;

@@ -37,7 +37,12 @@ class ThetaFit {
     void deseasonalise(const double* y, int rows, int season, double others, double* numbers);
     double term_variance(int season, bool multiplies) const;
     void draw_lines(bool moving);
-    double errors(double weight, bool optimised, double* start, double* share) const;
+    struct Sums {
+        double ll, lg, gg, le, ge, ee; // products of what the start leaves, what the line gains, and the values
+    };
+    template <int Wide> void sums_at(const double* weights, Sums* out) const;
+    void sums_side_by_side(const double* weights, Sums* out) const;
+    static double squares(const Sums& sums, bool optimised, double* start, double* share);
     void spread(double squares, int freedom, int season, double* numbers) const;
     void add_errors(const double* line, std::vector<double>& total) const;
 

@@ -18,6 +18,7 @@ from learners.direct import Direct as Direct
 from learners.drift import RandomWalkWithDrift as RandomWalkWithDrift
 from learners.ets import AutoEts as AutoEts
 from learners.ets import Ets as Ets
+from learners.explanation import Explanation as Explanation
 from learners.mstl import Mstl as Mstl
 from learners.naive import Naive as Naive
 from learners.naive import SeasonalNaive as SeasonalNaive

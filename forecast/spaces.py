@@ -58,7 +58,7 @@ PARTS: Mapping[str, Mapping[str, Between | Choose]] = {
         "channels": Choose((32, 16, 64)),
         "kernel": Choose((3, 2, 5)),
         "dropout": Between(0.0, 0.4, start=0.2),
-        "learning_rate": Between(2e-4, 5e-3, log=True, start=1e-3),
+        "learning_rate": Between(2e-4, 5e-3, log=True, start=2e-3),
     },
     "Prophet": {
         "changepoint_prior": Between(0.001, 0.5, log=True, start=0.05),

@@ -13,7 +13,9 @@ import forecast as fc
 from featurizers.arrays import State, namespace
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
+from forecast.intermittent import CLASSES, Intermittent, classified
 from learners.bounded import Bounded
+from learners.harmonic import Harmonic
 from learners.learner import Learner, Model
 from tests.examples import HORIZON, LINEAR, continued, panel
 from tests.test_contracts import later, row
@@ -104,3 +106,77 @@ def test_settings_that_make_no_sense_are_refused() -> None:
                         (Bounded(LINEAR, 3, 7, 0.0), "widest")):  # fmt: skip
         with pytest.raises(ValueError, match=word):
             wrong.fit(panel())
+
+
+# ---- waves -----------------------------------------------------------------------------------------
+
+
+def test_harmonic_finds_long_seasons(tmp_path: Path) -> None:
+    """Two seasons, one of them longer than any lag: what is left is the noise."""
+    row = np.arange(900)
+    rng = np.random.default_rng(2)
+    y = 20 + 3 * np.sin(2 * np.pi * row / 7) + 6 * np.cos(2 * np.pi * row / 365.25) + rng.normal(size=900) * 0.3
+    before, came = years(y[:800]), y[800:]
+    for order in ((1, 1), None):
+        model = Harmonic((7, 365.25), order, fc.HistoricAverage(levels=(80,))).fit(before)
+        found = model.forecast(before, 100).columns
+        assert np.sqrt(np.mean((found["forecast"] - came) ** 2)) < 0.36
+        assert 0.7 < np.mean((came > found["lo80"]) & (came < found["hi80"])) < 0.9
+    assert fc.to_onnx(model, tmp_path / "model.onnx", 100)["worst_relative_difference"] <= 1e-9
+    state = model.state(before)
+    for value in came:
+        state = model.advance(state, {"target": np.array([value])})
+    for name, values in model.state(years(y)).items():
+        np.testing.assert_allclose(state[name], values, rtol=1e-9, err_msg=name)
+
+
+def test_harmonic_leaves_out_what_a_series_is_too_short_for() -> None:
+    model = Harmonic((7, 365.25), (2, 2), LINEAR).fit(panel())
+    assert "leaves out those of 365.25 rows" in model.report[0]  # type: ignore[attr-defined]
+    found = model.forecast(panel(), HORIZON, later(panel()))
+    assert np.isfinite(found.columns["forecast"]).all()
+    for wrong, word in ((Harmonic((1.0,)), "season"), (Harmonic((7.0, 30.0), (1,)), "order")):
+        with pytest.raises(ValueError, match=word):
+            wrong.fit(panel())
+
+
+# ---- intermittent series ---------------------------------------------------------------------------
+
+
+def sparse() -> Panel:
+    """A smooth series, an erratic one, an intermittent one and a lumpy one."""
+    rng = np.random.default_rng(3)
+    there = rng.random((2, 120)) < 0.3
+    values = [
+        20 + rng.normal(size=120),
+        rng.lognormal(0, 1.2, 120),
+        there[0] * 4.0,
+        there[1] * rng.lognormal(0, 1.5, 120),
+    ]
+    stamps = pd.date_range("2023-01-01", periods=120, freq="D")
+    parts = [pd.DataFrame({"item": n, "day": stamps, "sales": v}) for n, v in zip("abcd", values, strict=True)]
+    return Panel.read(pd.concat(parts), "item", time="day", target="sales")
+
+
+def test_intermittent_series_are_recognised_and_routed(tmp_path: Path) -> None:
+    whole = sparse()
+    assert [CLASSES[k] for k in classified(whole)] == list(CLASSES)
+    model = Intermittent(fc.Ets(season=7), fc.RollingOrigin(7, folds=2)).fit(whole)
+    assert "1 intermittent series" in model.report[0]  # type: ignore[attr-defined]
+    found = model.forecast(whole, 7).columns["forecast"].reshape(4, 7)
+    smooth = whole.where(np.array([0, 1]))
+    plain = fc.Ets(season=7).fit(smooth).forecast(smooth, 7).columns["forecast"]
+    np.testing.assert_array_equal(found[:2].ravel(), plain)
+    assert (found[2:].std(axis=1) < 1e-12).all()
+    check = fc.to_onnx(model, tmp_path / "model.onnx", 7)
+    assert check["worst_relative_difference"] <= 1e-9
+    fc.save(model, tmp_path / "model")
+    again = fc.load(tmp_path / "model").forecast(whole, 7).columns["forecast"]
+    np.testing.assert_array_equal(again.reshape(4, 7), found)
+
+
+def test_too_little_history_for_folds_takes_the_first_learner() -> None:
+    short = sparse().tail(6).where(np.array([2, 3]))
+    learner = Intermittent(fc.Naive(), fc.RollingOrigin(7, folds=2), of=(fc.Tsb(),))
+    model = learner.fit(short.with_columns(sales=np.array([0, 3.0, 0, 0, 3, 0] * 2)))
+    assert "are forecast by Tsb: " in model.report[0]  # type: ignore[attr-defined]

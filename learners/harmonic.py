@@ -1,0 +1,248 @@
+"""Harmonic: long and several seasons as waves, what remains forecast by any learner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from featurizers.arrays import Array, State, namespace
+from featurizers.features import tagged, untagged
+from featurizers.panel import Panel, positions
+from learners.arima import AutoArima
+from learners.around import Around, reported
+from learners.bands import bounds, levels
+from learners.learner import Learner
+
+PLAIN = AutoArima()
+MOST = 10  # waves of a season that are tried
+PASSES = 3  # of the fit, each with the autocorrelation that the one before left
+STRONGEST = 0.99  # autocorrelation that is believed
+SAMPLE = 50  # series that the number of waves is chosen on
+Wave = tuple[float, int]  # a season in rows, and how many rounds in it
+
+
+@dataclass(frozen=True)
+class Harmonic(Learner):
+    """`learner` learns and forecasts the target without its `seasons`, each described by `order` sines and cosines.
+
+    Seasons are in rows and need not be whole: 168 and 8766 for hours, 365.25 for days. The waves of each series are
+    fitted beside a straight line (which stays in the remainder) by least squares of y[t] - r y[t-1], where r is the
+    autocorrelation that the fit leaves; rows that are missing do not count. Without `order` each season has as many
+    waves as AICc, added up over the series, finds best, ten at most. A series shorter than two of a season does
+    without it, and the report names it. Bands are those of `learner`, widened by what is not known of the waves.
+    Waves go on for ever as they are, so that no horizon is too long for them. Seasons that multiply:
+    Transformed(Harmonic(...), Log1p()). A series that was not in training has no forecast.
+    Sources: Young, Pedregal & Tych (1999), Dynamic harmonic regression, Journal of Forecasting 18; Prais & Winsten
+    (1954), Trend estimators and serial correlation.
+    """
+
+    seasons: tuple[float, ...]
+    order: tuple[int, ...] | int | None = None  # one for all seasons, or one for each
+    learner: Learner = PLAIN
+
+    def train(self, panel: Panel) -> HarmonicModel:
+        seasons = tuple(float(s) for s in (self.seasons if isinstance(self.seasons, tuple | list) else (self.seasons,)))
+        for season in seasons:
+            if not 2 <= season < float("inf"):
+                raise ValueError(f"A season of Harmonic is a number of rows of at least 2, not {season!r}.")
+        orders = self._orders(seasons)
+        if orders is None:
+            orders = chosen(panel, seasons)
+        waves = waves_of(seasons, orders)
+        found = [_fitted(panel, i, waves) for i in range(panel.count)]
+        weights = np.array([f[0] for f in found]).reshape(panel.count, _columns(waves))
+        widths = np.array([f[1] for f in found]).reshape(panel.count, 1)
+        notes = tuple(f[2] for f in found if f[2])
+        model = HarmonicModel(PLACE, waves, panel.keys, _first(panel), panel.lengths, weights, widths, notes)
+        inner = self.learner.train(model.without(panel))
+        return replace(model, inner=inner, report=(*notes, *reported(inner)))
+
+    def _orders(self, seasons: tuple[float, ...]) -> tuple[int, ...] | None:
+        if self.order is None:
+            return None
+        orders = (self.order,) * len(seasons) if isinstance(self.order, int) else tuple(self.order)
+        if len(orders) != len(seasons) or any(not isinstance(k, int) or k < 1 for k in orders):
+            raise ValueError(
+                f"Harmonic needs an order of at least 1 for each of its seasons {seasons}, not {self.order!r}."
+            )
+        return orders
+
+
+@dataclass(frozen=True, eq=False)
+class HarmonicModel(Around):
+    """Memory: the weights of the waves of each series, how much wider its bands are, and its last row, counted from its
+    first one in training."""
+
+    waves: tuple[Wave, ...]
+    keys: dict[str, tuple[Any, ...]]  # key column -> one value a series
+    first: np.ndarray = field(repr=False)  # (series,) UTC seconds of row 0
+    lengths: np.ndarray = field(repr=False)  # (series,) rows in training
+    weights: np.ndarray = field(repr=False)  # (series, columns of the waves)
+    widths: np.ndarray = field(repr=False)  # (series, 1)
+    report: tuple[str, ...] = ()
+
+    def memory(self, panel: Panel) -> State:
+        return self._mine(panel) | tagged("inner", self.inner.memory(self.without(panel)))
+
+    def trained(self, panel: Panel) -> State:
+        return self._mine(panel) | tagged("inner", self.inner.trained(self.without(panel)))
+
+    def remember(self, state: State, now: State) -> State:
+        season = self._sum(state, 0, 1)
+        inner = self.inner.remember(self.within(state), now | {"target": now["target"] - season[:, 0]})
+        mine = {name: state[name] for name in ("harmonic.weights", "harmonic.width")}
+        return mine | {"harmonic.row": state["harmonic.row"] + 1.0} | tagged("inner", inner)
+
+    def predict(self, state: State, future: State) -> State:
+        season = self._sum(state, 0, future["time"].shape[1])
+        outputs = self.inner.predict(self.within(state), future)
+        middle = outputs["forecast"]
+        result = {"forecast": middle + season}
+        for level in levels(outputs):
+            for name in bounds(level):
+                result[name] = middle + state["harmonic.width"] * (outputs[name] - middle) + season
+        return result
+
+    def within(self, state: State) -> State:
+        size = self.needs.lookback
+        past = state["target"][:, -size:] - self._sum(state, -size, size) if size else state["target"][:, :0]
+        return untagged("inner", state) | {"target": past}
+
+    def without(self, panel: Panel) -> Panel:
+        """`panel` without the waves of its series."""
+        at, begin = self._place(panel)
+        columns = table(self.waves, (begin[panel.owner] + panel.position).astype(np.float64))
+        season = (columns * self._of(self.weights, at)[panel.owner]).sum(axis=1)
+        return panel.with_columns(**{panel.target: panel.y - season})
+
+    def _mine(self, panel: Panel) -> State:
+        at, begin = self._place(panel)
+        row = (begin + panel.lengths - 1).astype(np.float64)
+        weights, width = self._of(self.weights, at), self._of(self.widths, at)
+        return {"harmonic.weights": weights, "harmonic.width": width, "harmonic.row": row[:, None]}
+
+    def _place(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
+        """Which series here each one of `panel` is, -1 where it is none, and the row of its first one, (series,)."""
+        at = positions(self.keys, panel.ids)
+        begin = np.where(at < 0, 0, self.lengths[at]) if len(self.lengths) else np.zeros(panel.count, np.int64)
+        there = (panel.lengths > 0) & (at >= 0)
+        if there.any():
+            stamps = panel.times[panel.indptr[:-1][there]].astype("datetime64[s]")
+            begin[there] = panel.freq.steps(self.first[at[there]].astype("datetime64[s]"), stamps)[0]
+        return at, begin
+
+    def _of(self, values: np.ndarray, at: np.ndarray) -> np.ndarray:
+        """The values of each series, NaN for one that was not in training."""
+        known = values[np.maximum(at, 0)] if len(values) else np.zeros((len(at), values.shape[1]))
+        return np.where(at[:, None] < 0, np.nan, known)
+
+    def _sum(self, state: State, start: int, rows: int) -> Array:
+        """The sum of the waves in so many rows, from `start` rows after the next one on, (series, rows)."""
+        row = state["harmonic.row"] + np.arange(start + 1.0, start + rows + 1.0)[None, :]
+        xp, weights = namespace(row), state["harmonic.weights"]
+        columns = xp.reshape(table(self.waves, xp.reshape(row, (-1,))), (-1, rows, _columns(self.waves)))
+        return xp.sum(columns * weights[:, None, :], axis=2)
+
+
+PLACE: Any = None  # of the inner model, until it is trained
+
+
+def waves_of(seasons: tuple[float, ...], orders: Sequence[int]) -> tuple[Wave, ...]:
+    """The first waves of each season, without those shorter than two rows and those that another season has already."""
+    found: dict[float, Wave] = {}
+    for season, order in zip(seasons, orders, strict=True):
+        for k in range(1, order + 1):
+            if 2 * k <= season:
+                found.setdefault(round(season / k, 9), (season, k))
+    return tuple(found.values())
+
+
+def _columns(waves: tuple[Wave, ...]) -> int:
+    return sum(1 if 2 * k == season else 2 for season, k in waves)
+
+
+def table(waves: tuple[Wave, ...], row: Array) -> Array:
+    """The columns of all waves in rows (rows,): (rows, columns). The sine of every half round is 0: left out."""
+    xp, parts = namespace(row), []
+    for season, k in waves:
+        rounds = row * (k / season)
+        angle = 2 * np.pi * (rounds - xp.floor(rounds))  # small arguments: every runtime's sine is exact there
+        parts += [xp.sin(angle + np.pi / 2)] + ([] if 2 * k == season else [xp.sin(angle)])
+    return xp.stack(parts, axis=1) if parts else row[:, None][:, :0]
+
+
+def chosen(panel: Panel, seasons: tuple[float, ...]) -> tuple[int, ...]:
+    """The number of waves of each season, one season after the other, by AICc added up over the series."""
+    orders = [0] * len(seasons)
+    for at, season in enumerate(seasons):
+        best = _criterion(panel, seasons, orders)
+        for order in range(1, min(MOST, int(season // 2)) + 1):
+            tried = [*orders[:at], order, *orders[at + 1 :]]
+            score = _criterion(panel, seasons, tried)
+            if score < best:
+                best, orders = score, tried
+            elif order - orders[at] >= 2:  # two waves in vain
+                break
+    return tuple(orders)
+
+
+def _criterion(panel: Panel, seasons: tuple[float, ...], orders: list[int]) -> float:
+    waves, total = waves_of(seasons, orders), 0.0
+    for i in range(min(panel.count, SAMPLE)):
+        y, X = _regression(panel, i, waves)
+        if len(y) > X.shape[1] + 3:
+            residuals, _, _ = _least(y, X)
+            n, k = int(np.isfinite(residuals).sum()), X.shape[1] + 1
+            spread = max(float(np.nanmean(residuals**2)), 1e-300)
+            total += n * np.log(spread) + 2 * k * n / max(n - k - 1, 1)
+    return total
+
+
+def _regression(panel: Panel, i: int, waves: tuple[Wave, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """The target of series i and its columns: waves, a constant, a line; waves of seasons too long for it are 0."""
+    y = panel.y[panel.indptr[i] : panel.indptr[i + 1]]
+    y = np.where(np.isfinite(y), y, np.nan)
+    known, row = int(np.isfinite(y).sum()), np.arange(len(y), dtype=np.float64)
+    parts = [table((wave,), row) * float(known >= 2 * wave[0]) for wave in waves]
+    line = np.linspace(-1.0, 1.0, len(y)) if len(y) else np.zeros(0)
+    return y, np.concatenate([*parts, np.ones((len(y), 1)), line[:, None]], axis=1)
+
+
+def _first(panel: Panel) -> np.ndarray:
+    """The first stamp of each series, UTC seconds; 0 where it has none."""
+    first, full = np.zeros(panel.count, np.int64), panel.lengths > 0
+    first[full] = panel.times[panel.indptr[:-1][full]].astype("datetime64[s]").astype(np.int64)
+    return first
+
+
+def _least(y: np.ndarray, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Residuals of the last pass (rows - 1,), NaN where unknown; weights; and the autocorrelation r."""
+    r, weights, residuals = 0.0, np.zeros(X.shape[1]), y[1:]
+    for _ in range(PASSES):
+        left, right = y[1:] - r * y[:-1], X[1:] - r * X[:-1]
+        seen = np.isfinite(left)
+        weights = np.linalg.lstsq(right[seen], left[seen], rcond=1e-10)[0]
+        residuals = left - right @ weights
+        rest = y - X @ weights
+        both = np.isfinite(rest[1:]) & np.isfinite(rest[:-1])
+        power = float((rest[:-1][both] ** 2).sum())
+        r = float(np.clip((rest[1:][both] * rest[:-1][both]).sum() / power, 0.0, STRONGEST)) if power > 0 else 0.0
+    return residuals, weights, r
+
+
+def _fitted(panel: Panel, i: int, waves: tuple[Wave, ...]) -> tuple[np.ndarray, float, str]:
+    """The weights of the waves of series i, how much wider its bands are, and what is to be said of it."""
+    y, X = _regression(panel, i, waves)
+    columns = X.shape[1] - 2
+    name, known = panel.name(i) or "The series", int(np.isfinite(y).sum())
+    short = dict.fromkeys(f"{season:g}" for season, _ in waves if known < 2 * season)
+    note = f"{name} has {known} values, less than two seasons: Harmonic leaves out those of {', '.join(short)} rows."
+    used = int((np.abs(X[:, :columns]).sum(axis=0) > 0).sum())
+    if known < used + 4:
+        return np.zeros(columns), 1.0, note if short else f"{name} has {known} values: Harmonic gives it no season."
+    _, weights, _ = _least(y, X)
+    width = np.sqrt((1 + used / known) / max(1 - used / known, 0.25))
+    return weights[:columns], float(width), note if short else ""

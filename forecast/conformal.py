@@ -23,6 +23,7 @@ from learners.bands import levels as levels_of
 from learners.learner import Learner
 
 BETTER = 0.98  # of the loss of the usual bands is what others need, to be taken in their place
+FEWEST, MOST = 10, 50_000_000  # learners and bounds of forecasts on a leaderboard that have bands
 BANDED = {"quantiles", "lower", "upper", "level"}  # what metrics of bands need
 
 
@@ -132,13 +133,18 @@ def banded(
     return Ready(board.recipes[name], _widths(board, seen, levels, side, **how), own, _least(board))
 
 
-def with_bands(board: Leaderboard, levels: Sequence[float] = (80, 95), names: Sequence[str] | None = None) -> Leaderboard:
+def with_bands(
+    board: Leaderboard, levels: Sequence[float] = (80, 95), names: Sequence[str] | None = None
+) -> Leaderboard:
     """The board with bands for every learner (or those of `names`), each fold's measured on the other folds, and with
-    the metrics of bands: so learners with and without bands of their own compare."""
+    the metrics of bands: so learners with and without bands of their own compare. Of very many forecasts those of the
+    best learners have them alone."""
     levels = _wanted(levels)
-    outputs = dict(board.outputs)
+    size = max(sum(t.actual.size for t in board.truths) * len(levels), 1)
+    names = board.names[: max(MOST // size, FEWEST)] if names is None else names
+    outputs = {n: tuple({"forecast": o["forecast"]} if o else o for o in board.outputs[n]) for n in board.recipes}
     scales = _scales(board)
-    for name in board.names if names is None else names:
+    for name in names:
         try:
             seen = errors(board, name, levels, scales)
         except ValueError:  # no errors, no bands
@@ -148,9 +154,9 @@ def with_bands(board: Leaderboard, levels: Sequence[float] = (80, 95), names: Se
     banded_metrics = [m for m in board.measures if BANDED & set(m.needs)]
     old = {n: {m: v for m, v in t.items() if not _banded(m, banded_metrics)} for n, t in board.scores.items()}
     kept = {n: {m: v for m, v in t.items() if not _banded(m, banded_metrics)} for n, t in board.totals.items()}
-    scores, totals = measure(board.truths, outputs, banded_metrics, board.panel.count)
-    return replace(board, outputs=outputs, scores={n: old[n] | scores[n] for n in old},
-                   totals={n: kept[n] | totals[n] for n in kept})  # fmt: skip
+    scores, totals = measure(board.truths, {n: outputs[n] for n in names}, banded_metrics, board.panel.count)
+    return replace(board, outputs=outputs, scores={n: old[n] | scores.get(n, {}) for n in old},
+                   totals={n: kept[n] | totals.get(n, {}) for n in kept})  # fmt: skip
 
 
 def errors(
@@ -194,7 +200,8 @@ def _least(board: Leaderboard) -> float | None:
 
 def _out_of_fold(board: Leaderboard, seen: Sequence[Errors], levels: Sequence[float]) -> list[Outputs]:
     """The forecasts and the usual bands of each fold, measured on the others where there are others."""
-    least, found = _least(board), []
+    least = _least(board)
+    found: list[Outputs] = []
     for k, e in enumerate(seen):
         others = [o for i, o in enumerate(seen) if i != k] or seen
         around = _widths(board, others, levels, True).bands(e.forecast, e.scale, board.on.gap)

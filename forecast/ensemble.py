@@ -175,9 +175,7 @@ def _out_of_fold(
     return tuple(result)
 
 
-def _mixed(
-    board: Leaderboard, names: Sequence[str], k: int, weights: np.ndarray, table: np.ndarray | None
-) -> Outputs:
+def _mixed(board: Leaderboard, names: Sequence[str], k: int, weights: np.ndarray, table: np.ndarray | None) -> Outputs:
     """The blend's forecasts of fold `k`."""
     rows = None if table is None else table[board.truths[k].series]
     parts = [(dict(board.outputs[n][k]), weights[i] if rows is None else rows[:, i : i + 1])

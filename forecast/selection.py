@@ -135,7 +135,8 @@ def _share(metric: Metric, path: np.ndarray, size: np.ndarray, actual: np.ndarra
     if metric.name == "wape":
         fold = path // size.shape[1]
         whole = np.bincount(fold, np.abs(actual), len(size))
-        return np.where(whole > 0, 1 / np.where(whole > 0, whole, 1), 0.0)[fold] / max(int((whole > 0).sum()), 1)
+        each = np.where(whole > 0, 1 / np.where(whole > 0, whole, 1), 0.0)
+        return np.asarray(each[fold] / max(int((whole > 0).sum()), 1))
     if metric.name not in ("mae", "mase"):
         return None
     count = np.bincount(path, minlength=size.size).reshape(size.shape)
@@ -144,7 +145,7 @@ def _share(metric: Metric, path: np.ndarray, size: np.ndarray, actual: np.ndarra
     if not counts.any():
         return None
     each = count * np.where(counts, size, 1.0) * np.maximum(folds, 1) * (folds > 0).sum()
-    return np.where(counts, 1 / np.where(each > 0, each, 1.0), 0.0).ravel()[path]
+    return np.asarray(np.where(counts, 1 / np.where(each > 0, each, 1.0), 0.0).ravel()[path])
 
 
 def _scales(truth: Truth, power: int) -> np.ndarray:
@@ -209,4 +210,4 @@ def greedy_each(found: Candidates, size: int, prior: np.ndarray) -> np.ndarray:
         rows, points = best[series], np.arange(len(series))
         total = total + np.where(added, found.forecasts[rows, points], 0.0)
         weight = weight + np.where(added, found.there[rows, points], 0.0)
-    return counts / counts.sum(axis=1, keepdims=True)
+    return np.asarray(counts / counts.sum(axis=1, keepdims=True))

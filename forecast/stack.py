@@ -22,6 +22,8 @@ from learners.learner import Learner, Model
 from learners.regressors import Fitted, fit_regressor
 from learners.together import Together
 
+FEW = 8  # learners at most, the best ones, that a sweep stacks
+BETTER = 0.99
 EXTREME = 0.99  # the quantile of the errors that larger ones are taken for, as squares would let them decide alone
 ROUNDS, CLOSE = 500, 1e-10  # of the descent, and when it has come to rest
 
@@ -141,6 +143,21 @@ class StackModel(Together):
         return corrected(answers, self.coefficients, self.regressor, scale)
 
 
+def guarded(board: Leaderboard, rival: float) -> tuple[list[str], Stacked, tuple[Outputs, ...]] | None:
+    """The best learners on the board stacked, if their forecasts with coefficients from other folds are 1 % better by
+    its metric than `rival`: who takes part, the recipe, and these forecasts."""
+    names = [n for n in board.names if all(board.outputs[n])][:FEW]
+    if len(names) < 2 or len(board.truths) < 2 or not np.isfinite(rival):
+        return None
+    try:
+        recipe, outputs = stacked(board, names, Stack((), board.on))
+    except ValueError:  # nothing to learn from
+        return None
+    mine = board.joined("", recipe, outputs).totals[""].get(board.metric.name, np.nan)
+    better = mine > rival / BETTER if board.metric.higher else mine < rival * BETTER
+    return ([n for n, c in zip(names, recipe.coefficients, strict=True) if c], recipe, outputs) if better else None
+
+
 def stacked(board: Leaderboard, names: Sequence[str], recipe: Stack) -> tuple[Stacked, tuple[Outputs, ...]]:
     """The stack of learners on the board, and its forecasts of each fold with coefficients from the other folds."""
     found = Stacked(tuple(board.recipes[n] for n in names), recipe.coefficients(board, names))
@@ -203,8 +220,8 @@ def mean_weights(board: Leaderboard, names: Sequence[str]) -> tuple[float, ...]:
 def table(
     board: Leaderboard, names: Sequence[str], mean: Sequence[float], steps: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Each learner less the mean with these weights, (rows, learners), with the step behind it if asked for, and what came less
-    that mean, (rows,), in scales of the series; rows that are not known are left out."""
+    """Each learner less the mean with these weights, (rows, learners), with the step behind it if asked for, and what
+    came less that mean, (rows,), in scales of the series; rows that are not known are left out."""
     parts = [_rows(truth, [board.outputs[n][k]["forecast"] for n in names], mean, steps)
              for k, truth in enumerate(board.truths)]  # fmt: skip
     X, y = np.concatenate([p for p, _ in parts]), np.concatenate([y for _, y in parts])
@@ -214,7 +231,9 @@ def table(
     return X, np.clip(y, -limit, limit)
 
 
-def _rows(truth: Truth, forecasts: list[np.ndarray], weights: Sequence[float], steps: bool) -> tuple[np.ndarray, np.ndarray]:
+def _rows(
+    truth: Truth, forecasts: list[np.ndarray], weights: Sequence[float], steps: bool
+) -> tuple[np.ndarray, np.ndarray]:
     mean = weighted(forecasts, weights)
     scale = truth_scale(truth)[:, None]
     known = (scale > 0) & np.isfinite(truth.actual) & np.isfinite(mean)

@@ -45,7 +45,9 @@ def distances(outputs: State, level: float) -> tuple[Array, Array]:
     lower, upper = bounds(level)
     xp = namespace(outputs["forecast"])
     zero = outputs["forecast"] * 0.0
-    return xp.maximum(outputs["forecast"] - outputs[lower], zero), xp.maximum(outputs[upper] - outputs["forecast"], zero)
+    return xp.maximum(outputs["forecast"] - outputs[lower], zero), xp.maximum(
+        outputs[upper] - outputs["forecast"], zero
+    )
 
 
 def stretch(errors: Sequence[Errors], levels: Sequence[float], share: float = 0.5) -> Stretch:
@@ -61,7 +63,7 @@ def stretch(errors: Sequence[Errors], levels: Sequence[float], share: float = 0.
         ratios = []
         for e in errors:
             below, above = distances({"forecast": e.forecast, **e.own}, level)
-            reach = np.where(e.residual < 0, below, above)
+            reach = np.asarray(np.where(e.residual < 0, below, above), np.float64)
             ratios.append((np.abs(e.residual) / np.where(reach > 0, reach, np.nan)).ravel())
         joined = np.concatenate(ratios)
         found = quantiles(joined, np.ones(joined.shape), (level,), 10**6)[0]

@@ -73,7 +73,7 @@ class Errors:
 
     @property
     def residual(self) -> np.ndarray:
-        return self.actual - self.forecast
+        return np.asarray(self.actual - self.forecast)
 
 
 def widths(
@@ -146,7 +146,7 @@ def growth(size: np.ndarray) -> np.ndarray:
     apart = x - (w * x).sum()
     power = (w * apart * y).sum() / (w * apart * apart).sum()
     power = float(np.clip((count.max() * power + DOUBT * DRIFT) / (count.max() + DOUBT), 0.0, STEEPEST))
-    return np.exp((w * (y - power * x)).sum() + power * np.log(steps))
+    return np.asarray(np.exp((w * (y - power * x)).sum() + power * np.log(steps)))
 
 
 def quantiles(

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import forecast as fc
 from featurizers.known import Known
 from featurizers.lags import Lags
 from featurizers.panel import Panel
 from forecast.export import to_onnx
 from learners.direct import Direct, DirectModel, pairs
 from learners.regressors.regressor import LightGBM, Ridge
-from tests.examples import continued, panel
+from tests.examples import HORIZON, continued, panel
 
 FEATURES = (Known(("promo",)), Lags((1, 2, 7)))
 SMALL = LightGBM(n_estimators=20, min_child_samples=5)
@@ -136,3 +137,30 @@ def test_nothing_to_learn_from() -> None:
             Direct("ridge", FEATURES, 3).fit(short)
     with pytest.raises(ValueError, match="from 1 on, not 0"):
         Direct("ridge", FEATURES, 0).fit(whole)
+
+
+# ---- bands ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("regressor", ["LightGBM", "XGBoost", "HistGradientBoosting", "GradientBoosting"])
+def test_bands_are_regressors_of_quantiles(regressor: str, tmp_path: Path) -> None:
+    settings = {"max_iter": 10} if regressor == "HistGradientBoosting" else {"n_estimators": 10}
+    before, after = continued(panel(), HORIZON)
+    recipe = fc.Direct(fc.Regressor(regressor, settings), FEATURES, HORIZON, seasons=(7,), levels=(95, 20, 80))
+    model = recipe.fit(before)
+    found = model.forecast(before, HORIZON, after).columns
+    names = ("lo95", "lo80", "lo20", "forecast", "hi20", "hi80", "hi95")
+    assert (np.diff([found[n] for n in names], axis=0) >= 0).all()
+    plain = fc.Direct(fc.Regressor(regressor, settings), FEATURES, HORIZON, seasons=(7,)).fit(before)
+    np.testing.assert_array_equal(plain.forecast(before, HORIZON, after).columns["forecast"], found["forecast"])
+    # Twice the horizon: the second block goes on, and its bands hold how unsure the first was.
+    assert fc.to_onnx(model, tmp_path / "m.onnx", 2 * HORIZON)["worst_relative_difference"] < 1e-9
+    far = model.predict(model.state(before), before.future(2 * HORIZON, None, ()).matrix(("time",)) | {
+        "promo": np.zeros((before.count, 2 * HORIZON))})  # fmt: skip
+    width = far["hi80"] - far["lo80"]
+    assert (width[:, HORIZON:] >= width[:, HORIZON - 1 : HORIZON] / 2 - 1e-9).all()
+
+
+def test_bands_need_a_regressor_that_knows_quantiles() -> None:
+    with pytest.raises(ValueError, match="know quantiles, not with 'Ridge': Conformal gives"):
+        fc.Direct("ridge", FEATURES, 3, levels=(80,)).fit(panel())

@@ -1,0 +1,169 @@
+"""Weights by Caruana's selection: for the panel, for groups and for series; honest scores; the median."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from forecast.backtest import RollingOrigin
+from forecast.conformal import with_bands
+from forecast.ensemble import Ensemble, _cost, caruana, vote, without
+from forecast.export import to_onnx
+from forecast.leaderboard import compare
+from forecast.recipes import from_toml, to_toml
+from forecast.selection import Candidates, greedy
+from learners.asked import asked
+from learners.average import HistoricAverage
+from learners.blend import Blend
+from learners.median import Median, median
+from learners.naive import Naive, SeasonalNaive
+from learners.transformed import Transformed
+from learners.transforms import Log1p
+from tests.examples import FEATURES, HORIZON, LINEAR, continued, panel
+from tests.learners import Failing
+from tests.panels import daily
+
+ON = RollingOrigin(HORIZON, folds=3)
+NAMES = ("season", "linear", "average")
+ENTERED = {"season": SeasonalNaive(7, levels=(80,)), "linear": LINEAR, "average": HistoricAverage(levels=(80,))}
+
+
+@pytest.fixture(scope="module")
+def board():
+    return compare(panel(), ENTERED, ON, "mase")
+
+
+def forecasts(learner, whole=None):
+    before, after = continued(panel() if whole is None else whole, HORIZON)
+    columns = learner.fit(before).forecast(before, HORIZON, after).columns
+    return {name: values.reshape(before.count, HORIZON) for name, values in columns.items()}
+
+
+@pytest.mark.parametrize("metric", ["mase", "mae", "wape", "rmse", "rmsse", "smape"])
+def test_the_fast_cost_is_that_of_the_metric(board, metric):
+    """Of a blend, measured as the leaderboard measures, with and without missing forecasts."""
+    first = board.outputs["season"][0]["forecast"].copy()
+    first[2] = np.nan
+    holes = replace(board, outputs={**board.outputs, "season": ({"forecast": first}, *board.outputs["season"][1:])})
+    for seen in (board, holes):
+        found = Candidates.of(seen, NAMES, next(m for m in board.measures if m.name == metric))
+        for picks in ([0], [0, 1], [0, 2, 2]):
+            total, weight = found.taken(picks)
+            expected = found._measured(total, weight)
+            if metric == "wape" or seen is board or len(picks) > 1:
+                assert found.cost(total, weight) == pytest.approx(expected, rel=1e-9)
+
+
+def test_weights_start_from_the_close_ones_and_keep_the_best_mean(board):
+    weights = caruana(board)
+    assert sum(weights.values()) == pytest.approx(1)
+    found = Candidates.of(board, NAMES, board.metric)
+    chosen = found.cost(np.array([weights.get(n, 0) for n in NAMES]) @ found.forecasts, np.ones(len(found.actual)))
+    assert chosen <= min(found.cost(*found.taken([i])) for i in range(3)) + 1e-12
+    np.testing.assert_array_equal(greedy(found, 1, 1, 0.05), np.eye(3)[list(NAMES).index(board.best)])
+
+
+def test_the_score_is_that_of_weights_from_other_folds(board):
+    voted = vote(board, per="panel")
+    for k in range(3):
+        weights = caruana(without(board, k))
+        expected = sum(w * board.outputs[n][k]["forecast"] for n, w in weights.items())
+        np.testing.assert_allclose(voted.outputs[k]["forecast"], expected)
+    flattered = _cost(board, board.metric, tuple({"forecast": sum(w * board.outputs[n][k]["forecast"] for n, w in
+                      voted.weights.items())} for k in range(3)))  # fmt: skip
+    assert _cost(board, board.metric, voted.outputs) >= flattered
+
+
+def two_kinds(series=30, rows=63):
+    """Half of the series repeat a week, half wander: no one learner is right for both."""
+    rng = np.random.default_rng(3)
+    weekly = [np.tile(rng.normal(size=7) * 5, rows // 7) + rng.normal(size=rows) * 0.1 for _ in range(series // 2)]
+    return daily(*weekly, *(rng.normal(size=rows).cumsum() for _ in range(series // 2)))
+
+
+def test_series_get_weights_of_their_own_where_that_is_better():
+    whole = two_kinds()
+    found = compare(whole, {"season": SeasonalNaive(7), "last": Naive()}, ON)
+    voted = vote(found)
+    assert voted.per == "series"
+    table = np.array(list(voted.recipe.own.values()))
+    season = list(voted.weights).index("season")
+    assert table[:15, season].mean() > 0.6 > 0.4 > table[15:, season].mean()
+    assert from_toml(to_toml(voted.recipe)) == voted.recipe
+    assert vote(compare(panel(), ENTERED, ON), per="panel").recipe.own == {}
+
+
+def test_groups_get_weights_of_their_own():
+    voted = vote(compare(panel(), ENTERED, ON), per="group", by=("store",))
+    rows = dict(voted.recipe.own.items())
+    assert rows["store=1, item=x"] == rows["store=1, item=y"]
+    with pytest.raises(ValueError, match="not per 'person'"):
+        vote(compare(panel(), ENTERED, ON), per="person")
+
+
+def test_a_table_of_weights_is_looked_up_and_new_series_have_those_of_the_panel(tmp_path):
+    members = tuple(ENTERED.values())
+    recipe = Blend(members, (1, 1, 2), {"store=1, item=x": (1, 0, 0), "store=2, item=y": (0, 0, 1)})
+    parts = [forecasts(m)["forecast"] for m in members]
+    found = forecasts(recipe)["forecast"]
+    np.testing.assert_allclose(found[0], parts[0][0])
+    np.testing.assert_allclose(found[3], parts[2][3])
+    np.testing.assert_allclose(found[1], (parts[0][1] + parts[1][1] + 2 * parts[2][1]) / 4)
+    before, _after = continued(panel(), HORIZON)
+    model = recipe.fit(before.where(np.arange(5)))
+    np.testing.assert_allclose(model.memory(before)["blend.weights"][5], [0.25, 0.25, 0.5])
+    assert to_onnx(recipe.fit(before), tmp_path / "m.onnx", HORIZON)["worst_relative_difference"] < 1e-9
+    with pytest.raises(ValueError, match="needs as many weights, not 1"):
+        Blend(members, None, {"store=1, item=x": (1,)}).fit(before)
+
+
+def test_bands_of_those_that_have_them_are_put_around_the_mean_of_all():
+    whole = forecasts(Blend(tuple(ENTERED.values())))
+    season, average = forecasts(ENTERED["season"]), forecasts(ENTERED["average"])
+    apart = [(p["hi80"] - p["forecast"]) for p in (season, average)]
+    np.testing.assert_allclose(whole["hi80"] - whole["forecast"], sum(apart) / 2)
+
+
+def test_the_median_is_not_moved_by_one_that_goes_astray(tmp_path):
+    parts = [np.array([[1.0, 1.0, np.nan]]), np.array([[2.0, np.nan, np.nan]]), np.array([[99.0, 3.0, np.nan]])]
+    np.testing.assert_allclose(median(parts), [[2.0, 2.0, np.nan]])
+    recipe = Median((*ENTERED.values(), Failing(), Naive(levels=(80,))))
+    found = forecasts(recipe)
+    stacked = np.stack([forecasts(m)["forecast"] for m in (*ENTERED.values(), Naive())])
+    np.testing.assert_allclose(found["forecast"], np.median(stacked, axis=0))
+    assert (found["lo80"] <= found["forecast"]).all()
+    assert (found["forecast"] <= found["hi80"]).all()
+    model = recipe.fit(panel())
+    assert "Failing was left out" in model.report[0]
+    assert to_onnx(model, tmp_path / "m.onnx", HORIZON)["worst_relative_difference"] < 1e-9
+
+
+def test_an_ensemble_per_series_exports(tmp_path):
+    model = Ensemble((SeasonalNaive(7), Naive()), ON, per="series").fit(two_kinds())
+    assert len(model.table) == 30
+    assert to_onnx(model, tmp_path / "m.onnx", HORIZON)["worst_relative_difference"] < 1e-9
+
+
+# ---- bands of all learners on a board -------------------------------------------------------------
+
+
+def test_every_learner_on_a_board_has_bands_from_other_folds(board):
+    assert "coverage80" not in board.totals["linear"]
+    found = with_bands(board, (50, 80))
+    for name in NAMES:
+        assert {"wql", "coverage50", "coverage80"} <= set(found.totals[name])
+        for before, after in zip(board.outputs[name], found.outputs[name], strict=True):
+            np.testing.assert_array_equal(before["forecast"], after["forecast"])
+            ordered = [after[n] for n in ("lo80", "lo50", "forecast", "hi50", "hi80")]
+            assert (np.diff(ordered, axis=0) >= 0).all()
+    assert found.totals["linear"]["mase"] == board.totals["linear"]["mase"]
+    few = with_bands(board, (80,), names=["linear"])
+    assert "wql" not in few.totals["season"]
+
+
+def test_learners_with_bands_are_asked_for_them():
+    recipe = Blend((Transformed(Naive(), Log1p()), HistoricAverage(levels=(50,)), LINEAR))
+    found = asked(recipe, (95, 80))
+    assert found == Blend((Transformed(Naive(levels=(80, 95)), Log1p()), HistoricAverage(levels=(50,)), LINEAR))
+    assert asked(found, ()) is found
+    assert LINEAR.features == FEATURES

@@ -101,8 +101,9 @@ class AutoThetaModel(LocalModel):
         moving = np.stack([*apart[3:], shared[1]], axis=2).reshape(-1, 5)
         moving = np.concatenate([moving, np.repeat(state["theta.season"], lines, axis=0)], axis=1)
         steps, before = panel.lengths - row, np.maximum(-row, 0)
-        walked = (np.repeat(v, lines) for v in (panel.indptr[:-1] + np.maximum(row, 0), before, steps))
-        moved = auto_theta_filter(still, moving, finite(panel), *walked, threads(lines * int(steps.clip(0).sum())))
+        first, before, rows = (np.repeat(v, lines) for v in (panel.indptr[:-1] + np.maximum(row, 0), before, steps))
+        workers = threads(lines * int(steps.clip(0).sum()))
+        moved = auto_theta_filter(still, moving, finite(panel), first, before, rows, workers)
         tables = moved.reshape(count, lines, -1)
         found = {f"theta.{name}": np.ascontiguousarray(tables[:, :, i]) for i, name in enumerate(MOVING)}
         counted, season = tables[:, 0, 4:5], tables[:, 0, 5:]

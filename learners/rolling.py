@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,7 +53,7 @@ def rolling_forecast(
     row = np.where(there, panel.indptr[owner] + position, 0)
     cutoff = panel.times[panel.indptr[found.series] + found.rows - 1]
     ids = panel.ids.iloc[owner].reset_index(drop=True)
-    columns = {"cutoff": _stamps(panel, np.repeat(cutoff, horizon)), panel.time: _stamps(panel, times)}
+    columns: dict[str, Any] = {"cutoff": _stamps(panel, np.repeat(cutoff, horizon)), panel.time: _stamps(panel, times)}
     columns |= {name: values.ravel() for name, values in found.outputs.items()}
     actual = np.where(there, panel.y[row], np.nan) if len(panel) else np.full(len(owner), np.nan)
     return pd.concat([ids, pd.DataFrame({**columns, "actual": actual}, index=ids.index)], axis=1)
@@ -92,7 +93,8 @@ def begins(model: Model, panel: Panel, start: str | None) -> np.ndarray:
         ended = tail.last[np.maximum(at, 0)] if tail.count else np.full(panel.count, np.datetime64("NaT"))
         before = panel.times <= ended[panel.owner]
         known = np.where(at < 0, lookback, np.bincount(panel.owner, before, panel.count).astype(np.int64))
-    return np.minimum(np.maximum(known, 1), panel.lengths)
+    begun: np.ndarray = np.minimum(np.maximum(known, 1), panel.lengths)
+    return begun
 
 
 def replay(

@@ -17,9 +17,9 @@ from forecast.leaderboard import Leaderboard as Leaderboard
 from forecast.leaderboard import compare as compare
 from forecast.per_group import PerGroup as PerGroup
 from forecast.per_group import PerSeries as PerSeries
-from forecast.running import Run as Run
 from forecast.recipes import from_toml as from_toml
 from forecast.recipes import to_toml as to_toml
+from forecast.running import Run as Run
 from forecast.running import resume as resume
 from forecast.running import run as run
 from forecast.saving import load as load

@@ -29,6 +29,7 @@ def fit_theta(y: np.ndarray, starts: np.ndarray, kinds: np.ndarray, season: int,
 def fit_classic_theta(
     y: np.ndarray, starts: np.ndarray, seasonal: np.ndarray, season: int, threads: int
 ) -> np.ndarray: ...
+
 ARIMA_SEARCHED_ROWS: int  # the last rows of a long series, on which its orders are searched
 
 def arima_fit(
@@ -66,9 +67,7 @@ def decompose(
 def demand_filter(
     y: np.ndarray, begins: np.ndarray, ends: np.ndarray, state: np.ndarray, threads: int
 ) -> np.ndarray: ...
-def demand_weights(
-    y: np.ndarray, starts: np.ndarray, chance: bool, bounds: np.ndarray, threads: int
-) -> np.ndarray: ...
+def demand_weights(y: np.ndarray, starts: np.ndarray, chance: bool, bounds: np.ndarray, threads: int) -> np.ndarray: ...
 def bucket_weights(
     y: np.ndarray, starts: np.ndarray, rows: np.ndarray, low: float, high: float, threads: int
 ) -> np.ndarray: ...

@@ -134,7 +134,7 @@ LEARNERS: list[Learner] = [
     fc.Prophet(growth="flat", mode="multiplicative", changepoints=3, seasonalities=(fc.Seasonality(7, 2),)),
     LINEAR,
     TREES,
-    fc.Recursive(fc.Ridge(scaling="robust", reduction=fc.Pca(3), imputation=fc.Impute("mean", indicator=True)), FEATURES),
+    fc.Recursive(fc.Ridge(scaling="robust", reduction=fc.Pca(3), imputation=fc.Impute("mean", True)), FEATURES),
     fc.Recursive(fc.Regressor("LightGBM", SMALL, encoding=fc.TargetMean(5.0)), (*FEATURES, fc.SeriesId())),
     fc.Recursive(fc.Ridge(encoding=fc.Hashed(8), reduction=fc.TruncatedSvd(4)), (*FEATURES, fc.SeriesId())),
     *(fc.Recursive(r, FEATURES) for r in ("ElasticNet", "LassoLars", "SGD", "KNN", "DecisionTree")),

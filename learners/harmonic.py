@@ -220,7 +220,8 @@ def _first(panel: Panel) -> np.ndarray:
 
 def _least(y: np.ndarray, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """Residuals of the last pass (rows - 1,), NaN where unknown; weights; and the autocorrelation r."""
-    r, weights = 0.0, np.zeros(X.shape[1])
+    r = 0.0
+    weights: np.ndarray = np.zeros(X.shape[1])
     residuals: np.ndarray = y[1:]
     for _ in range(PASSES):
         left, right = y[1:] - r * y[:-1], X[1:] - r * X[:-1]

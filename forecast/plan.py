@@ -11,6 +11,11 @@ from featurizers.panel import Panel
 from forecast.featurization import useless
 from learners.learner import Learner
 
+STEADY = {
+    "naive", "seasonalnaive", "average", "seasonalaverage", "historicaverage", "windowaverage", "seasonalwindowaverage",
+    "croston", "crostonoptimized", "sba", "tsb", "adida", "imapa",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -52,8 +57,17 @@ class Plan:
 def recipe(name: str, plan: Plan) -> Learner:
     """The recipe that `name` stands for: "SeasonalNaive", "Ets", "LightGBM", "DirectLightGBM", "Tcn" ...
 
-    A regressor's name is that regressor in `Recursive`, or in `Direct` with "Direct" before it.
+    A regressor's name is that regressor in `Recursive`, or in `Direct` with "Direct" before it. What could leave the
+    range that a series has ever been in is held by `Bounded`; means and repeated values could not.
     """
+    from learners import Bounded
+
+    found = _plain(name, plan)
+    return found if name.lower() in STEADY else Bounded(found, plan.horizon, plan.season)
+
+
+def _plain(name: str, plan: Plan) -> Learner:
+    """The same without rails."""
     from learners.regressors.regressor import READY
 
     simple = {key.lower(): maker for key, maker in _SIMPLE.items()}

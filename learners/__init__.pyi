@@ -10,6 +10,7 @@ from learners.average import SeasonalAverage as SeasonalAverage
 from learners.average import SeasonalWindowAverage as SeasonalWindowAverage
 from learners.average import WindowAverage as WindowAverage
 from learners.blend import Blend as Blend
+from learners.bounded import Bounded as Bounded
 from learners.ces import Ces as Ces
 from learners.croston import Croston as Croston
 from learners.croston import Sba as Sba
@@ -19,6 +20,10 @@ from learners.drift import RandomWalkWithDrift as RandomWalkWithDrift
 from learners.ets import AutoEts as AutoEts
 from learners.ets import Ets as Ets
 from learners.explanation import Explanation as Explanation
+from learners.finished import Clipped as Clipped
+from learners.finished import Rounded as Rounded
+from learners.harmonic import Harmonic as Harmonic
+from learners.median import Median as Median
 from learners.mstl import Mstl as Mstl
 from learners.naive import Naive as Naive
 from learners.naive import SeasonalNaive as SeasonalNaive
@@ -44,6 +49,7 @@ from learners.regressors.regressor import RandomForest as RandomForest
 from learners.regressors.regressor import Regressor as Regressor
 from learners.regressors.regressor import Ridge as Ridge
 from learners.regressors.regressor import XGBoost as XGBoost
+from learners.rolling import rolling_forecast as rolling_forecast
 from learners.space import Between as Between
 from learners.space import Choose as Choose
 from learners.tcn import Tcn as Tcn

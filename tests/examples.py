@@ -86,6 +86,7 @@ TREES = fc.Recursive(fc.LightGBM(n_estimators=20), WIDE)
 NAIVE = fc.SeasonalNaive(7)
 FOLDS = fc.RollingOrigin(HORIZON, folds=2)
 SMALL = {"n_estimators": 5}
+WIDTHS = fc.Widths((80,), ((1.0,),), ((2.0,),), 7, 107, 27)
 
 LEARNERS: list[Learner] = [
     fc.Naive(),
@@ -143,6 +144,15 @@ LEARNERS: list[Learner] = [
     fc.Recursive(fc.HistGradientBoosting(max_iter=5), WIDE),
     fc.Direct(fc.LightGBM(n_estimators=20), WIDE, HORIZON, seasons=(7,)),
     fc.Direct("ridge", FEATURES, 3),
+    fc.Direct(fc.LightGBM(n_estimators=20), WIDE, HORIZON, seasons=(7,), levels=(80,)),
+    fc.Bounded(LINEAR, HORIZON),
+    fc.Bounded(fc.Ets(season=7), HORIZON, 7, 0.1),
+    fc.Clipped(fc.SeasonalNaive(7, levels=(80,)), 25, 40),
+    fc.Rounded(fc.SeasonalNaive(7, levels=(80,))),
+    fc.Harmonic((7.0, 14.0), 2),
+    fc.Harmonic((7.0, 30.5), learner=fc.AutoEts(levels=(80,))),
+    fc.Harmonic((7.0,), None, LINEAR),
+    fc.Intermittent(LINEAR, FOLDS),
     fc.Tcn(HORIZON, window=14, channels=4, layers=2, epochs=1, known=("promo",), past=("visits",), static=("area",),
            categories=("kind", "region")),
     *(fc.Transformed(LINEAR, t) for t in (fc.Log1p(), fc.BoxCox(), fc.Difference(), fc.SeasonalDifference(7))),
@@ -155,11 +165,19 @@ LEARNERS: list[Learner] = [
     fc.Mstl((7, 28), LINEAR),
     fc.Blend((NAIVE, TREES, fc.Theta(7)), (0.2, 0.5, 0.3)),
     fc.Ensemble((NAIVE, LINEAR, fc.Average()), FOLDS, size=5),
+    fc.Blend((fc.SeasonalNaive(7, levels=(80,)), LINEAR), (1, 2), {"store=1, item=x": (1, 0)}),
+    fc.Median((NAIVE, LINEAR, fc.Theta(7))),
+    fc.Ensemble((NAIVE, LINEAR, fc.Average()), FOLDS, per="series"),
+    fc.Stack((NAIVE, LINEAR), FOLDS, guard=False),
+    fc.Stack((NAIVE, LINEAR), FOLDS, fc.LightGBM(n_estimators=5), guard=False),
+    fc.Stacked((NAIVE, LINEAR), (1.2, -0.2)),
     fc.Best((NAIVE, LINEAR), FOLDS),
     fc.Sweep({"naive": NAIVE, "linear": LINEAR}, FOLDS, levels=(80,)),
     fc.Sweep((NAIVE, fc.Recursive(fc.Ridge(alpha=fc.Between(0.1, 10, log=True)), FEATURES)), FOLDS, trials=4),
     fc.Conformal(LINEAR, FOLDS, levels=(50, 80)),
-    fc.Ready(LINEAR, fc.Widths((80,), ((1.0,),), ((2.0,),), 7, 27)),
+    fc.Conformal(NAIVE, FOLDS, levels=(50, 80), symmetric=False, decay=0.8, adapt=0.05),
+    fc.Ready(fc.Naive(levels=(80,)), WIDTHS, fc.Stretch((80,), (1.3,)), 0.0),
+    fc.Ready(LINEAR, WIDTHS),
     fc.Otherwise(fc.Ets(season=7), NAIVE),
     fc.PerGroup(fc.Best((fc.Theta(7), LINEAR), FOLDS), by=("item",)),
     fc.PerGroup(TREES, by=("region",)),

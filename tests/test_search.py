@@ -123,6 +123,8 @@ class Slow(Learner):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_is_still_at_work_when_the_time_is_over_is_ended(workers: int) -> None:
+    with processes(2):  # the workers take a while to start
+        searched(Limits())
     start = time.monotonic()
     recipes: dict[str, Learner] = {"SeasonalNaive": SeasonalNaive(7), "Slow": Slow(), "Late": SeasonalNaive(1)}
     with processes(workers, until=start + 8.0):

@@ -12,6 +12,7 @@ from featurizers.panel import UNKNOWN, Panel
 from learners.network import Shape
 
 HELD = 512  # windows that are held out at most
+ENOUGH = 24  # rows of the past that will do where a longer past leaves a short series few windows
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def learnable(panel: Panel, shape: Shape) -> tuple[Windows, Windows]:
     """
     horizon, lengths = shape.horizon, panel.lengths
     least = np.minimum(np.maximum(lengths - horizon, 1), min(shape.window, 2 * max((*shape.periods, 2))))
+    least = np.minimum(least, np.maximum(lengths // 3, ENOUGH))  # short series have several windows too
     spare = np.clip(lengths // 5, horizon, max(4 * horizon, 2 * max((*shape.periods, 1))))
     spare = np.where(lengths - spare - horizon >= least + horizon, spare, 0)
     owner, position = panel.owner, panel.position

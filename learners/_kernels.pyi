@@ -82,5 +82,6 @@ def ces_filter(
 ) -> np.ndarray: ...  # fmt: skip
 def fit_prophet(
     y: np.ndarray, clock: np.ndarray, starts: np.ndarray, days: np.ndarray, holidays: np.ndarray, columns: np.ndarray,
-    trend: np.ndarray, periods: np.ndarray, orders: np.ndarray, priors: np.ndarray, multiplies: np.ndarray, threads: int,
+    trend: np.ndarray, periods: np.ndarray, orders: np.ndarray, priors: np.ndarray, multiplies: np.ndarray,
+    threads: int,
 ) -> np.ndarray: ...  # fmt: skip

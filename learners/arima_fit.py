@@ -148,11 +148,13 @@ def _fitted(scaled: Scaled, asked: Request) -> Found:
     choices = np.ascontiguousarray(asked.choices[at] if len(asked.choices) else asked.choices, np.int64)
     limits = np.ascontiguousarray(asked.limits[at], np.int64)
     waves = None if asked.waves is None else np.ascontiguousarray(asked.waves[at], np.int64)
-    before = (asked.earlier.choices[at], asked.earlier.coefficients[at]) if asked.earlier else (None, None)
+    earlier = asked.earlier
+    orders, coefficients = (earlier.choices[at], earlier.coefficients[at]) if earlier else (None, None)
     workers = threads(len(scaled.y) * EVALUATIONS)
     found, weights, slopes, measures, seasons, ranking = arima_fit(
-        scaled.y, scaled.x, scaled.indptr, limits.ravel(), choices.ravel(), workers, waves, *before, asked.best
-    )
+        scaled.y, scaled.x, scaled.indptr, limits.ravel(), choices.ravel(), workers, waves, orders, coefficients,
+        asked.best,
+    )  # fmt: skip
     lines = found[:, INTERPOLATED] > 0
     for i in at[lines].tolist():
         scaled.note(i, f"{scaled.name(i)}: too many values are missing; the fit took lines across them.")

@@ -133,10 +133,8 @@ class Operations:
         self.xp = xp
 
     def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
-        if len(x.shape) == 2:  # one product a series, so that its digits don't hang on how many series there are
-            y = self.xp.matmul(x[:, None, :], weight)[:, 0, :]
-        else:
-            y = self.xp.matmul(x, weight)
+        flat = len(x.shape) == 2  # one product a series, so that its digits don't hang on how many series there are
+        y = self.xp.matmul(x[:, None, :], weight)[:, 0, :] if flat else self.xp.matmul(x, weight)
         return y if bias is None else y + bias
 
     def convolve(self, x: Array, weight: Array, bias: Array, stride: int) -> Array:

@@ -62,10 +62,11 @@ def summary(part: Any, panel: Panel) -> pd.DataFrame:
 
     `part` is a recipe, a model, or a mapping or tuple of several.
 
-    >>> from forecast import Lags, Calendar, Recursive, datasets
-    >>> panel = datasets.m4("Monthly", 2)
+    >>> from forecast import Calendar, Lags, Recursive, datasets
+    >>> table = datasets.load("air_passengers_monthly")
+    >>> panel = Panel.read(table, **table.attrs["roles"])
     >>> summary(Recursive("Ridge", (Lags((1, 12)), Calendar(("month",)))), panel)["features"].tolist()
-    [[], ['month'], ['lag1', 'lag12']]
+    [['month'], ['lag1', 'lag12']]
     """
     made, taken = _made(part, panel)
     whys = {f.column: f.message for f in panel.findings if f.kind == "leak" and f.column} | useless(panel)

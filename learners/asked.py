@@ -17,7 +17,7 @@ def asked(recipe: Any, levels: Sequence[float]) -> Any:
 
     >>> from learners import Log1p, Naive, Transformed
     >>> asked(Transformed(Naive(), Log1p()), (80, 95)).learner
-    Naive(season=1, levels=(80, 95))
+    SeasonalNaive(season=1, levels=(80, 95))
     """
     if not isinstance(recipe, Learner) or getattr(recipe, "searches", False):
         return recipe

@@ -9,8 +9,18 @@ from typing import Any, TypedDict
 from featurizers.whole import whole, wholes
 from learners.learner import Learner
 
-WHOLE = {"horizon": 1, "season": 1, "folds": 1, "step": 1, "test_step": 1, "workers": 1, "seed": 0,
-         "trials": 1, "patience": 1, "gap": 0}  # and the least
+WHOLE = {
+    "horizon": 1,
+    "season": 1,
+    "folds": 1,
+    "step": 1,
+    "test_step": 1,
+    "workers": 1,
+    "seed": 0,
+    "trials": 1,
+    "patience": 1,
+    "gap": 0,
+}  # and the least
 
 
 class Settings(TypedDict, total=False):

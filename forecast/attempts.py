@@ -34,6 +34,12 @@ class Attempt:
 at_work: list[bool] = []  # not empty while learners are tried, which an interrupt may end at any point
 
 
+def fits(recipe: Learner, refit: bool, folds: Sequence[int], every: bool = True) -> Sequence[int | None]:
+    """The items that take a recipe through `folds`: a fit for each; without `refit` one for all; and, where they are
+    `every` fold and the recipe can go on from an earlier fit, one after the other."""
+    return (None,) if not refit else (ONWARD,) if every and recipe.resumes else folds
+
+
 class Halted(Exception):
     """Work is to end now."""
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from featurizers.panel import Panel, expected
-from forecast.attempts import ONWARD, Attempt, Progress, tried
+from forecast.attempts import Attempt, Progress, fits, tried
 from forecast.backtest import RollingOrigin
 from forecast.metrics import METRICS, Function, Metric, find, mean_of
 from forecast.truth import Outputs, Table, Truth, all_columns, measure
@@ -210,9 +210,7 @@ def compare(
     wanted = tuple({m.name: m for m in (first, *map(find, metrics), *METRICS.values())}.values())
     folds = tuple(on.split(panel))
     truths = tuple(Truth.of(fold, season or panel.freq.season) for fold in folds)
-    each_fold = range(len(folds))
-    items = [(name, k) for name, recipe in recipes.items()
-             for k in ((None,) if not on.refit else (ONWARD,) if recipe.resumes else each_fold)]  # fmt: skip
+    items = [(name, k) for name, recipe in recipes.items() for k in fits(recipe, on.refit, range(len(folds)))]
     attempts = tried(folds, recipes, items, progress)
     return scored(panel, on, first, wanted, recipes, truths, attempts)
 

@@ -25,10 +25,6 @@ class Proposal:
     values: Mapping[str, float | int]  # path -> number, or the place of the option
     asked: optuna.Trial
 
-    def recipe(self, recipes: Mapping[str, Learner]) -> Learner:
-        found: Learner = recipe_of(recipes[self.learner], self.values)
-        return found
-
 
 def recipe_of(recipe: Learner, values: Mapping[str, float | int]) -> Learner:
     """The recipe with its open settings at `values`."""
@@ -74,11 +70,6 @@ class Proposals:
             for path, space in fresh:
                 values[path] = _suggested(asked, f"{learner}: {path}", space)
         return Proposal(learner, values, asked)
-
-    def behind(self, proposal: Proposal, step: int, score: float) -> bool:
-        """Takes note of the mean score over the first `step` folds; whether it is worse than half of the others had."""
-        proposal.asked.report(score, step)
-        return proposal.asked.should_prune()
 
     def tell(self, proposal: Proposal, trial: Trial, score: float) -> optuna.trial.FrozenTrial:
         """Take note of a trial that has ended. Gives Optuna's record of it."""

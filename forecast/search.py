@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from featurizers.panel import Panel
-from forecast.attempts import ONWARD, Attempt, Progress, tried
+from forecast.attempts import Attempt, Progress, fits, tried
 from forecast.backtest import RollingOrigin
 from forecast.leaderboard import Leaderboard, scored
 from forecast.limits import Limits
@@ -109,10 +109,7 @@ class Search:
     def _attempts(self, proposals: Mapping[int, Proposal], folds: Sequence[int]) -> list[Attempt]:
         """Each proposal, by its number, on each of `folds`, through `each`."""
         named = {str(k): recipe_of(self.recipes[p.learner], p.values) for k, p in proposals.items()}
-        onward = len(folds) == len(self.folds)
-
-        def fits(recipe: Learner) -> Sequence[int | None]:
-            return (None,) if not self.on.refit else (ONWARD,) if onward and recipe.resumes else folds
+        every = len(folds) == len(self.folds)
 
         def progress(done: int, total: int, what: str) -> None:
             if self.progress is not None:
@@ -121,7 +118,7 @@ class Search:
                 whole = max((self.limits.trials or 0) * len(self.folds), before + total)
                 self.progress(before + done, whole, f"{self._name(int(number), proposals[int(number)].learner)},{fold}")
 
-        items = [(name, fold) for name, recipe in named.items() for fold in fits(recipe)]
+        items = [(name, fold) for name, r in named.items() for fold in fits(r, self.on.refit, folds, every)]
         return tried(self.folds, named, items, progress, self.limits.halt)
 
     def _report(self, proposal: Proposal, attempts: list[Attempt], start: int) -> None:

@@ -12,7 +12,7 @@ from forecast.backtest import RollingOrigin
 from forecast.leaderboard import Leaderboard, compare
 from forecast.metrics import Function, Metric, find
 from forecast.per_group import groups
-from forecast.selection import Candidates, greedy, greedy_each
+from forecast.selection import Candidates, greedy_each, steady
 from forecast.truth import Outputs, measure
 from learners.blend import Blend, BlendModel
 from learners.blend import blended as mixed
@@ -88,15 +88,16 @@ def vote(board: Leaderboard, *, size: int = 15, per: str = "auto", by: tuple[str
 def caruana(
     board: Leaderboard, metric: str | Function | Metric | None = None, *, size: int = 15, start: int = START
 ) -> dict[str, float]:
-    """Weights that sum to one, learner -> weight, by greedy forward selection with replacement.
+    """Weights that sum to one, learner -> weight: half of them even ones of the best few (`forecast.selection.steady`),
+    half by greedy forward selection with replacement.
 
-    Begins with the best 1 to `start` learners that are within 5 % of the best, whichever of these does best; then adds,
+    That begins with the best 1 to `start` learners that are within 5 % of the best, whichever of these does best; then adds,
     `size` times in all, the learner (again) that helps the mean most; of all means on the way the best is kept.
     Learners that failed on a fold do not take part. ValueError if none is left.
     Source: Caruana et al., Ensemble selection from libraries of models, 2004, sections 2.1 to 2.3.
     """
     names = _taking_part(board)
-    weights = greedy(Candidates.of(board, names, _metric(board, metric)), size, start, NEAR)
+    weights = steady(Candidates.of(board, names, _metric(board, metric)), size, start, NEAR)
     return {names[i]: float(weights[i]) for i in np.argsort(-weights, kind="stable") if weights[i] > 0}
 
 
@@ -152,7 +153,7 @@ def _chosen(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """The weights of the panel, (learners,), and of each series, (series, learners)."""
     found = Candidates.of(board, names, metric)
-    weights = greedy(found, size, START, NEAR)
+    weights = steady(found, size, START, NEAR)
     if per == "panel":
         return weights, None
     if per == "series":
@@ -160,7 +161,7 @@ def _chosen(
     table = np.tile(weights, (board.panel.count, 1))
     for group in np.unique(number):
         rows = number == group
-        table[rows] = greedy(found.where(rows), size, START, NEAR)
+        table[rows] = steady(found.where(rows), size, START, NEAR)
     return weights, table
 
 

@@ -38,6 +38,7 @@ class Leaderboard:
     scores: dict[str, Table] = field(repr=False)  # learner -> metric -> (truths, series of the panel)
     totals: dict[str, dict[str, float]] = field(repr=False)  # learner -> metric -> over all series
     attempts: tuple[Attempt, ...] = field(repr=False)  # seconds and failures; the forecasts are in `outputs`
+    families: Mapping[str, str] = field(default_factory=dict, repr=False)  # learner -> the recipe it is a trial of
 
     @property
     def names(self) -> list[str]:
@@ -56,6 +57,10 @@ class Leaderboard:
             reasons = "; ".join(f"{a.name}: {a.failure}" for a in self.attempts[:5])
             raise ValueError(f"No learner could be fitted. {reasons}")
         return best
+
+    def family(self, name: str) -> str:
+        """The recipe that a learner is a trial of: itself, where nothing was searched."""
+        return self.families.get(name, name)
 
     def missing(self, name: str) -> int:
         """How many times the learner had no forecast for a series of a fold, failures aside."""
@@ -217,14 +222,14 @@ def compare(
 
 def scored(
     panel: Panel, on: RollingOrigin, metric: Metric, metrics: tuple[Metric, ...], recipes: dict[str, Learner],
-    truths: tuple[Truth, ...], attempts: Sequence[Attempt],
+    truths: tuple[Truth, ...], attempts: Sequence[Attempt], families: Mapping[str, str] | None = None,
 ) -> Leaderboard:  # fmt: skip
     """The leaderboard of what was tried; a fold that a learner did not try is one without forecasts."""
     by_fold = {(a.name, a.fold): a.outputs for a in attempts}
     outputs = {name: tuple(by_fold.get((name, truth.number), {}) for truth in truths) for name in recipes}
     scores, totals = measure(truths, outputs, metrics, panel.count)
     slim = tuple(replace(a, outputs={}) for a in attempts)
-    return Leaderboard(panel, on, metric, metrics, recipes, truths, outputs, scores, totals, slim)
+    return Leaderboard(panel, on, metric, metrics, recipes, truths, outputs, scores, totals, slim, families or {})
 
 
 def _apart(name: str, taken: Iterable[str]) -> str:

@@ -165,7 +165,8 @@ class Search:
         names = {t.number: self._name(t.number, t.learner) for t in shown}
         recipes = {names[t.number]: recipe_of(self.recipes[t.learner], t.values) for t in shown}
         attempts = [replace(a, name=names[t.number]) for t in shown for a in t.attempts]
-        return scored(self.panel, self.on, self.metric, self.metrics, recipes, self.truths, attempts)
+        families = {names[t.number]: t.learner for t in shown}
+        return scored(self.panel, self.on, self.metric, self.metrics, recipes, self.truths, attempts, families)
 
     def _name(self, number: int, learner: str) -> str:
         return learner if number < len(self.recipes) else f"{learner} {number}"

@@ -38,6 +38,7 @@ ENSEMBLE, STACK = "Ensemble", "Stack"
 GROUPS = "PerGroup"
 MEMBERS = 25  # learners, the best ones, of which an ensemble is made
 DEPLOYING = 0.15  # of a time limit is kept for the training of the winner
+PREFERRED = 1.1  # the error of an ensemble over that of the best learner, up to which it is the winner
 MARGIN = 1.5  # on the seconds that a learner took on the folds, for its training on everything
 
 
@@ -181,7 +182,8 @@ class Sweep(Learner):
         stack = guarded(found.only(members), found.totals[ENSEMBLE].get(board.metric.name, np.nan))
         if stack is not None and sum(cost[n] for n in stack[0]) <= seconds:
             found = found.joined(STACK, *stack[1:])
-        return found, min((n for n in (ENSEMBLE, STACK, winner) if n in found.recipes), key=found.names.index)
+        joint = min((n for n in (ENSEMBLE, STACK) if n in found.recipes), key=found.names.index)
+        return found, joint if _prefers(found, joint, winner) else winner
 
     def _by_group(self, panel: Panel, limits: Limits, report: Report, store: Store | None) -> Selection:
         """Every group searches and chooses on its own; the winners together are one learner of the whole panel.
@@ -232,6 +234,16 @@ class SweepModel(Around):
     totals: dict[str, float]  # learner -> the metric over the folds, the best first
     report: tuple[str, ...] = ()
     recipe: Learner | None = field(default=None, repr=False)  # of the winner, which `refit` trains again
+
+
+def _prefers(board: Leaderboard, joint: str, single: str) -> bool:
+    """Whether an ensemble is the winner: the least of many scores on a few folds owes much to chance, a mean does not,
+    so that a single learner has to be better by far."""
+    ours, theirs = (board.totals[n].get(board.metric.name, np.nan) for n in (joint, single))
+    if np.isnan(ours) or np.isnan(theirs):
+        return board.names.index(joint) < board.names.index(single)
+    better, worse = (theirs, ours) if board.metric.higher else (ours, theirs)
+    return bool(better <= worse + (PREFERRED - 1) * abs(worse))
 
 
 def _grouped(report: Report, g: int, groups: int, name: str, done: int, total: int, what: str) -> None:

@@ -35,7 +35,7 @@ ARIMA_SEARCHED_ROWS: int  # the last rows of a long series, on which its orders 
 def arima_fit(
     y: np.ndarray, x: np.ndarray, indptr: np.ndarray, limits: np.ndarray, fixed: np.ndarray, threads: int,
     waves: np.ndarray | None = None, before: np.ndarray | None = None, coefficients_before: np.ndarray | None = None,
-    best: int = 0,
+    best: int = 0, several: int = 1,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]: ...  # fmt: skip
 def arima_numbers(
     y: np.ndarray, x: np.ndarray, indptr: np.ndarray, choices: np.ndarray, coefficients: np.ndarray,

@@ -13,7 +13,7 @@ from featurizers.arrays import Array, State, namespace, scan
 from featurizers.featurizer import Needs
 from featurizers.kernels import threads
 from featurizers.panel import Panel
-from learners.arima_fit import CANDIDATES, Found
+from learners.arima_fit import Found
 from learners.attribution import Attribution
 from learners.bands import check_levels
 from learners.components import of_arima
@@ -65,8 +65,9 @@ class AutoArima(Learner):
     Differences come from tests (KPSS; the strength of the season), orders from exact likelihoods, a constant where at
     most one difference is taken; at most `max_order` coefficients in all. Missing values are estimated as well, more
     than twelve of them interpolated. A `season` over 24 rows is described by waves (sines and cosines), as many as AICc
-    chooses, where there are two of it. The forecasts of the `average` best candidates are weighted by exp(-AICc / 2).
-    The model keeps a table of `ranked` candidates of each series. `engine` is "native" or, much slower, "pmdarima", for
+    chooses, where there are two of it. The forecasts of the `average` best models of the search (None: three) are
+    weighted by exp(-AICc / 2), which is more accurate than the best one alone: average=1. The model keeps a table of
+    `ranked` candidates of each series. `engine` is "native" or, much slower, "pmdarima", which has one model and for
     which `maxiter` limits the steps of a fit. Source: Hyndman & Khandakar (2008), Automatic time series forecasting.
     """
 
@@ -80,7 +81,7 @@ class AutoArima(Learner):
     columns: tuple[str, ...] = ()
     levels: tuple[int, ...] = ()
     engine: str = "native"
-    average: int = 1
+    average: int | None = None
     ranked: int = 0
 
     @property
@@ -96,14 +97,15 @@ class AutoArima(Learner):
         from learners.arima_engines import earlier, engine
 
         average, ranked = checked(self)
-        best = max(ranked, CANDIDATES if average > 1 else 0)
         fit = engine(self.engine, "searched", ("native", "pmdarima"))
         if self.engine == "native":
-            fit = partial(fit, earlier=earlier(before, panel), best=best, longest=LONGEST_SEASON)
+            told = {"earlier": earlier(before, panel), "several": average, "best": ranked, "longest": LONGEST_SEASON}
+            fit = partial(fit, **told)
         elif self.season > LONGEST_SEASON:
             return replace(self, season=1).train(panel)
-        model = fit_arima(partial(fit, self), panel, self.columns, self.levels)
-        return averaged(self, model, panel) if average > 1 else model
+        found = fitted_arima(partial(fit, self), panel, self.columns, self.levels)
+        models = tuple(arima_of(one, panel, self.columns, self.levels) for one in found)
+        return averaged(models, found) if average > 1 else models[0]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -262,11 +264,11 @@ def _of_coefficients(table: Array, horizon: int) -> Array:
     return xp.concat([table, beyond * beyond], axis=1)
 
 
-def fit_arima(
-    fit: Callable[[Panel, tuple[str, ...]], Found], panel: Panel, columns: tuple[str, ...], levels: tuple[int, ...]
-) -> ArimaModel:
-    """Fit every series of `panel`. ValueError if a column is not a known number, or a level not a percentage."""
-    columns, levels = tuple(columns), tuple(levels)
+def fitted_arima(
+    fit: Callable[[Panel, tuple[str, ...]], tuple[Found, ...]], panel: Panel, columns: tuple[str, ...],
+    levels: tuple[int, ...],
+) -> tuple[Found, ...]:  # fmt: skip
+    """What `fit` finds in `panel`. ValueError if a column is not a known number, or a level not a percentage."""
     for name in columns:
         if panel.roles.get(name) != "known":
             raise ValueError(f"Column {name!r} is not among the known columns {panel.by_role('known')}: a regression "
@@ -274,10 +276,14 @@ def fit_arima(
         if name in panel.levels:
             raise ValueError(f"Column {name!r} holds categories: an ARIMA regression takes numbers only.")
     check_levels(levels)
-    found = fit(panel, columns)
+    return fit(panel, tuple(columns))
+
+
+def arima_of(found: Found, panel: Panel, columns: tuple[str, ...], levels: tuple[int, ...]) -> ArimaModel:
+    """The model of what was found in every series of `panel`."""
     numbers = filters(found.numbers, found.gaps, bool(levels))
     return assembled(
-        ArimaModel, panel, numbers, found.notes, columns=columns, levels=levels, choices=found.choices,
+        ArimaModel, panel, numbers, found.notes, columns=tuple(columns), levels=tuple(levels), choices=found.choices,
         coefficients=found.coefficients, ranking=found.ranking,
     )  # fmt: skip
 

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from featurizers.arrays import State
-from featurizers.panel import Panel
+from featurizers.arrays import Array, State, namespace
 from featurizers.whole import whole
-from learners.arima_fit import CANDIDATES, chosen
-from learners.together import Together, shared
+from learners.arima_fit import Found
+from learners.attribution import Attribution, joined
+from learners.bands import bounds, levels
+from learners.together import Together
 
 if TYPE_CHECKING:
     from learners.arima import ArimaModel, AutoArima
 
 COLUMNS = ("p", "q", "P", "Q", "constant", "admitted", "converged", "log_likelihood", "aicc")
-ADMITTED, AICC = 5, 8
-FAR = 10.0  # AICc beyond that of the best at which a candidate has no weight
+AICC = 8
+AVERAGED = 3  # models of a series that are averaged if nothing is said
+MOST = 12  # that can be
+TINY = 1e-300
 
 
 def checked(recipe: AutoArima) -> tuple[int, int]:
-    """How many candidates are averaged and how many are kept. ValueError if they are not whole numbers."""
-    average, ranked = whole(recipe.average, "'average'", 1), whole(recipe.ranked, "'ranked'", 0)
-    if recipe.engine != "native" and (average > 1 or ranked):
+    """How many models are averaged and how many candidates are kept. ValueError if they are not whole numbers."""
+    native = recipe.engine == "native"
+    usual = AVERAGED if native else 1
+    average = usual if recipe.average is None else whole(recipe.average, "'average'", 1)
+    ranked = whole(recipe.ranked, "'ranked'", 0)
+    if not native and (average > 1 or ranked):
         raise ValueError(f"The engine {recipe.engine!r} keeps no candidates: take average=1 and ranked=0, or 'native'.")
-    if average > CANDIDATES:
-        raise ValueError(f"AutoArima averages up to {CANDIDATES} candidates, not {average}.")
+    if average > MOST:
+        raise ValueError(f"AutoArima averages up to {MOST} candidates, not {average}.")
     return average, ranked
 
 
@@ -52,50 +59,23 @@ def table_of(model: ArimaModel) -> pd.DataFrame:
     return table.assign(**orders, **flags, log_likelihood=values["log_likelihood"], aicc=values["aicc"])
 
 
-def averaged(recipe: AutoArima, best: ArimaModel, panel: Panel) -> ArimaAverage:
-    """The model of each series' best candidate, and others beside it, each with its weight in memory."""
-    from learners.arima import fit_arima
-
-    orders, weights = _weighted(best, recipe.average)
-    models = [best]
-    for i in range(1, recipe.average):
-        fit = partial(chosen, recipe, orders[:, i])
-        models.append(fit_arima(fit, panel, recipe.columns, recipe.levels))
-    ranking = best.ranking[:, : recipe.ranked]
-    made = (
-        replace(
-            m, start=m.start | {"arima.weight": weights[:, i : i + 1]}, ranking=ranking if i == 0 else ranking[:, :0]
-        )
-        for i, m in enumerate(models)
-    )
-    return ArimaAverage(tuple(made), best.report)
-
-
-def _weighted(best: ArimaModel, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Orders p, d, q, P, D, Q, constant of the `count` best candidates (series, count, 7), and their weights.
-
-    Source: Burnham & Anderson (2002), Model Selection and Multimodel Inference, 2.9.
-    """
-    own = best.choices[:, :7]
-    orders, weights = np.repeat(own[:, None], count, axis=1), np.zeros((len(own), count))
+def averaged(models: Sequence[ArimaModel], found: Sequence[Found]) -> ArimaAverage:
+    """The models of each series together, each with its weight in memory: exp(-AICc / 2), and 0 for one that is there
+    only because there was no other. Source: Burnham & Anderson (2002), Model Selection and Multimodel Inference."""
+    best = found[0]
+    weights = np.zeros((len(best.aicc), len(found)))
     weights[:, 0] = 1.0
-    for s in range(len(own)):
-        place, lowest = 1, np.nanmin(best.ranking[s, :, AICC], initial=np.inf)
-        for row in best.ranking[s]:
-            if place == count or not row[AICC] < lowest + FAR or not row[ADMITTED]:
-                continue
-            p, q, P, Q, constant = row[:5].astype(np.int64)
-            order = np.array([p, own[s, 1], q, P, own[s, 4], Q, constant])
-            if (order == own[s]).all():
-                continue
-            orders[s, place], weights[s, place] = order, np.exp(-0.5 * max(row[AICC] - lowest, 0.0))
-            place += 1
-    return orders, weights / weights.sum(axis=1, keepdims=True)
+    for i, other in enumerate(found[1:], 1):
+        differs = (other.choices[:, :7] != best.choices[:, :7]).any(axis=1)
+        weights[differs, i] = np.exp(-0.5 * np.maximum(other.aicc[differs] - best.aicc[differs], 0.0))
+    weights /= weights.sum(axis=1, keepdims=True)
+    made = (replace(m, start=m.start | {"arima.weight": weights[:, i : i + 1]}) for i, m in enumerate(models))
+    return ArimaAverage(tuple(made), models[0].report)
 
 
 @dataclass(frozen=True, eq=False)
 class ArimaAverage(Together):
-    """Several ARIMA models of each series; their weights are in their memory."""
+    """Several ARIMA models of each series, the best one first; their weights are in their memory."""
 
     report: tuple[str, ...] = ()
 
@@ -103,12 +83,35 @@ class ArimaAverage(Together):
         """The best candidates of each series, as many as the recipe asked for with `ranked`."""
         return table_of(self.models[0])  # type: ignore[arg-type]
 
+    def _weights(self, state: State) -> list[Array]:
+        return [state[f"m{i}.arima.weight"] for i in range(len(self.models))]
+
     def predict(self, state: State, future: State) -> State:
-        answers = self.answers(state, future)
-        weights = [state[f"m{i}.arima.weight"] for i in range(len(answers))]
-        return {
-            name: sum(
-                (w * a[name] for w, a in zip(weights[1:], answers[1:], strict=True)), weights[0] * answers[0][name]
-            )
-            for name in shared(answers)
-        }
+        """The variance is the mean of the models', and of the squares by which their forecasts lie apart. Source:
+        Buckland, Burnham & Augustin (1997), Model selection: an integral part of inference, Biometrics 53."""
+        answers, weights = self.answers(state, future), self._weights(state)
+        forecast = _sum([w * a["forecast"] for w, a in zip(weights, answers, strict=True)])
+        outputs = {"forecast": forecast}
+        for level in levels(answers[0]):
+            lower, upper = bounds(level)
+            far = NormalDist().inv_cdf(0.5 + level / 200)
+            parts = [a[upper] - a["forecast"] for a in answers] + [far * (a["forecast"] - forecast) for a in answers]
+            width = _root(parts, weights * 2)
+            outputs |= {lower: forecast - width, upper: forecast + width}
+        return outputs
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        return joined(self.attributions(state, future, typical), [np.asarray(w) for w in self._weights(state)])
+
+
+def _sum(parts: Sequence[Array]) -> Array:
+    return sum(parts[1:], parts[0])
+
+
+def _root(parts: Sequence[Array], weights: Sequence[Array]) -> Array:
+    """The root of the weighted sum of squares, of numbers of any size."""
+    xp = namespace(*parts)
+    unit = TINY
+    for part in parts:
+        unit = xp.maximum(unit, xp.abs(part))
+    return unit * xp.sqrt(_sum([w * (part / unit) * (part / unit) for w, part in zip(weights, parts, strict=True)]))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from featurizers.panel import Panel
-from learners.arima import ArimaModel, Order, Seasonal, fit_arima
+from learners.arima import ArimaModel, Order, Seasonal, arima_of, fitted_arima
+from learners.arima_average import ArimaAverage
 from learners.arima_fit import Earlier, Found
 from learners.learner import Model
 
@@ -36,21 +37,24 @@ def fixed_arima(
     fit = partial(engine(recipe.engine, "fixed", ("native", "statsmodels")), order, seasonal, recipe.constant)
     if recipe.engine == "native":
         fit = partial(fit, earlier=earlier(before, panel))
-    return fit_arima(fit, panel, columns, recipe.levels)
+    found = fitted_arima(fit, panel, columns, recipe.levels)
+    return arima_of(found[0], panel, columns, recipe.levels)
 
 
 def earlier(before: Model | None, panel: Panel) -> Earlier | None:
-    """What an earlier model holds of each series of `panel`; None where it is no ARIMA."""
+    """What an earlier model, the best of several, holds of each series of `panel`; None where it is no ARIMA."""
+    if isinstance(before, ArimaAverage):
+        before = before.models[0]
     if not isinstance(before, ArimaModel) or before.count == 0:
         return None
     at = before.find(panel.ids)
     return Earlier(np.where(at[:, None] < 0, 0, before.choices[at]), before.coefficients[at])
 
 
-def engine(name: str, verb: str, known: tuple[str, str]) -> Callable[..., Found]:
+def engine(name: str, verb: str, known: tuple[str, str]) -> Callable[..., tuple[Found, ...]]:
     """How an engine fits the series of a panel. ValueError if there is no such engine."""
     if name not in known:
         raise ValueError(f"There is no engine {name!r} here: it is {known[0]!r} or {known[1]!r}.")
     module = import_module("learners.arima_fit" if name == "native" else "learners.arima_statsmodels")
-    fit: Callable[..., Found] = getattr(module, verb)
+    fit: Callable[..., tuple[Found, ...]] = getattr(module, verb)
     return fit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
 EVALUATIONS = 1000  # about how often a search passes over a series
 SEASONAL_DIFFERENCES, FITS, INTERPOLATED, PAIRS = 4, 7, 8, 10  # where they stand among the kernel's choices
-LEVEL, VARIANCE = 0, 1  # among its measures
+LEVEL, VARIANCE, CRITERION = 0, 1, 3  # among its measures
 LIKELIHOOD, AICC = 7, 8  # of a candidate
-CANDIDATES = 12  # that the search ranks where the best are to be averaged
 # A search takes what looks best, which makes its variance too small. 1 + 10 / n is about (n + 5) / (n - 5): as if five
 # more coefficients had been estimated (Akaike, 1970, Statistical predictor identification). Found on simulated
 # processes, those of REHEARSAL in benchmarks/coverage.py; the same for 30 values and for 200.
@@ -47,6 +46,7 @@ class Found:
     choices: np.ndarray  # (series, 11): p, d, q, P, D, Q, constant, fits, interpolated, tried, pairs of waves
     coefficients: np.ndarray  # (series, most): ar, ma, seasonal ar, seasonal ma
     ranking: np.ndarray  # (series, candidates, 9), see `ArimaModel.candidates`; NaN where there are not as many
+    aicc: np.ndarray  # (series,), comparable among models of one series; NaN where nothing was fitted
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,15 +58,16 @@ class Request:
     choices: np.ndarray  # (series, 7), or (0,); -1 for a constant where nothing is differenced
     waves: np.ndarray | None = None  # (series,), the long season
     best: int = 0  # candidates to be told
+    several: int = 1  # models of each series
     earlier: Earlier | None = None
 
 
 def searched(
-    recipe: AutoArima, panel: Panel, columns: tuple[str, ...], earlier: Earlier | None = None, best: int = 0,
-    longest: int = 24,
-) -> Found:  # fmt: skip
-    """The orders that AICc chooses for each series, and its `best` candidates; a season of more than `longest` rows
-    becomes waves."""
+    recipe: AutoArima, panel: Panel, columns: tuple[str, ...], earlier: Earlier | None = None, several: int = 1,
+    best: int = 0, longest: int = 24,
+) -> tuple[Found, ...]:  # fmt: skip
+    """The orders that AICc chooses for each series, `several` times: first the best, then what comes next, which is the
+    best again where there is nothing; and the `best` candidates. A season of more than `longest` rows becomes waves."""
     from learners._kernels import ARIMA_SEARCHED_ROWS
 
     scaled, season = Scaled.of(panel, columns), recipe.season
@@ -81,19 +82,13 @@ def searched(
     limits = np.tile(np.array([own, *most]), (panel.count, 1))
     limits[short, 0] = 1
     waves = np.where(short, 0, season) if season > longest else None
-    return _fitted(scaled, Request(own, limits, np.zeros(0, np.int64), waves, best, earlier))
-
-
-def chosen(recipe: AutoArima, orders: np.ndarray, panel: Panel, columns: tuple[str, ...]) -> Found:
-    """Fits of p, d, q, P, D, Q, constant (series, 7) for each series."""
-    limits = np.tile(np.array([recipe.season, 0, 0, 0, 0, 0]), (panel.count, 1))
-    return _fitted(Scaled.of(panel, columns), Request(recipe.season, limits, orders))
+    return _fitted(scaled, Request(own, limits, np.zeros(0, np.int64), waves, best, several, earlier))
 
 
 def fixed(
     order: Order, seasonal: Seasonal, constant: bool | None, panel: Panel, columns: tuple[str, ...],
     earlier: Earlier | None = None,
-) -> Found:  # fmt: skip
+) -> tuple[Found]:  # fmt: skip
     """The same orders for all series; (0, 1, 1), with a note, where there are too few values for them."""
     scaled = Scaled.of(panel, columns)
     last = -1 if constant is None else int(constant)
@@ -103,7 +98,7 @@ def fixed(
         scaled.note(i, too_short(scaled.name(i)))
     choices[short] = SIMPLE
     limits = np.tile(np.array([seasonal[3], 0, 0, 0, 0, 0]), (panel.count, 1))
-    return _fitted(scaled, Request(seasonal[3], limits, choices, earlier=earlier))
+    return (_fitted(scaled, Request(seasonal[3], limits, choices, earlier=earlier))[0],)
 
 
 def fewest(order: Order, seasonal: Seasonal) -> int:
@@ -140,21 +135,33 @@ def filter_numbers(
     }  # fmt: skip
 
 
-def _fitted(scaled: Scaled, asked: Request) -> Found:
+def _fitted(scaled: Scaled, asked: Request) -> tuple[Found, ...]:
     """The kernel's models of what is learnable; random walks of the rest."""
     from learners._kernels import arima_fit
 
-    at, count = scaled.at, scaled.panel.count
+    at = scaled.at
     choices = np.ascontiguousarray(asked.choices[at] if len(asked.choices) else asked.choices, np.int64)
     limits = np.ascontiguousarray(asked.limits[at], np.int64)
     waves = None if asked.waves is None else np.ascontiguousarray(asked.waves[at], np.int64)
     earlier = asked.earlier
     orders, coefficients = (earlier.choices[at], earlier.coefficients[at]) if earlier else (None, None)
     workers = threads(len(scaled.y) * EVALUATIONS)
-    found, weights, slopes, measures, seasons, ranking = arima_fit(
+    tables = arima_fit(
         scaled.y, scaled.x, scaled.indptr, limits.ravel(), choices.ravel(), workers, waves, orders, coefficients,
-        asked.best,
+        asked.best, asked.several,
     )  # fmt: skip
+    apart = (tuple(table[j :: asked.several] for table in tables) for j in range(asked.several))
+    first = _found(scaled, asked, limits[:, 0], *next(apart))
+    quiet = replace(scaled, notes={})  # what is to be said of a series was said of its first model
+    return first, *(_found(quiet, asked, limits[:, 0], *own) for own in apart)
+
+
+def _found(
+    scaled: Scaled, asked: Request, season: np.ndarray, found: np.ndarray, weights: np.ndarray, slopes: np.ndarray,
+    measures: np.ndarray, seasons: np.ndarray, ranking: np.ndarray,
+) -> Found:  # fmt: skip
+    """One model of each series, from what the kernel says of it; `season` (learnable,)."""
+    at, count = scaled.at, scaled.panel.count
     lines = found[:, INTERPOLATED] > 0
     for i in at[lines].tolist():
         scaled.note(i, f"{scaled.name(i)}: too many values are missing; the fit took lines across them.")
@@ -163,12 +170,12 @@ def _fitted(scaled: Scaled, asked: Request) -> Found:
     mean, fits = np.where(differenced, 0.0, measures[:, LEVEL]), found[:, FITS] > 0
     numbers = scaled.numbers(numbers, slopes, mean, fits, dict.fromkeys(np.flatnonzero(~fits).tolist(), NO_MODEL))
     rows = np.where(lines, scaled.spans.rows[at], scaled.spans.known[at])
-    rows = rows - found[:, 1] - found[:, SEASONAL_DIFFERENCES] * limits[:, 0]
+    rows = rows - found[:, 1] - found[:, SEASONAL_DIFFERENCES] * season
     size = (rows * np.log(scaled.scale))[:, None]  # the likelihood is that of the series in its own units
     ranking[:, :, LIKELIHOOD] -= size
     ranking[:, :, AICC] += 2.0 * size
     tables = among(found, at, count), among(weights, at, count), among(ranking, at, count, np.nan)
-    return Found(numbers, scaled.report(), scaled.gaps, *tables)
+    return Found(numbers, scaled.report(), scaled.gaps, *tables, among(measures[:, CRITERION], at, count, np.nan))
 
 
 def _numbers(
@@ -177,10 +184,12 @@ def _numbers(
 ) -> State:  # fmt: skip
     """The numbers of the filters that the kernel's answers stand for, in the units of `scaled`."""
     y, lengths = scaled.y, np.diff(scaled.indptr)
+    found, weights, slopes = (np.ascontiguousarray(table) for table in (found, weights, slopes))
     if seasons.shape[1]:
         place = np.arange(len(y)) - np.repeat(scaled.indptr[:-1], lengths)
         y = y - seasons[np.repeat(np.arange(len(seasons)), lengths), place % seasons.shape[1]]
-    level, variance = measures[:, LEVEL], np.maximum(measures[:, VARIANCE], STILL)
+    level = np.ascontiguousarray(measures[:, LEVEL])
+    variance = np.maximum(measures[:, VARIANCE], STILL)
     if not len(asked.choices):
         variance = variance * (1.0 + SEARCHED / scaled.spans.known[scaled.at])
     numbers = filter_numbers(y, scaled.x, scaled.indptr, found, weights, slopes, level, variance, asked.season)

@@ -11,7 +11,7 @@ import numpy as np
 
 from featurizers.arrays import State
 from featurizers.panel import Panel
-from learners.arima_fit import Found, fewest, filter_numbers, too_short
+from learners.arima_fit import SEARCHED, Found, fewest, filter_numbers, too_short
 from learners.arima_scaled import Scaled
 from learners.each import each, reason
 from learners.local import interpolated, quiet, stacked
@@ -45,20 +45,20 @@ class Answer:
 
 def fixed(
     order: Order, seasonal: Seasonal, constant: bool | None, panel: Panel, columns: tuple[str, ...]
-) -> Found:  # fmt: skip
+) -> tuple[Found]:  # fmt: skip
     """ARIMA of a fixed order; something simpler, with a note, where that cannot be."""
     scaled = Scaled.of(panel, columns)
     for i in scaled.at[scaled.spans.known[scaled.at] < fewest(order, seasonal)].tolist() if order != (0, 1, 1) else ():
         scaled.note(i, too_short(scaled.name(i)))
-    return _together(scaled, partial(_fixed, order, seasonal, constant))
+    return (_together(scaled, partial(_fixed, order, seasonal, constant)),)
 
 
-def searched(recipe: AutoArima, panel: Panel, columns: tuple[str, ...]) -> Found:
+def searched(recipe: AutoArima, panel: Panel, columns: tuple[str, ...]) -> tuple[Found]:
     """The orders that pmdarima chooses for each series."""
     scaled = Scaled.of(panel, columns)
     for i in scaled.at[_short(recipe, scaled.spans.rows[scaled.at])].tolist():
         scaled.note(i, f"{scaled.name(i)} is shorter than two seasons: AutoArima without one.")
-    return _together(scaled, partial(_searched, recipe))
+    return (_together(scaled, partial(_searched, recipe)),)
 
 
 def _together(scaled: Scaled, fit: Callable[[Part], Answer]) -> Found:
@@ -74,7 +74,7 @@ def _together(scaled: Scaled, fit: Callable[[Part], Answer]) -> Found:
         {j: one.why for j, one in enumerate(answers) if one.why},
     )  # fmt: skip
     count = scaled.panel.count
-    nothing = np.zeros((count, 11), np.int64), np.zeros((count, 0)), np.zeros((count, 0, 9))
+    nothing = np.zeros((count, 11), np.int64), np.zeros((count, 0)), np.zeros((count, 0, 9)), np.full(count, np.nan)
     return Found(numbers, scaled.report(), scaled.gaps, *nothing)
 
 
@@ -105,7 +105,10 @@ def _fixed(order: Order, seasonal: Seasonal, constant: bool | None, part: Part) 
 
 
 def _searched(recipe: AutoArima, part: Part) -> Answer:
-    return _attempted(partial(_stepwise, replace(recipe, season=1) if _short(recipe, len(part.y)) else recipe), part)
+    found = _attempted(partial(_stepwise, replace(recipe, season=1) if _short(recipe, len(part.y)) else recipe), part)
+    if "arima.variance" in found.numbers:
+        found.numbers["arima.variance"] = found.numbers["arima.variance"] * (1.0 + SEARCHED / part.known)
+    return found
 
 
 def _attempted(estimate: Callable[[np.ndarray, np.ndarray | None], Any], part: Part) -> Answer:

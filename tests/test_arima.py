@@ -92,7 +92,7 @@ def test_the_search_finds_a_season_and_takes_columns():
     x = np.where(month % 5 == 0, 1.0, 0.0) * (1 + month % 3)
     y = AIR[:48] + 40 * x
     panel = monthly(y, x=x)
-    learner = AutoArima(season=12, max_p=1, max_q=1, max_P=0, max_Q=1, max_order=2, columns=("x",))
+    learner = AutoArima(season=12, max_p=1, max_q=1, max_P=0, max_Q=1, max_order=2, columns=("x",), average=1)
     model = learner.fit(panel)
     assert model.start["arima.slopes"][0, 0] == pytest.approx(40, abs=6)
     assert model.start["arima.ar"].shape[1] >= 12

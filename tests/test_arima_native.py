@@ -278,13 +278,13 @@ def test_regressors_are_found_by_generalised_least_squares():
     price, days = rng.normal(size=120), rng.normal(size=120)
     y = 3 * price - 2 * days + 0.1 * rng.normal(size=120).cumsum() + 10
     panel = monthly(y, price=price, days=days)
-    for learner in (AutoArima(columns=("price", "days")), Arimax((0, 1, 1), columns=("price", "days"))):
+    for learner in (AutoArima(columns=("price", "days"), average=1), Arimax((0, 1, 1), columns=("price", "days"))):
         np.testing.assert_allclose(learner.fit(panel).start["arima.slopes"][0], [3, -2], atol=0.05)
 
 
 def test_columns_that_say_the_same_count_once():
     panel = monthly(AIR, a=np.arange(72.0) % 5, b=2 * (np.arange(72.0) % 5) + 1, c=np.arange(72.0))
-    model = AutoArima(season=12, columns=("a", "b", "c")).fit(panel)
+    model = AutoArima(season=12, columns=("a", "b", "c"), average=1).fit(panel)
     slopes = model.start["arima.slopes"][0]
     assert np.isfinite(slopes).all()
     assert slopes[1] == 0.0

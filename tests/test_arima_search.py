@@ -23,7 +23,7 @@ WEEKLY = 20 + WAVES + 0.2 * RNG.normal(size=260).cumsum() + 0.5 * RNG.normal(siz
 
 def test_a_long_season_is_found():
     panel = monthly(WEEKLY[:208], freq="W")
-    plain, long = (AutoArima(season).fit(panel) for season in (1, 52))
+    plain, long = (AutoArima(season, average=1).fit(panel) for season in (1, 52))
     error = [np.abs(m.forecast(panel, 52).columns["forecast"] - WEEKLY[208:]).mean() for m in (plain, long)]
     assert error[1] < 0.7 * error[0]
     season = long.start["arima.season"][0]
@@ -40,7 +40,7 @@ def test_a_day_in_a_week_of_hours_is_found_although_it_turns_fast():
 
 
 def test_a_long_season_needs_two_of_them():
-    model = AutoArima(season=52).fit(monthly(WEEKLY[:90], WEEKLY, [1.0, 2.0], freq="W"))
+    model = AutoArima(season=52, average=1).fit(monthly(WEEKLY[:90], WEEKLY, [1.0, 2.0], freq="W"))
     assert "id=s0 is shorter than two seasons: AutoArima without one." in model.report
     assert (model.start["arima.season"][[0, 2]] == 0).all()
     assert (model.start["arima.season"][1] != 0).any()
@@ -77,8 +77,73 @@ def test_an_average_lies_between_its_candidates():
     weights = np.concatenate([m.start["arima.weight"] for m in model.models], axis=1)
     np.testing.assert_allclose(weights.sum(axis=1), 1.0)
     assert (weights[2] == [1.0, 0.0, 0.0]).all()
-    best = AutoArima(season=12).fit(panel).forecast(panel, 6).columns["forecast"]
+    best = AutoArima(season=12, average=1).fit(panel).forecast(panel, 6).columns["forecast"]
     np.testing.assert_array_equal(parts[0], best)
+
+
+def test_three_models_are_averaged_unless_something_else_is_asked():
+    panel = monthly(AIR, AIR[20:])
+    models = [AutoArima(12, average=n).fit(panel) for n in (None, 3)]
+    assert [len(m.models) for m in models] == [3, 3]
+    found = [m.forecast(panel, 6).columns["forecast"] for m in models]
+    np.testing.assert_array_equal(*found)
+    orders = {tuple(m.choices[0, :7]) for m in models[0].models}
+    assert len(orders) == 3
+    assert {(o[1], o[4]) for o in orders} == {(models[0].models[0].choices[0, 1], models[0].models[0].choices[0, 4])}
+
+
+def test_weights_are_those_of_aicc():
+    panel = monthly(AIR)
+    model = AutoArima(12, average=3, ranked=12).fit(panel)
+    table = model.candidates()
+    table = table[table["admitted"]]
+    weights = [m.start["arima.weight"][0, 0] for m in model.models]
+    expected = np.exp(-0.5 * (table["aicc"].iloc[:3] - table["aicc"].iloc[0]))
+    np.testing.assert_allclose(weights, expected / expected.sum(), atol=1e-3)
+    for one, (_, row) in zip(model.models, table.iloc[:3].iterrows(), strict=True):
+        assert one.choices[0, :7].tolist() == row[["p", "d", "q", "P", "D", "Q", "constant"]].astype(int).tolist()
+
+
+def test_bands_of_an_average_hold_how_far_its_models_lie_apart():
+    panel = monthly(AIR[:40])
+    model = AutoArima(12, average=3, levels=(80,)).fit(panel)
+    parts = [m.forecast(panel, 6).columns for m in model.models]
+    weights = np.array([m.start["arima.weight"][0, 0] for m in model.models])[:, None]
+    means = np.array([p["forecast"] for p in parts])
+    widths = np.array([p["hi80"] for p in parts]) - means
+    middle = (weights * means).sum(axis=0)
+    apart = 1.2815515655446004 * (means - middle)
+    found = model.forecast(panel, 6).columns
+    np.testing.assert_allclose(found["forecast"], middle)
+    np.testing.assert_allclose(found["hi80"] - middle, np.sqrt((weights * (widths**2 + apart**2)).sum(axis=0)))
+    np.testing.assert_allclose(middle - found["lo80"], found["hi80"] - middle)
+
+
+def test_every_model_of_an_average_has_the_waves():
+    panel = monthly(WEEKLY[:208], freq="W")
+    model = AutoArima(52).fit(panel)
+    assert all((m.start["arima.season"] != 0.0).any() for m in model.models)
+    found = [m.forecast(panel, 52).columns["forecast"] for m in model.models]
+    assert np.ptp(found, axis=0).max() < 0.3 * np.ptp(WEEKLY)
+
+
+def test_a_long_series_is_averaged_from_its_last_rows():
+    walk = RNG.normal(size=2600).cumsum() + 3 * np.sin(np.arange(2600) * 2 * np.pi / 7)
+    panel = monthly(walk, freq="h")
+    model = AutoArima(7).fit(panel)
+    found = np.array([m.forecast(panel, 7).columns["forecast"] for m in model.models])
+    assert np.abs(found - walk[-1]).max() < 12
+    assert len(model.report) == 1
+
+
+def test_what_an_average_forecasts_is_explained():
+    panel = monthly(AIR)
+    model = AutoArima(12).fit(panel)
+    frame = model.explain(panel, 6).frame()
+    parts = frame.drop(columns=["id", "month", "forecast"])
+    np.testing.assert_allclose(parts.sum(axis=1), model.forecast(panel, 6).columns["forecast"])
+    single = AutoArima(12, average=1).fit(panel).explain(panel, 6).frame()
+    assert frame.columns.tolist() == single.columns.tolist()
 
 
 def test_what_cannot_be_averaged_is_refused():
@@ -113,8 +178,8 @@ def test_another_panel_or_model_before_changes_nothing():
     cold = AutoArima(12).fit(panel)
     for before in (AutoArima(12).fit(other), Naive().fit(panel), AutoArima(12, average=2).fit(other)):
         again = AutoArima(12).fit(panel, before)
-        for name, values in cold.start.items():
-            np.testing.assert_array_equal(values, again.start[name])
+        for name, values in cold.state(panel).items():
+            np.testing.assert_array_equal(values, again.state(panel)[name])
 
 
 def test_folds_go_on_and_are_the_same_again():

@@ -37,7 +37,7 @@ auto array(std::vector<T> values, Sizes... sizes) {
 }
 
 // What was found, as arrays.
-nb::tuple tables(std::vector<Chosen>& found, std::size_t columns, std::size_t best) {
+nb::tuple tables(const std::vector<Chosen>& found, std::size_t columns, std::size_t best) {
     const std::size_t count = found.size();
     std::size_t most = 0, season = 0;
     for (const Chosen& one : found) {
@@ -113,9 +113,10 @@ Chosen before_of(const std::int64_t* choices, const double* x, std::size_t most,
 // any, is the long season of each. `before` are the choices and the coefficients of an earlier fit. Gives the choices
 // (series, CHOICES), the coefficients (series, most), the slopes (series, columns), the level, the variance of the
 // innovations, the log likelihood and the AICc (series, 4), one round of the waves (series, longest season), and the
-// `best` best candidates (series, best, TRIED), NaN where there are not as many.
+// `best` best candidates (series, best, TRIED), NaN where there are not as many. Where `several` models are asked for, so
+// many rows in turn are of one series: the best and those that come next, or the best again if there are none.
 auto fit(Numbers y, Table x, Indices indptr, Indices limits, Indices fixed, int threads, std::optional<Indices> waves,
-         std::optional<Choices> before, std::optional<Table> coefficients_before, std::size_t best) {
+         std::optional<Choices> before, std::optional<Table> coefficients_before, std::size_t best, std::size_t several) {
     const std::size_t count = indptr.size() ? indptr.size() - 1 : 0, columns = x.shape(1);
     if ((limits.size() != 6 && limits.size() != 6 * count) ||
         (fixed.size() != 0 && fixed.size() != 7 && fixed.size() != 7 * count))
@@ -127,6 +128,7 @@ auto fit(Numbers y, Table x, Indices indptr, Indices limits, Indices fixed, int 
     if (before && (!coefficients_before || before->shape(0) != count || before->shape(1) < 8 ||
                    coefficients_before->shape(0) != count))
         throw std::invalid_argument("The fit before is not of the same series.");
+    if (several < 1 || several > 100) throw std::invalid_argument("From 1 to 100 models are made of a series.");
     if (waves && waves->size() != count) throw std::invalid_argument("There are not as many long seasons as series.");
     std::vector<Settings> settings;
     for (std::size_t i = 0; i < count; i++) {
@@ -134,9 +136,10 @@ auto fit(Numbers y, Table x, Indices indptr, Indices limits, Indices fixed, int 
         const std::int64_t* orders = fixed.size() <= 7 ? fixed.data() : fixed.data() + 7 * i;
         settings.push_back(settings_of(own, fixed.size() ? orders : nullptr));
         if (waves) settings.back().waves = static_cast<int>(std::clamp<std::int64_t>((*waves)(i), 0, 100000));
-        settings.back().ranked = best > 0;
+        settings.back().ranked = best > 0 || several > 1;
+        settings.back().several = static_cast<int>(several);
     }
-    std::vector<Chosen> found(count);
+    std::vector<Chosen> found(count * several);
     {
         nb::gil_scoped_release released;
         over_series(count, threads, [&, room = Room()](std::size_t i) mutable {
@@ -150,7 +153,11 @@ auto fit(Numbers y, Table x, Indices indptr, Indices limits, Indices fixed, int 
                                     most, settings[i].season);
                 if (earlier.fits) settings[i].before = &earlier;
             }
-            found[i] = chosen_in_time(series, settings[i], room);
+            Chosen one = chosen_in_time(series, settings[i], room);
+            const std::vector<Chosen> others = std::move(one.others);
+            for (std::size_t j = 1; j < several; j++)
+                found[i * several + j] = j <= others.size() ? others[j - 1] : one;
+            found[i * several] = std::move(one);
         });
     }
     return tables(found, columns, best);
@@ -299,7 +306,8 @@ double likelihood_at(Numbers w, Table x, std::size_t gaps, Indices orders, Numbe
 void bind_arima(nb::module_& m) {
     m.def("arima_fit", &fit, nb::arg("y"), nb::arg("x"), nb::arg("indptr"), nb::arg("limits"), nb::arg("fixed"),
           nb::arg("threads"), nb::arg("waves") = nb::none(), nb::arg("before") = nb::none(),
-          nb::arg("coefficients_before") = nb::none(), nb::arg("best") = 0);
+          nb::arg("coefficients_before") = nb::none(), nb::arg("best") = 0,
+          nb::arg("several") = 1);
     m.def("arima_numbers", &numbers, nb::arg("y"), nb::arg("x"), nb::arg("indptr"), nb::arg("choices"),
           nb::arg("coefficients"), nb::arg("slopes"), nb::arg("levels"), nb::arg("season"), nb::arg("threads"));
     m.def("arima_filter", &filter, nb::arg("ar"), nb::arg("intercept"), nb::arg("push"), nb::arg("state"),

@@ -16,6 +16,25 @@ Series last_rows(const Series& series, int rows) {
             series.columns};
 }
 
+// A model that was found on the recent rows, for more of them.
+Chosen on_more_rows(const Chosen& found, const Series& series, const Series& recent, const Series& more,
+                    const Settings& settings, Room& room) {
+    if (!found.season.empty()) { // the waves of the series begin at its first row
+        Chosen turned = found;
+        const int round = static_cast<int>(found.season.size()), ahead = (series.n - recent.n) % round;
+        std::rotate(turned.season.begin(), turned.season.end() - ahead, turned.season.end());
+        return turned;
+    }
+    Settings again = settings;
+    again.fixed = true;
+    again.orders = found.orders, again.d = found.d, again.D = found.D, again.constant = found.constant;
+    again.before = &found;
+    Chosen fitted = chosen(more, again, room);
+    if (!fitted.fits) return found;
+    fitted.tried = found.tried;
+    return fitted;
+}
+
 } // namespace
 
 Chosen chosen_in_time(const Series& series, const Settings& settings, Room& room) {
@@ -25,19 +44,12 @@ Chosen chosen_in_time(const Series& series, const Settings& settings, Room& room
     if (settings.fixed || recent.n == series.n) return chosen(series, settings, room);
     Chosen found = chosen(recent, settings, room);
     if (!found.fits || !(found.variance > 0.0)) return chosen(more, settings, room);
-    if (!found.season.empty()) { // the waves of the series begin at its first row
-        const int round = static_cast<int>(found.season.size()), ahead = (series.n - recent.n) % round;
-        std::rotate(found.season.begin(), found.season.end() - ahead, found.season.end());
-        return found;
-    }
-    Settings again = settings;
-    again.fixed = true;
-    again.orders = found.orders, again.d = found.d, again.D = found.D, again.constant = found.constant;
-    again.before = &found;
-    Chosen fitted = chosen(more, again, room);
-    if (!fitted.fits) return found;
-    fitted.tried = found.tried;
-    fitted.ranking = std::move(found.ranking);
+    for (Chosen& other : found.others) other = on_more_rows(other, series, recent, more, settings, room);
+    std::vector<Chosen> others = std::move(found.others);
+    std::vector<Tried> ranking = std::move(found.ranking);
+    Chosen fitted = on_more_rows(found, series, recent, more, settings, room);
+    fitted.ranking = std::move(ranking);
+    fitted.others = std::move(others);
     return fitted;
 }
 

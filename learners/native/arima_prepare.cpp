@@ -4,11 +4,14 @@
 #include <algorithm>
 
 #include "differencing.hpp"
+#include "stl.hpp"
 
 namespace arima {
 
 namespace {
 
+constexpr double STRONG = 0.64; // a stronger season is differenced
+constexpr double TWO_PI = 6.283185307179586;
 constexpr double SAME = 1e-8; // of a column's length that may be left of it beside the others, before it says nothing
 
 std::vector<double> differenced(std::vector<double> values, int season, int d, int D) {
@@ -80,6 +83,22 @@ std::vector<double> unexplained(const Series& series, const std::vector<double>&
     std::vector<double> rest = y;
     project(basis, rest);
     return rest;
+}
+
+Differences differences_by_tests(std::vector<double> y, int season) {
+    const int n = static_cast<int>(y.size());
+    Differences found;
+    double size = 0.0;
+    for (const double value : y) size = std::max(size, std::fabs(value));
+    if (season > 1 && n > 2 * season && seasonal_strength(y, season) > STRONG) found.D = 1;
+    if (found.D) difference(y, season);
+    found.d = differences(y, 2 - found.D, size);
+    return found;
+}
+
+double Prepared::log_likelihood(double f) const {
+    const double n = sample.observed();
+    return -0.5 * (f + n * (1.0 + std::log(TWO_PI)) + 2.0 * n * std::log(deviation));
 }
 
 Prepared prepared(const Series& series, const std::vector<double>& y, const std::vector<int>& gaps, int season, int d,

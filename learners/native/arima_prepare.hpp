@@ -16,6 +16,9 @@ struct Prepared {
     double deviation = 1.0;     // what the series was divided by
     bool still = false;         // nothing varies once it is differenced
     double value = 0.0;         // and this is its value
+
+    // Of the series in its own units, from the f of the sample (see arma.hpp).
+    double log_likelihood(double f) const;
 };
 
 // y (n,) with straight lines across what is missing; `gaps` are the missing rows.
@@ -23,6 +26,13 @@ std::vector<double> filled(const Series& series, std::vector<int>& gaps);
 
 // y without what the columns explain of it by least squares.
 std::vector<double> unexplained(const Series& series, const std::vector<double>& y);
+
+// How often the series must be differenced: by the season and by one row.
+struct Differences {
+    int D = 0, d = 0;
+};
+
+Differences differences_by_tests(std::vector<double> y, int season);
 
 Prepared prepared(const Series& series, const std::vector<double>& y, const std::vector<int>& gaps, int season, int d,
                   int D, bool constant);

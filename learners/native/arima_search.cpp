@@ -5,24 +5,21 @@
 #include <array>
 #include <set>
 
-#include "differencing.hpp"
 #include "arima_prepare.hpp"
 #include "arima_waves.hpp"
-#include "stl.hpp"
 
 namespace arima {
 
 namespace {
 
-constexpr double STRONG = 0.64;   // a stronger season is differenced
 constexpr double ROOTS = 1.001;   // roots are at least as far from 0, each factor's in its own lag
 constexpr double GAIN = 1e-3;     // in f, for which a candidate's coefficients are still moved
 constexpr double FINE = 1e-7;     // the same for those of the chosen model
 constexpr double CLOSE = 8.0;     // a candidate whose AICc is that close to the best is ranked by its best fit
+constexpr double FAR = 10.0;        // AICc above that of the best at which a candidate no longer counts
 constexpr int STEPS = 50;         // of a candidate's coefficients
 constexpr int CANDIDATES = 94;    // as in forecast::auto.arima
 constexpr std::size_t GAPS = 12;  // more missing values than that are interpolated, not estimated
-constexpr double TWO_PI = 6.283185307179586;
 
 struct Candidate {
     Orders orders;
@@ -75,27 +72,56 @@ public:
     }
 
     void write(Chosen& out) {
-        const double n = sample.observed(), scale = made.deviation;
-        out.orders = chosen.orders;
-        out.constant = chosen.constant;
+        write(chosen, best, out);
         out.tried = static_cast<int>(tried.size());
-        out.fits = true;
-        out.x = best.x;
-        const std::vector<double>& beta = best.innovations.beta;
-        for (std::size_t i = 0; i < made.kept.size(); i++)
-            out.slopes[made.kept[i]] = beta[sample.gaps + i] * scale / made.widths[i];
-        out.level = chosen.constant ? beta.back() * scale : 0.0;
-        const double left = std::max(1.0, n - unknowns(chosen) + 1.0);
-        out.variance = best.innovations.squares / left * scale * scale;
-        out.likelihood = log_likelihood(best.f());
-        out.aicc = -2.0 * out.likelihood + penalty(chosen);
         out.ranking = std::move(ranking);
         std::stable_sort(out.ranking.begin(), out.ranking.end(),
                          [](const Tried& a, const Tried& b) { return a.aicc < b.aicc; });
+        for (const Tried& next : out.ranking) {
+            if (out.others.size() + 1 >= static_cast<std::size_t>(settings.several)) break;
+            const Candidate candidate{next.orders, next.constant};
+            const bool best_again = same(next.orders, chosen.orders) && next.constant == chosen.constant;
+            Fitted fitted;
+            if (best_again || !next.admitted || !(next.aicc < out.aicc + FAR) || !improved(next, fitted)) continue;
+            Chosen other;
+            other.d = out.d, other.D = out.D, other.interpolated = out.interpolated;
+            other.slopes.assign(out.slopes.size(), 0.0);
+            write(candidate, fitted, other);
+            out.others.push_back(std::move(other));
+        }
     }
 
 private:
     static bool same(const Orders& a, const Orders& b) { return a.p == b.p && a.q == b.q && a.P == b.P && a.Q == b.Q; }
+
+    // What the fit of a candidate gave.
+    void write(const Candidate& candidate, const Fitted& fitted, Chosen& out) const {
+        const double n = sample.observed(), scale = made.deviation;
+        out.orders = candidate.orders;
+        out.constant = candidate.constant;
+        out.fits = true;
+        out.x = fitted.x;
+        const std::vector<double>& beta = fitted.innovations.beta;
+        for (std::size_t i = 0; i < made.kept.size(); i++)
+            out.slopes[made.kept[i]] = beta[sample.gaps + i] * scale / made.widths[i];
+        out.level = candidate.constant ? beta.back() * scale : 0.0;
+        const double left = std::max(1.0, n - unknowns(candidate) + 1.0);
+        out.variance = fitted.innovations.squares / left * scale * scale;
+        out.likelihood = made.log_likelihood(fitted.f());
+        out.aicc = -2.0 * out.likelihood + penalty(candidate);
+    }
+
+    // Moves a candidate's coefficients on from where the search left them; false if there is no model.
+    bool improved(const Tried& next, Fitted& fitted) {
+        choose_columns(next.constant);
+        fitted.x = next.x;
+        Fitter(next.orders, sample, room).improve(fitted, FINE, STEPS, NEVER);
+        if (!admissible(next.orders, fitted.x.data(), ROOTS, 1.0, room.scratch)) {
+            fitted.x = next.x;
+            likelihood(next.orders, fitted.x.data(), sample, room, fitted.innovations);
+        }
+        return fitted.f() < NEVER;
+    }
 
     // The usual first candidates.
     void begin(const Orders& most) {
@@ -135,10 +161,6 @@ private:
         return converged;
     }
 
-    double log_likelihood(double f) const {
-        const double n = sample.observed();
-        return -0.5 * (f + n * (1.0 + std::log(TWO_PI)) + 2.0 * n * std::log(made.deviation));
-    }
     // Coefficients, slopes, constant and variance.
     int unknowns(const Candidate& c) const {
         return c.orders.count() + static_cast<int>(made.kept.size()) + c.constant + 1 + settings.spent;
@@ -204,8 +226,9 @@ private:
         if (!better && !settings.ranked) return false;
         const bool admitted = admissible(o, fitted.x.data(), ROOTS, 1.0, room.scratch);
         if (settings.ranked && fitted.f() < NEVER) {
-            const double likelihood = log_likelihood(fitted.f());
-            ranking.push_back({o, candidate.constant, admitted, converged, likelihood, cost - 2.0 * likelihood});
+            const double likelihood = made.log_likelihood(fitted.f());
+            const double aicc = cost - 2.0 * likelihood;
+            ranking.push_back({o, candidate.constant, admitted, converged, likelihood, aicc, fitted.x});
         }
         if (!better || !admitted) return false;
         criterion = fitted.f() + cost;
@@ -229,16 +252,6 @@ private:
     std::vector<Tried> ranking;
     std::set<std::array<int, 5>> tried;
 };
-
-// The differences that a series needs.
-void differences_by_tests(std::vector<double> y, const Settings& settings, Chosen& out) {
-    const int n = static_cast<int>(y.size()), m = settings.season;
-    double size = 0.0;
-    for (const double value : y) size = std::max(size, std::fabs(value));
-    if (m > 1 && n > 2 * m && seasonal_strength(y, m) > STRONG) out.D = 1;
-    if (out.D) difference(y, m);
-    out.d = differences(y, 2 - out.D, size);
-}
 
 bool attempted(const Series& series, const Settings& settings, const std::vector<double>& y,
                const std::vector<int>& gaps, Room& room, Chosen& out) {
@@ -273,7 +286,8 @@ Chosen chosen(const Series& series, const Settings& settings, Room& room) {
         out.d = settings.d;
         out.D = settings.D;
     } else {
-        differences_by_tests(unexplained(series, y), settings, out);
+        const Differences found = differences_by_tests(unexplained(series, y), settings.season);
+        out.D = found.D, out.d = found.d;
     }
     const bool many = gaps.size() > GAPS || 3 * gaps.size() > static_cast<std::size_t>(series.n);
     if (!many && attempted(series, settings, y, gaps, room, out)) return out;

@@ -25,6 +25,7 @@ struct Settings {
     int d = 0, D = 0, constant = -1; // -1: by AICc, or where nothing is differenced
     int spent = 0;                   // unknowns that were estimated before
     bool ranked = false;             // whether every candidate is told
+    int several = 1;                 // models that are wanted: the best and those that come next
     const Chosen* before = nullptr;  // the model of the same series when it was shorter: the search begins there
 };
 
@@ -34,6 +35,7 @@ struct Tried {
     int constant = 0;
     bool admitted = false, converged = false; // whether its roots are far enough from the unit circle
     double likelihood = 0.0, aicc = 0.0;
+    std::vector<double> x; // where the search left its coefficients
 };
 
 struct Chosen {
@@ -47,6 +49,7 @@ struct Chosen {
     double likelihood = -NEVER, aicc = NEVER;
     std::vector<double> season;   // one round of the waves from the first row on
     std::vector<Tried> ranking;   // the lowest AICc first
+    std::vector<Chosen> others;   // models of the candidates that come next, differenced alike
 };
 
 // Differences by tests, orders stepwise by AICc on the exact likelihood. Source: Hyndman & Khandakar (2008), Automatic

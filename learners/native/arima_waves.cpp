@@ -107,6 +107,19 @@ std::vector<double> one_round(const Chosen& found, int columns, int season, cons
     return round;
 }
 
+// The model of some waves together with the orders that were found for what they leave.
+Chosen at_once(const Series& series, const Settings& settings, const Choice& choice, const Chosen& rest, Room& room) {
+    Settings last = settings;
+    last.orders = rest.orders;
+    last.d = rest.d, last.D = rest.D, last.constant = rest.constant;
+    last.before = &rest;
+    Chosen found = fitted(series, last, choice.turns, choice.pairs, room);
+    found.season = one_round(found, series.columns, settings.waves, choice.turns, choice.pairs);
+    found.slopes.resize(series.columns);
+    found.pairs = choice.pairs;
+    return found;
+}
+
 } // namespace
 
 Chosen with_waves(const Series& series, const Settings& settings, Room& room) {
@@ -132,27 +145,22 @@ Chosen with_waves(const Series& series, const Settings& settings, Room& room) {
     Choice choice;
     choice.add(series, quick, slowest, false, room);
     choice.add(series, quick, strongest(unexplained(series, y), m, quick.d, most), true, room);
-    const auto& [turns, pairs, best, lowest] = choice;
-    if (pairs == 0) return chosen(series, plain, room);
+    if (choice.pairs == 0) return chosen(series, plain, room);
     // Orders for the rest; then everything at once.
-    const std::vector<double> round = one_round(best, series.columns, m, turns, pairs);
+    const std::vector<double> round = one_round(choice.best, series.columns, m, choice.turns, choice.pairs);
     std::vector<double> left(series.y, series.y + series.n);
     for (int t = 0; t < series.n; t++) left[t] -= round[t % m];
-    plain.spent = 2 * pairs;
+    plain.spent = 2 * choice.pairs;
     const Chosen searched = chosen({left.data(), series.x, series.n, series.columns}, plain, room);
     if (!searched.fits) return searched;
-    Settings last = settings;
-    last.orders = searched.orders;
-    last.d = searched.d, last.D = searched.D, last.constant = searched.constant;
-    last.hasty = false;
-    last.before = &searched;
-    Chosen found = fitted(series, last, turns, pairs, room);
+    Chosen found = at_once(series, settings, choice, searched, room);
     if (!found.fits) return chosen(series, plain, room);
-    found.season = one_round(found, series.columns, m, turns, pairs);
-    found.slopes.resize(series.columns);
-    found.pairs = pairs;
     found.tried = searched.tried;
     found.ranking = searched.ranking;
+    for (const Chosen& next : searched.others) {
+        Chosen other = at_once(series, settings, choice, next, room);
+        if (other.fits) found.others.push_back(std::move(other));
+    }
     return found;
 }
 

@@ -6,6 +6,7 @@ Standard library, numpy and pandas alone: it runs in the environments of the pee
 from __future__ import annotations
 
 import json
+import multiprocessing
 import resource
 import sys
 import time
@@ -60,6 +61,7 @@ def banded(found: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def spent() -> float:
     """CPU seconds of this process and of those that it started and that have ended."""
+    multiprocessing.active_children()  # counts those that have ended
     own = resource.getrusage(resource.RUSAGE_SELF)
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime

@@ -21,6 +21,7 @@ INTERMITTENT = ("Croston", "Sba", "Tsb", "Adida")
 PARTIAL = 0.05  # the least partial autocorrelation that makes a lag of its own
 SEASONAL = 1.25  # the error of the last season over that of the last value up to which a season is differenced
 SAMPLE = 500  # series on which that is measured
+FOLDS, SCORES = 3, 12  # and the series times folds that there should be
 INTERVAL = 1.32  # rows from one demand to the next, on average, from which a series is intermittent
 
 _SEASONS: WeakKeyDictionary[Panel, tuple[int, ...]] = WeakKeyDictionary()  # several rules ask for the same
@@ -60,12 +61,12 @@ def lags(panel: Panel, horizon: int, folds: int, season: int | None = None) -> t
 
 def windows(panel: Panel, horizon: int, folds: int, season: int | None = None) -> tuple[int, ...]:
     """A quarter of the season (at least 3 rows), the season (the frequency's, where none is found), and the next longer
-    season, where they fit as lags do."""
+    season, where they fit as lags do; as many rows as fit, where none of them does."""
     all_seasons = seasons(panel, season)
     first = all_seasons[0] if all_seasons[0] > 1 or season is not None else panel.freq.season
     wanted = {max(3, first // 4), max(4, first), *all_seasons[1:2]}
-    room = (float(np.median(panel.lengths)) - horizon * folds) / 2
-    return tuple(sorted(k for k in wanted if k <= max(room, 3)))
+    room = max((float(np.median(panel.lengths)) - horizon * folds) / 2, 3)
+    return tuple(sorted(k for k in wanted if k <= room)) or (int(min(room, min(wanted))),)
 
 
 def logarithm(panel: Panel, season: int | None = None) -> bool:
@@ -127,6 +128,12 @@ def learners(panel: Panel, horizon: int, folds: int) -> tuple[tuple[str, ...], d
     return tuple(name for name in names if name not in left), left
 
 
+def network_seconds(limit: float, folds: int, workers: int) -> float:
+    """What one training of a network may take of a time limit: half of what there is for all folds and the last
+    training, and no more than a twelfth of the limit, so that the winner can be trained in what is left at the end."""
+    return round(min(limit * workers / (2 * (folds + 1)), limit / 12), 2)
+
+
 def intermittent(panel: Panel) -> float:
     """The share of the series without negative targets whose demands lie `INTERVAL` rows apart or more on average.
 
@@ -141,9 +148,16 @@ def intermittent(panel: Panel) -> float:
     return float(found.mean()) if panel.count else 0.0
 
 
-def fold_count(panel: Panel, horizon: int, wanted: int, gap: int = 0) -> int:
-    """As many folds as asked for, fewer where less than a horizon of the longest series would be left to train on."""
+def folds(panel: Panel, horizon: int, wanted: int | None = None, gap: int = 0) -> int:
+    """As many folds as are wanted, fewer where less than a horizon of the longest series would be left to train on.
+
+    None: 3, and of fewer than 4 series as many more, up to 6, as leave half of the longest to train on: what is chosen
+    on few scores owes much to chance.
+    """
     longest = int(panel.lengths.max(initial=0))
+    if wanted is None:
+        most = int(np.clip(SCORES // max(panel.count, 1), FOLDS, 2 * FOLDS))
+        wanted = max(min(most, longest // (2 * horizon)), FOLDS)
     return max(1, min(wanted, (longest - gap - max(horizon, 2)) // horizon))
 
 

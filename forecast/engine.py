@@ -53,8 +53,6 @@ def _spread(count: int, function: Callable[[Any], Any], items: Iterable[Any]) ->
 
 def _spread_until(count: int, until: float, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
     """The same, with workers that are ended at `until`."""
-    from joblib import Parallel, delayed, parallel_config
-
     items, found, over, given = list(items), {}, False, 0
 
     def end() -> None:
@@ -68,14 +66,11 @@ def _spread_until(count: int, until: float, function: Callable[[Any], Any], item
     timer.daemon = True
     timer.start()
     try:
-        # One process would be this one, which cannot be ended: two, of which one has work at a time.
-        with parallel_config("loky", n_jobs=max(count, 2), inner_max_num_threads=1):
-            spread = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch=count)
-            for i, result in spread(delayed(_numbered)(function, i, item) for i, item in enumerate(items)):
-                found[i] = result
-                while given in found:
-                    yield found.pop(given)
-                    given += 1
+        for i, result in (_beside if count == 1 else _unordered)(count, function, items):
+            found[i] = result
+            while given in found:
+                yield found.pop(given)
+                given += 1
     except Exception:
         if not over:  # it is the item that failed, not the time that is over
             raise
@@ -83,6 +78,24 @@ def _spread_until(count: int, until: float, function: Callable[[Any], Any], item
         timer.cancel()
     for i in range(given, len(items)):
         yield found.pop(i, UNFINISHED)
+
+
+def _unordered(count: int, function: Callable[[Any], Any], items: list[Any]) -> Iterator[tuple[int, Any]]:
+    from joblib import Parallel, delayed, parallel_config
+
+    with parallel_config("loky", n_jobs=count, inner_max_num_threads=1):
+        spread = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch=count)
+        yield from spread(delayed(_numbered)(function, i, item) for i, item in enumerate(items))
+
+
+def _beside(_: int, function: Callable[[Any], Any], items: list[Any]) -> Iterator[tuple[int, Any]]:
+    """On one process beside this one, which could not be ended itself. (joblib's one process is this one.)"""
+    from joblib.executor import get_memmapping_executor  # type: ignore[import-untyped]
+
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    executor = get_memmapping_executor(1, env=threads)
+    for i, item in enumerate(items):
+        yield executor.submit(_numbered, function, i, item).result()
 
 
 def _numbered(function: Callable[[Any], Any], number: int, item: Any) -> tuple[int, Any]:

@@ -91,8 +91,8 @@ def caruana(
     """Weights that sum to one, learner -> weight: half of them even ones of the best few (`forecast.selection.steady`),
     half by greedy forward selection with replacement.
 
-    That begins with the best 1 to `start` learners that are within 5 % of the best, whichever of these does best; then adds,
-    `size` times in all, the learner (again) that helps the mean most; of all means on the way the best is kept.
+    That begins with the best 1 to `start` learners that are within 5 % of the best, whichever of these does best; then
+    adds, `size` times in all, the learner (again) that helps the mean most; of all means on the way the best is kept.
     Learners that failed on a fold do not take part. ValueError if none is left.
     Source: Caruana et al., Ensemble selection from libraries of models, 2004, sections 2.1 to 2.3.
     """

@@ -16,6 +16,7 @@ from featurizers.kernels import cores
 from featurizers.panel import Panel
 from forecast import defaults
 from forecast.backtest import RollingOrigin
+from forecast.per_group import groups
 from forecast.plan import Plan, recipe
 from forecast.recipes import build
 from forecast.settings import checked
@@ -44,7 +45,7 @@ class Job:
     holidays: tuple[str, ...] = ()  # countries and subdivisions: "US", "DE-BY"
     learners: Mapping[str, Any] | tuple[Any, ...] | None = None
     block: tuple[str, ...] = ()  # names of learners that must not take part
-    folds: int = 3  # of the rolling origins; fewer where the series are too short
+    folds: int | None = None  # of the rolling origins; None: 3, of few series more; fewer where they are too short
     step: int | None = None  # rows between the folds' cutoffs; None: the horizon
     metric: Any = "mase"  # by which the winner is chosen: a name or a function of `actual`, `forecast` ...
     by: tuple[str, ...] = ()
@@ -96,7 +97,7 @@ class Job:
 
     def resolve(self, panel: Panel) -> Job:
         """The same job with every open setting decided on `panel`."""
-        folds = defaults.fold_count(panel, self.horizon, self.folds, self.gap)
+        folds = self._folds(panel)
         lags = self.lags or defaults.lags(panel, self.horizon, folds, self.season)
         windows = (
             self.windows if self.windows is not None else defaults.windows(panel, self.horizon, folds, self.season)
@@ -119,20 +120,34 @@ class Job:
         return any(limit is not None for limit in limits)
 
     def plan(self, panel: Panel) -> Plan:
+        folds = self._folds(panel)
         seasons = defaults.seasons(panel, self.season)
         log = defaults.logarithm(panel, self.season)
-        difference = defaults.difference(panel, self.horizon, self.folds, self.season)
+        difference = defaults.difference(panel, self.horizon, folds, self.season)
         return Plan.of(panel, horizon=self.gap + self.horizon, seasons=seasons, lags=tuple(self.lags or ()),
                        windows=tuple(self.windows or ()), holidays=self.holidays, log=log, difference=difference,
-                       seed=self.seed)  # fmt: skip
+                       seed=self.seed, seconds=self._seconds(panel))  # fmt: skip
+
+    def _folds(self, panel: Panel) -> int:
+        return defaults.folds(panel, self.horizon, self.folds, self.gap)
+
+    def _seconds(self, panel: Panel) -> float | None:
+        """What one training of a network may take, where time is limited."""
+        if self.time_limit is None:
+            return None
+        shares = len(groups(panel, self.by)[0]) if self.by else 1
+        return defaults.network_seconds(self.time_limit / shares, self._folds(panel), self.processes)
+
+    @property
+    def processes(self) -> int:
+        return self.workers or (1 if self.time_limit is None else cores())
 
     def sweep(self, panel: Panel) -> Sweep:
         """What a resolved job does, as a recipe."""
         return Sweep(
             self.recipes(panel), self.origins(panel)[0], self.metric, self.trials, self.time_limit, self.exit_score,
             self.patience, self.ensemble, self.levels, self.by, defaults.seasons(panel, self.season)[0],
-            self.workers or (1 if self.time_limit is None else cores()),
-            self.seed, nonnegative=bool(self.nonnegative), integers=self.integers,
+            self.processes, self.seed, nonnegative=bool(self.nonnegative), integers=self.integers,
         )  # fmt: skip
 
     def origins(self, panel: Panel) -> tuple[RollingOrigin, tuple[Finding, ...]]:
@@ -141,7 +156,7 @@ class Job:
         before_last = int(panel.position[known].max(initial=0)) if known.any() else 0
         longest = int(panel.lengths.max(initial=0))
         if longest > self.horizon + self.gap or before_last < 1:
-            return RollingOrigin(self.horizon, self.folds, self.step, self.gap), ()
+            return RollingOrigin(self.horizon, self._folds(panel), self.step, self.gap), ()
         at = int(panel.lengths.argmax())
         message = (f"Every series is too short to be validated {self.horizon} steps ahead: the longest, "
                    f"{panel.name(at)!r}, has {longest} rows. Learners are compared on one fold of {longest - 1} "

@@ -35,6 +35,7 @@ class Plan:
     log: bool = False  # regressors see log(1 + y), where they see levels
     difference: int = 0  # rows over which regressors see changes; 0: they see levels
     seed: int = 0
+    seconds: float | None = None  # that one training of a network may take
 
     @classmethod
     def of(cls, panel: Panel, **settings: object) -> Plan:
@@ -91,7 +92,8 @@ def features(plan: Plan, linear: bool = False) -> tuple[Featurizer, ...]:
 
     parts: list[Featurizer] = [Lags(plan.lags)]
     statistics = ("mean",) if linear else ("mean", "std", "min", "max")
-    parts += [Rolling(s, plan.windows, min_samples=2 if s == "std" else 1) for s in statistics]
+    if plan.windows:
+        parts += [Rolling(s, plan.windows, min_samples=2 if s == "std" else 1) for s in statistics]
     parts.append(Calendar(cyclic=linear))
     if linear and plan.seasons[-1] > 1:
         parts.append(Fourier(tuple(s for s in plan.seasons if s > 1), order=3))
@@ -145,7 +147,13 @@ def _tcn(plan: Plan) -> Learner:
     from learners import Tcn
 
     return Tcn(
-        plan.horizon, known=plan.known, past=plan.past, static=plan.static, categories=plan.categories, seed=plan.seed
+        plan.horizon,
+        known=plan.known,
+        past=plan.past,
+        static=plan.static,
+        categories=plan.categories,
+        seed=plan.seed,
+        max_seconds=plan.seconds,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     import optuna
 
 LEARNER = "learner"  # the setting that says which recipe
+FAR = 0.25  # behind the best recipe, on its score, from which a recipe is not searched
 SPREAD = 1_000_003  # between the seeds of two sweeps
 
 
@@ -42,16 +45,20 @@ class Proposals:
     trials told before and on nothing else.
     """
 
-    def __init__(self, recipes: Mapping[str, Learner], higher: bool, seed: int) -> None:
+    def __init__(self, recipes: Mapping[str, Learner], higher: bool, seed: int, most: float = math.inf) -> None:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self.recipes, self.seed = recipes, seed
+        self.recipes, self.higher, self.seed, self.most = recipes, higher, seed, most
         self.spaces = {name: openings(recipe) for name, recipe in recipes.items()}
         self.open = [name for name, found in self.spaces.items() if found]
         pruner = optuna.pruners.MedianPruner(n_startup_trials=3)
         self.study = optuna.create_study(direction="maximize" if higher else "minimize", pruner=pruner)
         self.asked = 0
+        self.best: dict[
+            str, float
+        ] = {}  # recipe -> its least score so far (greatest, with a minus, where higher is better)
+        self.turns = Counter[str]()
 
     def first(self, learner: str) -> Proposal:
         """A recipe with every open setting at its first value."""
@@ -59,10 +66,30 @@ class Proposals:
             return Proposal(learner, {}, self._trial())
         values = {path: _place(space) for path, space in self._active(learner, {})}
         self.study.enqueue_trial({LEARNER: learner} | {f"{learner}: {p}": v for p, v in values.items()})
-        return self.next()
+        return self._asked()
+
+    @property
+    def left(self) -> list[str]:
+        """The recipes with open settings that may be tried again: each `most` times."""
+        return [name for name in self.open if self.turns[name] < self.most]
 
     def next(self) -> Proposal:
-        """The proposal of the sampler, among the recipes that have open settings."""
+        """The proposal of the sampler for the open settings of the recipe whose turn it is."""
+        learner = self._turn()
+        self.turns[learner] += 1
+        self.study.enqueue_trial({LEARNER: learner})
+        return self._asked()
+
+    def _turn(self) -> str:
+        """Recipes take turns, the best first, so that what one search finds differs from what another finds; those far
+        behind have none."""
+        left = self.left
+        scores = {name: self.best.get(name, math.inf) for name in left}
+        limit = min(self.best.values(), default=math.inf)
+        near = [name for name in left if scores[name] <= limit + FAR * abs(limit)] or left
+        return min(near, key=lambda name: (self.turns[name], scores[name]))
+
+    def _asked(self) -> Proposal:
         asked = self._trial()
         learner = asked.suggest_categorical(LEARNER, self.open)
         values: dict[str, float | int] = {}
@@ -77,6 +104,9 @@ class Proposals:
 
         states = {COMPLETE: optuna.trial.TrialState.COMPLETE, PRUNED: optuna.trial.TrialState.PRUNED}
         state = states.get(trial.state, optuna.trial.TrialState.FAIL)
+        if trial.state == COMPLETE and not math.isnan(score):
+            cost = -score if self.higher else score
+            self.best[trial.learner] = min(self.best.get(trial.learner, math.inf), cost)
         return self.study.tell(proposal.asked, score if trial.state == COMPLETE else None, state)
 
     def _trial(self) -> optuna.Trial:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,6 +12,7 @@ import numpy as np
 from featurizers.panel import Panel
 from forecast.attempts import Attempt, Progress, fits, tried
 from forecast.backtest import RollingOrigin
+from forecast.engine import processes
 from forecast.leaderboard import Leaderboard, scored
 from forecast.limits import Limits
 from forecast.metrics import METRICS, Function, Metric, find
@@ -19,7 +22,12 @@ from forecast.truth import Truth, measure
 from learners.learner import Learner
 
 BATCH = 4  # trials that are proposed from the same knowledge, however many run side by side
+SLOWER = 1.2  # a later fold than the first one, which is the shortest
 REPEATED = 3  # batches of nothing new after which there is taken to be nothing more
+
+
+Found = Mapping[int, list[Attempt]]  # by the number of a trial
+Leaves = Callable[[Mapping[int, Proposal], Found], dict[int, bool]]  # trial -> whether it counts as one
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,67 +43,103 @@ class Searched:
 class Search:
     """One sweep of `recipes` over the folds of `on`.
 
-    First every recipe with its open settings at their first values, all folds of all of them side by side; then what
-    `Proposals` proposes, in batches, fold after fold, without those that are clearly behind. Trials that `store` has
+    First every recipe with its open settings at their first values, all folds of all of them side by side (where time
+    is limited, the first fold of all, then the others of those for which there is time); then what `Proposals`
+    proposes, in batches, fold after fold, without those that are clearly behind. Trials that `store` has
     are taken from there, so that a sweep that was broken off ends as if it had not been.
     """
 
     def __init__(
         self, panel: Panel, recipes: Mapping[str, Learner], on: RollingOrigin, metric: str | Function = "mase", *,
         season: int | None = None, limits: Limits | None = None, seed: int = 0, store: Store | None = None,
-        progress: Progress | None = None,
+        progress: Progress | None = None, workers: int = 1,
     ) -> None:  # fmt: skip
         self.panel, self.recipes, self.on, self.metric = panel, dict(recipes), on, find(metric)
         self.limits, self.store, self.progress = limits or Limits(), store, progress
         self.folds = tuple(on.split(panel))
         self.truths = tuple(Truth.of(fold, season or panel.freq.season) for fold in self.folds)
         self.metrics = tuple({m.name: m for m in (self.metric, *METRICS.values())}.values())
-        self.proposals = Proposals(self.recipes, bool(self.metric.higher), seed)
+        scores = self.panel.count * len(self.folds)  # more trials than scores would fit what is chance in them
+        most = scores if self.limits.trials is None else np.inf
+        self.proposals = Proposals(self.recipes, bool(self.metric.higher), seed, most)
         self.kept = store.load() if store is not None else {}
+        self.workers, self.count = workers, 0  # trials that were begun
         self.trials: list[Trial] = []
         self.untried: list[str] = []
 
     def run(self) -> Searched:
         """Try until a limit is reached. ValueError if no trial was whole by then."""
         first = [self.proposals.first(name) for name in list(self.recipes)[: self.limits.trials]]
-        ended, repeated = self._batch(first, (range(len(self.folds)),)), 0
+        every, repeated = range(len(self.folds)), 0
+        hurried = self.limits.until is not None and self.on.refit and len(every) > 1
+        ended = self._batch(first, (every[:1], every[1:]) if hurried else (every,), self._too_long, share=0.5)
         while not ended:
             if self.limits.none:
                 ended = "recipes"
-            elif not self.proposals.open or repeated == REPEATED:
+            elif not self.proposals.left or repeated == REPEATED:
                 ended = "nothing new"
             else:
                 room = BATCH if self.limits.trials is None else min(BATCH, self.limits.trials - len(self.trials))
-                proposals = [self.proposals.next() for _ in range(room)]
+                proposals = [self.proposals.next() for _ in range(room) if self.proposals.left]
                 repeated = repeated + 1 if all(self._before(p) for p in proposals) else 0
-                one_by_one = [[k] for k in range(len(self.folds))] if self.on.refit else [range(len(self.folds))]
-                ended = self._batch(proposals, one_by_one)
+                ended = self._batch(proposals, [[k] for k in every] if self.on.refit else [every], self._behind)
         return Searched(self._board(), tuple(self.trials), ended, tuple(self.untried))
 
     # ---- one batch ----------------------------------------------------------------------------
 
-    def _batch(self, proposals: list[Proposal], rounds: Sequence[Sequence[int]]) -> str:
-        """Take the proposals through the rounds of folds, and note them down; gives why the sweep ends, or ""."""
-        numbered = dict(enumerate(proposals, len(self.trials)))
+    def _batch(
+        self, proposals: list[Proposal], rounds: Sequence[Sequence[int]], leaves: Leaves, share: float = 1.0
+    ) -> str:
+        """Take the proposals through the rounds of folds, without those that it `leaves` after a round, and note them
+        down; a round before the last takes at most a `share` of the time. Gives why the sweep ends, or ""."""
+        numbered = dict(enumerate(proposals, self.count))
+        self.count += len(proposals)
         found = {k: self._known(k, p) for k, p in numbered.items()}
-        fresh, behind, ended = [k for k in numbered if not found[k]], set[int](), ""
+        fresh, left, ended = [k for k in numbered if not found[k]], dict[int, bool](), ""
         for folds in rounds:
-            active = [k for k in fresh if k not in behind]
+            active = [k for k in fresh if k not in left]
             before = {k: len(found[k]) for k in active}
-            for a in self._attempts({k: numbered[k] for k in active}, folds):
-                found[int(a.name)].append(a)
+            with self._until(share if folds is not rounds[-1] else 1.0):
+                for a in self._attempts({k: numbered[k] for k in active}, folds):
+                    found[int(a.name)].append(a)
             for k in active:
                 self._report(numbered[k], found[k], before[k])
-            behind |= {k for k in active if len(rounds) > 1 and found[k] and numbered[k].asked.should_prune()}
             ended = self.limits.interrupted
             if ended:
                 break
+            if folds is not rounds[-1]:
+                left |= leaves({k: numbered[k] for k in active}, found)
         for k, proposal in numbered.items():
-            if not ended or k in behind or len(found[k]) == len(self.folds):
+            if left.get(k, not ended) or len(found[k]) == len(self.folds):
                 self._note(k, proposal, found[k], k not in fresh)
             else:
                 self.untried.append(self._name(k, proposal.learner))
         return ended or self.limits.reached(self._ranked())
+
+    def _behind(self, active: Mapping[int, Proposal], found: Found) -> dict[int, bool]:
+        """Those that are clearly worse than trials before were after as many folds: trials all the same."""
+        return {k: True for k, p in active.items() if found[k] and p.asked.should_prune()}
+
+    def _too_long(self, active: Mapping[int, Proposal], found: Found) -> dict[int, bool]:
+        """Those whose other folds would take longer than there is time, the slowest first: they are given up now, so
+        that what they would have taken serves others."""
+        if self.limits.until is None:
+            return {}
+        folds = SLOWER * (len(self.folds) - 1)
+        costs = {k: folds * sum(a.fit_seconds + a.predict_seconds for a in found[k]) or np.inf for k in active}
+        room, left = (self.limits.until - time.monotonic()) * self.workers, {}
+        for k in sorted(active, key=costs.__getitem__):
+            room -= costs[k]
+            if room < 0:
+                left[k] = False
+        return left
+
+    def _until(self, share: float) -> AbstractContextManager[None]:
+        """Work that is ended when this share of the time is over."""
+        if share == 1.0 or self.limits.until is None:
+            return nullcontext()
+        now = time.monotonic()
+        return processes(self.workers, now + share * (self.limits.until - now))
 
     def _known(self, number: int, proposal: Proposal) -> list[Attempt]:
         """The attempts of a trial that was made before: in a sweep that was broken off, or with the same values."""

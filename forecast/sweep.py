@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -36,9 +37,10 @@ from learners.otherwise import Otherwise
 
 ENSEMBLE, STACK = "Ensemble", "Stack"
 GROUPS = "PerGroup"
-MEMBERS = 25  # learners, the best ones, of which an ensemble is made
+MEMBERS, ALIKE = 25, 5  # learners, the best ones, of which an ensemble is made; trials of one recipe among them
 DEPLOYING = 0.15  # of a time limit is kept for the training of the winner
 PREFERRED = 1.1  # the error of an ensemble over that of the best learner, up to which it is the winner
+SURE = 2.0  # standard errors by which a single learner must be better besides
 MARGIN = 1.5  # on the seconds that a learner took on the folds, for its training on everything
 
 
@@ -136,7 +138,7 @@ class Sweep(Learner):
     ) -> tuple[Searched, Leaderboard, str]:
         """The search of a panel, its leaderboard with the ensemble, and the name of the winner."""
         found = Search(panel, self.recipes, self.on, self.metric, season=self._season(panel), limits=limits,
-                       seed=self.seed, store=store, progress=report).run()  # fmt: skip
+                       seed=self.seed, store=store, progress=report, workers=self.workers).run()  # fmt: skip
         if not found.trials:
             raise ValueError(f"The sweep ended ({found.ended}) before any of {', '.join(self.recipes)} was tried on "
                              "every fold: give it more time.")  # fmt: skip
@@ -161,7 +163,7 @@ class Sweep(Learner):
         whole = [name for name in board.names if all(board.outputs[name])] or [board.best]
         cost = {n: MARGIN * max(a.fit_seconds for a in board.attempts if a.name == n) for n in whole}
         members = [n for n in whole if cost[n] <= seconds] or [min(whole, key=cost.__getitem__)]
-        winner, members = members[0], members[:MEMBERS]
+        winner, members = members[0], _varied(board, members)
         while self.ensemble and len(members) > 1:
             weights = caruana(board.only(members))
             if len(weights) > 1 and sum(cost[n] for n in weights) <= seconds:
@@ -236,14 +238,35 @@ class SweepModel(Around):
     recipe: Learner | None = field(default=None, repr=False)  # of the winner, which `refit` trains again
 
 
+def _varied(board: Leaderboard, names: Sequence[str]) -> list[str]:
+    """The best `MEMBERS`, of which at most `ALIKE` are trials of the same recipe."""
+    taken, seen = [], Counter[str]()
+    for name in names:
+        family = board.family(name)
+        seen[family] += 1
+        if seen[family] <= ALIKE:
+            taken.append(name)
+    return taken[:MEMBERS]
+
+
 def _prefers(board: Leaderboard, joint: str, single: str) -> bool:
     """Whether an ensemble is the winner: the least of many scores on a few folds owes much to chance, a mean does not,
-    so that a single learner has to be better by far."""
-    ours, theirs = (board.totals[n].get(board.metric.name, np.nan) for n in (joint, single))
+    so that a single learner has to be better by far, and on more series and folds than by chance."""
+    metric = board.metric
+    ours, theirs = (board.totals[n].get(metric.name, np.nan) for n in (joint, single))
     if np.isnan(ours) or np.isnan(theirs):
         return board.names.index(joint) < board.names.index(single)
-    better, worse = (theirs, ours) if board.metric.higher else (ours, theirs)
-    return bool(better <= worse + (PREFERRED - 1) * abs(worse))
+    better, worse = (theirs, ours) if metric.higher else (ours, theirs)
+    if better <= worse + (PREFERRED - 1) * abs(worse):
+        return True
+    tables = [board.scores[n].get(metric.name) for n in (joint, single)]
+    if tables[0] is None or tables[1] is None:
+        return False
+    apart = (tables[1] - tables[0] if metric.higher else tables[0] - tables[1]).ravel()
+    apart = apart[np.isfinite(apart)]
+    if len(apart) < 2:
+        return True
+    return bool(apart.mean() <= SURE * apart.std(ddof=1) / math.sqrt(len(apart)))
 
 
 def _grouped(report: Report, g: int, groups: int, name: str, done: int, total: int, what: str) -> None:

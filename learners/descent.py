@@ -7,7 +7,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ from learners.network import Inputs, Shape, forward, initial, scaled
 from learners.windows import NetworkRows, Windows
 
 REMEMBERED = 25  # steps over which the weights are averaged
+TRIED, FEWEST = 4, 8  # batches by which a step is timed; epochs at least, shorter ones if need be
+SHARE = 0.7  # of the time for the schedule; the rest is for the windows held out
 FARTHEST = 20.0  # scaled targets are clipped there: a jump after a constant window must not own the gradient
 
 
@@ -44,16 +46,35 @@ def descend(shape: Shape, rows: NetworkRows, training: Windows, held: Windows, b
         source = Source(shape, rows, device)
         start = initial(shape, budget.seed)
         weights = {n: torch.tensor(v, device=device, requires_grad=True) for n, v in start.items()}
-        best = _walk(source, weights, training, held, budget)
+        deadline = Deadline(budget.max_seconds)
+        budget = _within(source, weights, training, budget)
+        best = _walk(source, weights, training, held, budget, deadline)
     return {name: value.cpu().numpy() for name, value in best.items()}
 
 
-def _walk(source: Source, weights: dict[str, Any], training: Windows, held: Windows, budget: Budget) -> dict[str, Any]:
+def _within(source: Source, weights: dict[str, Any], training: Windows, budget: Budget) -> Budget:
+    """The same with as many epochs, or shorter ones, as `max_seconds` allow: a schedule must be walked to its end."""
+    if budget.max_seconds is None:
+        return budget
+    batches, begun = _batches(training, budget), 0.0
+    for k in range(TRIED + 1):
+        begun = time.monotonic() if k == 1 else begun  # the first one is slower
+        source.loss(weights, next(batches), Tensors(0.0, None))[0].backward()
+    for value in weights.values():
+        value.grad = None
+    steps = int(SHARE * budget.max_seconds / max((time.monotonic() - begun) / TRIED, 1e-9))
+    epochs = int(np.clip(steps // budget.steps, min(FEWEST, budget.epochs), budget.epochs))
+    return replace(budget, epochs=epochs, steps=int(np.clip(steps // epochs, 1, budget.steps)))
+
+
+def _walk(
+    source: Source, weights: dict[str, Any], training: Windows, held: Windows, budget: Budget, deadline: Deadline
+) -> dict[str, Any]:
     steps, rate = budget.epochs * budget.steps, budget.learning_rate
     optimizer = torch.optim.AdamW(_groups(weights), lr=rate, betas=(0.9, 0.99), fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.15)
     drop = Tensors(budget.dropout, torch.Generator(source.device).manual_seed(budget.seed))
-    still, batches, deadline = Tensors(0.0, None), _batches(training, budget), Deadline(budget.max_seconds)
+    still, batches = Tensors(0.0, None), _batches(training, budget)
     mean, best = _copy(weights), _copy(weights)
     least, waited, done = np.inf, 0, 0
     for _ in range(budget.epochs):

@@ -37,7 +37,7 @@ class Direct(Learner):
     features: tuple[Featurizer, ...]
     horizon: int
     seasons: tuple[int, ...] | str = "auto"
-    max_rows: int = 500_000
+    max_rows: int = 100_000
     levels: tuple[float, ...] = ()
 
     def train(self, panel: Panel) -> DirectModel:

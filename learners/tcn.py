@@ -32,7 +32,8 @@ class Tcn(Learner):
     most) and twice the horizon; beside it, the network reads four of the longest seasons for their seasonal values.
     `layers` "auto" covers the window. An epoch has 20 to 50 batches, however many windows there are. The last rows of
     each series are held out, to stop early. The forecast is the median; `levels` are bands, in percent. `device` is
-    torch's ("auto": the GPU where there is one); after `max_seconds` the best weights so far are taken.
+    torch's ("auto": the GPU where there is one). With `max_seconds` it trains as many steps as fit, so that the result
+    depends on the machine.
 
     >>> learner = Tcn(horizon=14, known=("price",), static=("size",), categories=("region",), levels=(80, 95))
     """

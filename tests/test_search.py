@@ -123,16 +123,25 @@ class Slow(Learner):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_is_still_at_work_when_the_time_is_over_is_ended(workers: int) -> None:
-    with processes(2):  # the workers take a while to start
-        searched(Limits())
     start = time.monotonic()
     recipes: dict[str, Learner] = {"SeasonalNaive": SeasonalNaive(7), "Slow": Slow(), "Late": SeasonalNaive(1)}
-    with processes(workers, until=start + 8.0):
-        found = Search(PANEL, recipes, ON, limits=Limits(until=start + 8.0)).run()
+    with processes(workers, until=start + 20.0):  # the workers take a while to start
+        found = Search(PANEL, recipes, ON, limits=Limits(until=start + 20.0), workers=workers).run()
     assert time.monotonic() - start < 30  # Slow alone takes twice as long
-    assert found.ended == "time"
     assert "Slow" in found.untried
     assert "SeasonalNaive" in found.board.recipes
+    if workers == 2:
+        assert "Late" in found.board.recipes  # Slow was given up when half of the time was over
+
+
+def test_what_cannot_be_done_in_time_makes_room_for_others() -> None:
+    start = time.monotonic()
+    recipes: dict[str, Learner] = {"Slow": Slow(4.0), "SeasonalNaive": SeasonalNaive(7), "Quick": SeasonalNaive(1)}
+    with processes(1, until=start + 20.0):
+        found = Search(PANEL, recipes, RollingOrigin(7, folds=4), limits=Limits(until=start + 20.0)).run()
+    assert found.untried == ("Slow",)
+    assert {"SeasonalNaive", "Quick"} <= set(found.board.recipes)
+    assert time.monotonic() - start < 16  # three more folds of Slow, which take 12 seconds, were not begun
 
 
 def test_the_run_table_is_sorted_by_any_metric() -> None:

@@ -16,7 +16,7 @@ from learners.bands import check_levels
 from learners.components import of_theta
 from learners.learner import Learner
 from learners.local import LocalModel, assembled, finite, state_without_windows
-from learners.theta_bands import spread_of, theta_outputs
+from learners.theta_bands import TOO_SMALL, spread_of, theta_outputs
 
 MOVING = ("level", "intercept", "slope", "mean")  # of each line; the kernel's order
 KINDS = ("standard", "optimised", "dynamic standard", "dynamic optimised")
@@ -142,7 +142,7 @@ class AutoThetaModel(LocalModel):
         found = scan(step, carry, now)[1]["mean"]
         mean = xp.sum(found[:, :, :lines], axis=2) / lines
         left_over = xp.sum(found[:, :, lines:], axis=2) / lines if self.levels else mean
-        return theta_outputs(state, mean, left_over, self.levels)
+        return theta_outputs(state, mean, left_over, self.levels, too_small=TOO_SMALL)
 
     def attribute(self, state: State, future: State, typical: State) -> Attribution:
         forecast = self.predict(state, future)["forecast"]

@@ -96,6 +96,16 @@ def test_bands_cover_what_they_say(learner, season):
         assert abs(100 * ((low <= true) & (true <= high)).mean() - level) < 1.5
 
 
+@pytest.mark.parametrize("rows", [15, 20, 30, 50])
+def test_bands_of_short_series_cover_what_they_say(rows):
+    series = simulated(np.random.default_rng(rows), 2_000, rows + 6, 1, 0.2)
+    panel, true = monthly(*series[:, :-6], freq="D"), series[:, -6:]
+    columns = AutoTheta(levels=(80, 95)).fit(panel).forecast(panel, 6).columns
+    for level in (80, 95):
+        low, high = (columns[f"{side}{level}"].reshape(true.shape) for side in ("lo", "hi"))
+        assert abs(100 * ((low <= true) & (true <= high)).mean() - level) < 2.0
+
+
 def simulated(rng: np.random.Generator, count: int, rows: int, season: int, drift: float) -> np.ndarray:
     weight, terms, level = rng.uniform(0.1, 0.9, count), 8 * rng.normal(size=(season, count)), np.zeros(count)
     series = np.zeros((rows, count))

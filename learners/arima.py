@@ -16,6 +16,7 @@ from featurizers.panel import Panel
 from learners.arima_fit import Found
 from learners.attribution import Attribution
 from learners.bands import check_levels
+from learners.blocks import in_blocks
 from learners.components import of_arima
 from learners.kalman import DIFFUSE, MOVING, columns_of, later, next_state, slots, stepped, weighed
 from learners.learner import Learner, Model
@@ -189,6 +190,9 @@ class ArimaModel(LocalModel):
         return of_arima(self, state, future, typical)
 
     def predict(self, state: State, future: State) -> State:
+        return in_blocks(self._predict, state, future)
+
+    def _predict(self, state: State, future: State) -> State:
         xp, scale = namespace(state["arima.state"], future["time"]), state["arima.scale"]
         carry = {"mean": state["arima.state"]} | (_unknown(state) if self.levels else {})
         weights = columns_of(state)[1] if self.levels else None

@@ -15,6 +15,7 @@ from featurizers.whole import whole
 from learners.arima_fit import Found
 from learners.attribution import Attribution, joined
 from learners.bands import bounds, levels
+from learners.blocks import in_blocks
 from learners.together import Together
 
 if TYPE_CHECKING:
@@ -87,6 +88,9 @@ class ArimaAverage(Together):
         return [state[f"m{i}.arima.weight"] for i in range(len(self.models))]
 
     def predict(self, state: State, future: State) -> State:
+        return in_blocks(self._predict, state, future)
+
+    def _predict(self, state: State, future: State) -> State:
         """The variance is the mean of the models', and of the squares by which their forecasts lie apart. Source:
         Buckland, Burnham & Augustin (1997), Model selection: an integral part of inference, Biometrics 53."""
         answers, weights = self.answers(state, future), self._weights(state)

@@ -119,6 +119,15 @@ def test_bands_of_an_average_hold_how_far_its_models_lie_apart():
     np.testing.assert_allclose(middle - found["lo80"], found["hi80"] - middle)
 
 
+def test_blocks_of_series_change_nothing(monkeypatch):
+    panel = monthly(*(AIR[i:] for i in range(7)))
+    model = AutoArima(12, levels=(80,)).fit(panel)
+    whole = model.forecast(panel, 5).columns
+    monkeypatch.setattr("learners.blocks.BLOCK", 3)
+    for name, values in model.forecast(panel, 5).columns.items():
+        np.testing.assert_array_equal(values, whole[name])
+
+
 def test_every_model_of_an_average_has_the_waves():
     panel = monthly(WEEKLY[:208], freq="W")
     model = AutoArima(52).fit(panel)

@@ -2,7 +2,7 @@
 
     python benchmarks/coverage.py --series 2000 --model AutoArima --seed 1
 
-Each process draws its own coefficients and a length from 30 to 200 for every series; the model sees all but the last
+Each process draws its own coefficients (those of AutoEts are smoothings, those of the others ARIMA) and a length from 30 to 200 for every series; the model sees all but the last
 twelve values. Prints the coverage in percent by process and by horizon. Another model is a line in MODELS, another
 process one in PROCESSES.
 """
@@ -10,8 +10,9 @@ process one in PROCESSES.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ from learners.arima import Arima, AutoArima
 from learners.arimax import Arimax
 from learners.auto_theta import AutoTheta
 from learners.ces import Ces
+from learners.ets import AutoEts
 from learners.learner import Learner
 
 HORIZON, SHORTEST, LONGEST = 12, 30, 200
@@ -87,6 +89,51 @@ PROCESSES: dict[str, Process] = {
     "airline, 4": Process(d=1, D=1, season=4, ma=((-0.8, 0.2),), seasonal_ma=((-0.8, -0.2),)),
     "SIMA with drift, 4": Process(D=1, season=4, ar=((0.0, 0.7),), seasonal_ma=((-0.8, -0.2),), constant=True),
 }
+
+
+@dataclass(frozen=True)
+class Smoothing:
+    """An exponential smoothing model (error, trend, season: "add", "mul" or None) whose weights are drawn for each
+    series. Source: Hyndman, Koehler, Ord & Snyder (2008), tables 2.2 and 2.3."""
+
+    error: str = "add"
+    trend: bool = False
+    damped: bool = False
+    seasonal: str | None = None
+    season: int = 1
+
+    def simulate(self, rng: np.random.Generator, rows: int) -> np.ndarray:
+        """A series of `rows` values around 100, with normal errors of 1 to 5."""
+        alpha, phi = rng.uniform(0.05, 0.95), rng.uniform(0.8, 0.98) if self.damped else 1.0
+        beta, gamma = alpha * rng.uniform(0.0, 0.3) * self.trend, (1 - alpha) * rng.uniform(0.0, 0.5)
+        size, level, slope = rng.uniform(1.0, 5.0), 100.0, rng.normal(0.0, 0.5) * self.trend
+        shape = rng.normal(0.0, 0.1, self.season) * (self.seasonal is not None)
+        multiplies = self.seasonal == "mul"
+        terms = 1.0 + shape - shape.mean() if multiplies else 100.0 * (shape - shape.mean())
+        values = np.empty(rows)
+        for t in range(rows):
+            place, base = t % self.season, level + phi * slope
+            term = terms[place]
+            mean = base * term if multiplies else base + term
+            error = size * rng.normal() * (mean / 100.0 if self.error == "mul" else 1.0)
+            values[t] = mean + error
+            moved = error / term if multiplies else error
+            level, slope = base + alpha * moved, phi * slope + beta * moved
+            if self.seasonal is not None:
+                terms[place] = term + gamma * (error / base if multiplies else error)
+        return values
+
+
+SMOOTHINGS: dict[str, Smoothing] = {
+    "A, N, N": Smoothing(),
+    "M, N, N": Smoothing("mul"),
+    "A, A, N": Smoothing(trend=True),
+    "A, Ad, N": Smoothing(trend=True, damped=True),
+    "A, N, A, 4": Smoothing(seasonal="add", season=4),
+    "A, A, A, 12": Smoothing(trend=True, seasonal="add", season=12),
+    "M, N, M, 4": Smoothing("mul", seasonal="mul", season=4),
+    "M, Ad, M, 12": Smoothing("mul", True, True, "mul", 12),
+}
 # Others, for whoever has something to choose: what is chosen is not checked on these.
 REHEARSAL: dict[str, Process] = {
     "AR(1), near one": Process(ar=((0.7, 0.97),), constant=True),
@@ -103,14 +150,16 @@ REHEARSAL: dict[str, Process] = {
     "SIMA, 12": Process(D=1, season=12, seasonal_ma=((-0.7, 0.1),), constant=True),
 }
 # A learner for the series of a process; columns are those of `panel_of`.
-MODELS: dict[str, Callable[[Process], Learner]] = {
+MODELS: dict[str, Callable[[Any], Learner]] = {
     "Arima": lambda p: Arima(p.order, p.seasonal, p.constant, levels=LEVELS),
     "AutoArima": lambda p: AutoArima(season=p.season, levels=LEVELS),
+    "AutoEts": lambda p: AutoEts(season=p.season, levels=LEVELS),
     "AutoTheta": lambda p: AutoTheta(p.season, levels=LEVELS),
     "Ces": lambda p: Ces(p.season, levels=LEVELS),
     "Arimax": lambda p: Arimax(p.order, p.seasonal, ("x", "step"), p.constant, levels=LEVELS),
 }
 WITH_COLUMNS = ("Arimax",)
+SMOOTHED = ("AutoEts",)  # whose processes are SMOOTHINGS
 
 
 def panel_of(series: list[np.ndarray], columns: dict[str, np.ndarray]) -> Panel:
@@ -123,7 +172,7 @@ def panel_of(series: list[np.ndarray], columns: dict[str, np.ndarray]) -> Panel:
     return Panel(ids, rows, np.concatenate(stamps), freq, "day", "y", values, roles)
 
 
-def inside(process: Process, model: str, count: int, seed: int) -> np.ndarray:
+def inside(process: Process | Smoothing, model: str, count: int, seed: int) -> np.ndarray:
     """Whether each value lay in its band, (levels, series, horizon)."""
     rng = np.random.default_rng(seed)
     shortest = max(SHORTEST, 3 * process.season + 4)
@@ -149,9 +198,12 @@ def _step(rng: np.random.Generator, rows: int) -> np.ndarray:
     return made
 
 
-def coverage(model: str, count: int, seed: int, processes: dict[str, Process] | None = None) -> pd.DataFrame:
+def coverage(
+    model: str, count: int, seed: int, processes: Mapping[str, Process | Smoothing] | None = None
+) -> pd.DataFrame:
     """Percent of values inside, by process (rows; the last is all of them) and by level and horizon (columns)."""
-    chosen = PROCESSES if processes is None else processes
+    usual: Mapping[str, Process | Smoothing] = SMOOTHINGS if model in SMOOTHED else PROCESSES
+    chosen = usual if processes is None else processes
     size = max(count // len(chosen), 1)
     each = {name: inside(p, model, size, seed + i) for i, (name, p) in enumerate(chosen.items())}
     each["all"] = np.concatenate(list(each.values()), axis=1)
@@ -168,7 +220,7 @@ def main() -> None:
     arguments.add_argument("--rehearsal", action="store_true", help="the processes on which choices are made")
     given = arguments.parse_args()
     for model in given.model or MODELS:
-        table = coverage(model, given.series, given.seed, REHEARSAL if given.rehearsal else PROCESSES)
+        table = coverage(model, given.series, given.seed, REHEARSAL if given.rehearsal else None)
         wide = {n: pd.DataFrame(table.xs(n, axis=1, level="level")) for n in LEVELS}
         parts = {n: t.assign(mean=t.mean(axis=1))[[1, 2, 4, 8, 12, "mean"]] for n, t in wide.items()}
         shown = pd.concat(parts, axis=1)

@@ -101,6 +101,13 @@ class Frequency:
         return _MONTHS[letter] * self.step if letter in _MONTHS else None
 
     @property
+    def year(self) -> float:
+        """The rows of a year, 365.25 days; 0 where a step is longer than a day."""
+        if self.unit == "B":
+            return 365.25 * 5 / 7 if self.step == 1 else 0.0
+        return 365.25 * DAY / self.seconds if self.seconds is not None and self.seconds <= DAY else 0.0
+
+    @property
     def daily(self) -> bool:
         """Whether a stamp stands for a day or more, so that the clock time does not matter."""
         return self.seconds is None or self.seconds % DAY == 0

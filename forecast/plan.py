@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
+
+import numpy as np
 
 from featurizers.featurizer import Featurizer
 from featurizers.panel import Panel
@@ -31,6 +34,7 @@ class Plan:
     static: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()  # ... and all categorical ones
     many: bool = False  # more than one series
+    year: float = 0.0  # rows of a year, where the series hold two of them and a season is shorter; else 0
     span: int = 0  # days that a row stands for beyond that of its stamp: 6 for weeks
     log: bool = False  # regressors see log(1 + y), where they see levels
     difference: int = 0  # rows over which regressors see changes; 0: they see levels
@@ -47,8 +51,9 @@ class Plan:
 
         categories = tuple(n for n in panel.levels if panel.roles.get(n) in ("known", "static") and n not in dropped)
         roles = {"known": numeric("known"), "past": numeric("past"), "static": numeric("static")}
+        year = panel.freq.year if panel.count and 2 * panel.freq.year <= float(np.median(panel.lengths)) else 0.0
         span = {"W": 6, "MS": 27, "QS": 89, "YS": 364}.get(panel.freq.unit, 0)
-        return cls(**roles, span=span, categories=categories, many=panel.count > 1, **settings)  # type: ignore[arg-type]
+        return cls(**roles, span=span, year=year, categories=categories, many=panel.count > 1, **settings)  # type: ignore[arg-type]
 
     @property
     def season(self) -> int:
@@ -169,6 +174,23 @@ def _part(name: str, **settings: object) -> Learner:
     return getattr(learners, name)(**settings)
 
 
+def _seasonal(name: str, plan: Plan) -> Learner:
+    """A learner that knows one season; where there are several, of what remains without them."""
+    return _part("Mstl", seasons=plan.seasons, learner=_part(name)) if len(plan.seasons) > 1 else _one(name, plan)
+
+
+def _one(name: str, plan: Plan) -> Learner:
+    return _part(name, season=plan.season)
+
+
+def _harmonic(plan: Plan) -> Learner:
+    """Waves of all seasons and of the year, which is too long for others; beside them a single season may change."""
+    waves = tuple(s for s in (*plan.seasons, plan.year) if s > 1) or (4,)
+    return _part(
+        "Harmonic", seasons=waves, learner=_one("AutoEts", plan) if len(plan.seasons) == 1 else _part("AutoEts")
+    )
+
+
 _SIMPLE: dict[str, Callable[[Plan], Learner]] = {
     "Naive": lambda plan: _part("Naive"),
     "SeasonalNaive": lambda plan: _part("SeasonalNaive", season=plan.season),
@@ -178,15 +200,16 @@ _SIMPLE: dict[str, Callable[[Plan], Learner]] = {
     "Arima": lambda plan: _part("Arima", order=(2, 1, 1)),
     "Arimax": lambda plan: _part("Arimax", order=(2, 1, 1), columns=plan.known),
     "RandomWalkWithDrift": lambda plan: _part("RandomWalkWithDrift"),
-    "AutoEts": lambda plan: _part("AutoEts", season=plan.season),
-    "AutoTheta": lambda plan: _part("AutoTheta", season=plan.season),
+    "AutoEts": partial(_seasonal, "AutoEts"),
+    "AutoTheta": partial(_seasonal, "AutoTheta"),
     "HistoricAverage": lambda plan: _part("HistoricAverage"),
     "WindowAverage": lambda plan: _part("WindowAverage", window=max(plan.season, 2)),
     "SeasonalWindowAverage": lambda plan: _part("SeasonalWindowAverage", season=plan.season),
     "Adida": lambda plan: _part("Adida"),
     "Imapa": lambda plan: _part("Imapa"),
     "CrostonOptimized": lambda plan: _part("Croston", alpha=None),
-    "Mstl": lambda plan: _part("Mstl", seasons=plan.seasons),
+    "Mstl": lambda plan: _part("Mstl", seasons=plan.seasons, learner=_part("AutoArima")),
+    "Harmonic": _harmonic,
     "Ces": lambda plan: _part("Ces", season=plan.season),
     "Croston": lambda plan: _part("Croston"),
     "Sba": lambda plan: _part("Sba"),

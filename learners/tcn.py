@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from learners.network import SEASONS, Inputs, Shape, field_of_view, forward, sca
 from learners.windows import gathered_rows, learnable, standards
 
 YEAR = 365.2425 * DAY
-HARMONICS = 3  # sines and cosines of each cycle of the calendar
+HARMONICS = 3  # of each cycle of the calendar
 CYCLES = ("hour", "weekday", "dayofyear")
 
 
@@ -57,6 +57,7 @@ class Tcn(Learner):
     seed: int = 0
     device: str = "auto"
     max_seconds: float | None = None
+    imports: ClassVar[tuple[str, ...]] = ("learners.descent",)
 
     def train(self, panel: Panel) -> TcnModel:
         """ValueError where no series is longer than the horizon by two rows, or a setting does not fit."""

@@ -92,6 +92,11 @@ class Regressor:
         raise ValueError(f"There is no regressor {self.name!r}: {hint}There are {', '.join(READY)}; any object with "
                          "fit(X, y) and predict(X) will do, too.")  # fmt: skip
 
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """The modules that its fit needs."""
+        return (READY[self.ready].home.rpartition(".")[0],)
+
     def make(self) -> Any:
         """A new, untrained regressor of the library. ValueError names a setting that it does not have."""
         kind = READY[self.ready]

@@ -2,9 +2,9 @@
 
     python benchmarks/coverage.py --series 2000 --model AutoArima --seed 1
 
-Each process draws its own coefficients (those of AutoEts are smoothings, those of the others ARIMA) and a length from 30 to 200 for every series; the model sees all but the last
-twelve values. Prints the coverage in percent by process and by horizon. Another model is a line in MODELS, another
-process one in PROCESSES.
+Each process, an ARIMA or for AutoEts an exponential smoothing, draws its own coefficients and a length from 30 to 200
+for every series; the model sees all but the last twelve values. Prints the coverage in percent by process and by
+horizon. Another model is a line in MODELS, another process one in PROCESSES or SMOOTHINGS.
 """
 
 from __future__ import annotations

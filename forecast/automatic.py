@@ -33,7 +33,7 @@ def auto(
     >>> panel = Panel.read(table, **table.attrs["roles"])
     >>> sweep = auto(panel, horizon=12, learners=["SeasonalNaive", "AutoEts"])
     >>> sweep.on.folds, list(sweep.recipes)
-    (3, ['SeasonalNaive', 'AutoEts'])
+    (6, ['SeasonalNaive', 'AutoEts'])
     """
     given: Mapping[str, Any] = {
         "lags": lags, "windows": windows, "folds": folds, "step": step, "holidays": holidays, "learners": learners,

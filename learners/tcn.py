@@ -27,13 +27,12 @@ class Tcn(Learner):
 
     Each window is scaled by its own level and spread, so that series of any size, new ones too, share one network.
     `known`, `past`, `static` name columns to read, numeric or categorical; `categories` names more of them, of any
-    role. `calendar` lists cycles of the clock: "hour" (and minute), "weekday", "dayofyear"; "auto" takes those that
-    the frequency and the length of the series allow. `window` "auto" covers four of the shortest seasons (104 steps at
-    most) and twice the horizon; beside it, the network reads four of the longest seasons for their seasonal values.
-    `layers` "auto" covers the window. An epoch has 20 to 50 batches, however many windows there are. The last rows of
-    each series are held out, to stop early. The forecast is the median; `levels` are bands, in percent. `device` is
-    torch's ("auto": the GPU where there is one). With `max_seconds` it trains as many steps as fit, so that the result
-    depends on the machine.
+    role. `calendar` lists cycles of the clock: "hour" (and minute), "weekday", "dayofyear"; "auto": those that suit.
+    `window` "auto" covers four of the shortest seasons (104 steps at most) and twice the horizon; beside it, the network
+    reads four of the longest seasons for their seasonal values. `layers` "auto" covers the window. An epoch has 20 to
+    50 batches, however many windows there are. The last rows of each series are held out, to stop early. The forecast
+    is the median; `levels` are bands, in percent. `device` is torch's ("auto": the GPU where there is one). With
+    `max_seconds` it trains as many steps as fit, so that the result depends on the machine.
 
     >>> learner = Tcn(horizon=14, known=("price",), static=("size",), categories=("region",), levels=(80, 95))
     """

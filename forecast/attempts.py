@@ -99,7 +99,7 @@ def _attempted(
 ) -> tuple[list[Attempt], Model | None]:
     """One fit on the first of `folds`, which begins at the model `before`, and the forecasts of all; and the model."""
     found: list[Attempt] = []
-    loaded(recipe)
+    load(recipe)
     with threadpool_limits(1, user_api="blas"):
         start = time.perf_counter()
         try:
@@ -119,17 +119,22 @@ def _attempted(
     return found, model
 
 
-def loaded(part: Any) -> None:
-    """Import what the parts of a recipe need, so that the seconds of a fit, by which others are judged, are its own."""
+def libraries(part: Any) -> set[str]:
+    """The modules that the parts of a recipe import when they are fitted."""
     if isinstance(part, str):
-        return loaded(Regressor(part)) if part in READY else None
-    for name in getattr(part, "imports", ()):
-        with suppress(ImportError):  # the fit will say
-            importlib.import_module(name)
+        return libraries(Regressor(part)) if part in READY else set()
+    found = set(getattr(part, "imports", ()))
     whole = is_dataclass(part) and not isinstance(part, type | Regressor)
     for value in part if isinstance(part, tuple) else (getattr(part, f.name) for f in fields(part)) if whole else ():
-        loaded(value)
-    return None
+        found |= libraries(value)
+    return found
+
+
+def load(recipe: Learner) -> None:
+    """Import them, so that the seconds of a fit, by which others are judged, are its own."""
+    for name in sorted(libraries(recipe)):
+        with suppress(ImportError):  # the fit will say
+            importlib.import_module(name)
 
 
 def _scored(values: np.ndarray, fold: Fold) -> np.ndarray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from featurizers.panel import Panel
-from forecast.attempts import Attempt, Progress, fits, tried
+from forecast.attempts import Attempt, Progress, fits, libraries, tried
 from forecast.backtest import RollingOrigin
 from forecast.engine import processes
 from forecast.leaderboard import Leaderboard, scored
@@ -162,7 +162,9 @@ class Search:
                 whole = max((self.limits.trials or 0) * len(self.folds), before + total)
                 self.progress(before + done, whole, f"{self._name(int(number), proposals[int(number)].learner)},{fold}")
 
-        items = [(name, fold) for name, r in named.items() for fold in fits(r, self.on.refit, folds, every)]
+        # Those of a library, which take longest, come last: where time is limited they shall not keep others waiting.
+        order = named if every else sorted(named, key=lambda name: bool(libraries(named[name])))
+        items = [(name, fold) for name in order for fold in fits(named[name], self.on.refit, folds, every)]
         return tried(self.folds, named, items, progress, self.limits.halt)
 
     def _report(self, proposal: Proposal, attempts: list[Attempt], start: int) -> None:

@@ -28,7 +28,7 @@ class Tcn(Learner):
     Each window is scaled by its own level and spread, so that series of any size, new ones too, share one network.
     `known`, `past`, `static` name columns to read, numeric or categorical; `categories` names more of them, of any
     role. `calendar` lists cycles of the clock: "hour" (and minute), "weekday", "dayofyear"; "auto": those that suit.
-    `window` "auto" covers four of the shortest seasons (104 steps at most) and twice the horizon; beside it, the network
+    `window` "auto" covers four of the shortest seasons (104 steps at most) and twice the horizon; beside it, it
     reads four of the longest seasons for their seasonal values. `layers` "auto" covers the window. An epoch has 20 to
     50 batches, however many windows there are. The last rows of each series are held out, to stop early. The forecast
     is the median; `levels` are bands, in percent. `device` is torch's ("auto": the GPU where there is one). With

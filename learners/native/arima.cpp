@@ -9,8 +9,8 @@
 #include <stdexcept>
 #include <vector>
 
-#include "arima_doubt.hpp"
 #include "arima_long.hpp"
+#include "arima_numbered.hpp"
 #include "arima_search.hpp"
 #include "kalman.hpp"
 #include "over_series.hpp"
@@ -113,10 +113,11 @@ Chosen before_of(const std::int64_t* choices, const double* x, std::size_t most,
 // any, is the long season of each. `before` are the choices and the coefficients of an earlier fit. Gives the choices
 // (series, CHOICES), the coefficients (series, most), the slopes (series, columns), the level, the variance of the
 // innovations, the log likelihood and the AICc (series, 4), one round of the waves (series, longest season), and the
-// `best` best candidates (series, best, TRIED), NaN where there are not as many. Where `several` models are asked for, so
-// many rows in turn are of one series: the best and those that come next, or the best again if there are none.
+// `best` best candidates (series, best, TRIED), NaN where there are not as many. Where `several` models are asked for,
+// so many rows in turn are of one series: the best and those that come next, or the best again if there are none.
 auto fit(Numbers y, Table x, Indices indptr, Indices limits, Indices fixed, int threads, std::optional<Indices> waves,
-         std::optional<Choices> before, std::optional<Table> coefficients_before, std::size_t best, std::size_t several) {
+         std::optional<Choices> before, std::optional<Table> coefficients_before, std::size_t best,
+         std::size_t several) {
     const std::size_t count = indptr.size() ? indptr.size() - 1 : 0, columns = x.shape(1);
     if ((limits.size() != 6 && limits.size() != 6 * count) ||
         (fixed.size() != 0 && fixed.size() != 7 && fixed.size() != 7 * count))
@@ -161,36 +162,6 @@ auto fit(Numbers y, Table x, Indices indptr, Indices limits, Indices fixed, int 
         });
     }
     return tables(found, columns, best);
-}
-
-// The numbers of one series' filter, and what is not known about its model.
-struct Numbered {
-    Companion filter;
-    Doubt doubt;
-};
-
-// Missing values among those that differences wait for are expected to be what the whole series says of them.
-Numbered numbered(const Series& series, const Orders& orders, int d, int D, bool constant, bool interpolated,
-                  const double* x, const double* slopes, double level, Room& room) {
-    Numbered made;
-    std::vector<int> gaps, none;
-    const std::vector<double> y = filled(series, gaps);
-    const bool differenced = d + D > 0;
-    regression_doubt(series, y, interpolated ? none : gaps, orders, x, d, D, constant, room, made.doubt);
-    coefficients_doubt(orders, x, d, D, std::max(1, series.n - d - D * orders.season), room, made.doubt);
-    made.filter = companion(orders, d, D, x, differenced ? level : 0.0, room);
-    std::vector<double> own(series.y, series.y + std::min(series.n, made.filter.wait));
-    const auto explained = [&](int t) {
-        double sum = differenced ? 0.0 : level;
-        for (int c = 0; c < series.columns; c++) sum += slopes[c] * series.x[t * series.columns + c];
-        return sum;
-    };
-    for (std::size_t t = 0; t < own.size(); t++) own[t] -= explained(static_cast<int>(t));
-    for (std::size_t g = 0; g < gaps.size() && gaps[g] < made.filter.wait; g++) {
-        const double value = interpolated ? y[gaps[g]] : made.doubt.missing[g];
-        expect(made.filter, room, own.data(), gaps[g], value - explained(gaps[g]));
-    }
-    return made;
 }
 
 // The filters of fitted series before their first rows, padded with zeros: ar, state, gain, change (series, k), lever

@@ -14,10 +14,7 @@ from forecast.truth import Truth, filled, measure
 POWER = {"mae": 1, "mase": 1, "wape": 1, "rmse": 2, "rmsse": 2}  # metrics that are means of powers of the error
 MOST = 300_000  # points of which weights are made
 SCALED = ("mase", "rmsse")
-FEW, CLOSE = (
-    6,
-    0.25,
-)  # learners at most that share the even half of the weights, and how far behind the best they may be
+FEW, CLOSE = 6, 0.5  # learners at most that share the even half of the weights, and how far they may be behind
 EVEN = 0.5
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import forecast as fc
+from forecast import defaults
 from forecast.plan import Plan, recipe
 from forecast.recipes import from_toml, to_toml
 from forecast.spaces import REGRESSORS, opened
 from learners.space import closed, openings
 from tests.examples import panel
+from tests.panels import daily
 
 PANEL = panel()
 PLAN = Plan.of(PANEL, horizon=7, seasons=(7,), lags=(1, 7), windows=(7,))
@@ -84,3 +88,54 @@ def _regressor(learner: object) -> fc.Regressor:
         learner = learner.learner  # type: ignore[attr-defined]
     found = learner.regressor
     return found if isinstance(found, fc.Regressor) else fc.Regressor(str(found))
+
+
+@pytest.mark.parametrize(
+    ("series", "rows", "horizon", "folds"),
+    [(1, 200, 7, 6), (2, 200, 7, 6), (3, 200, 7, 4), (4, 200, 7, 3), (50, 200, 7, 3), (1, 70, 7, 5), (1, 30, 7, 3),
+     (1, 16, 7, 1), (4, 20, 7, 1)],
+)  # fmt: skip
+def test_few_series_have_more_folds_as_far_as_they_reach(series: int, rows: int, horizon: int, folds: int) -> None:
+    found = daily(*(np.arange(rows, dtype=float) for _ in range(series)))
+    assert defaults.folds(found, horizon) == folds
+    assert defaults.folds(found, horizon, 1) == 1
+
+
+@pytest.mark.parametrize("rows", [40, 62, 90, 300])
+def test_every_default_learner_has_features_however_short_the_series(rows: int) -> None:
+    """Twenty weeks ahead of 62 no usual window fits."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({
+        "id": np.repeat(np.arange(4), rows), "week": np.tile(pd.date_range("2020-01-06", periods=rows, freq="7D"), 4),
+        "y": rng.normal(10, 1, 4 * rows),
+    })  # fmt: skip
+    sweep = fc.auto(fc.Panel.read(table, id="id", time="week", target="y"), 20, learners=["Ridge", "LightGBM"])
+    panel = fc.Panel.read(table, id="id", time="week", target="y")
+    for name in ("Ridge", "LightGBM"):
+        assert np.isfinite(sweep.recipes[name].fit(panel).forecast(panel, 20).column("forecast")).all()
+
+
+def test_several_seasons_are_taken_out_first() -> None:
+    plan = replace(PLAN, seasons=(24, 168))
+    assert recipe("AutoEts", plan) == fc.Bounded(fc.Mstl((24, 168), fc.AutoEts()), 7, 24)
+    assert recipe("AutoTheta", plan) == fc.Bounded(fc.Mstl((24, 168), fc.AutoTheta()), 7, 24)
+    assert recipe("AutoEts", PLAN) == fc.Bounded(fc.AutoEts(7), 7, 7)
+
+
+def test_two_years_of_days_have_waves_of_the_year() -> None:
+    days = np.arange(800)
+    yearly = daily(100 + 20 * np.sin(days * 2 * np.pi / 365.25) + np.random.default_rng(1).normal(size=800))
+    sweep = fc.auto(yearly, 30)
+    assert "Harmonic" in sweep.recipes
+    assert sweep.recipes["Harmonic"].learner.seasons[-1] == 365.25  # type: ignore[attr-defined]
+    assert "Harmonic" not in fc.auto(yearly.tail(700), 30).recipes
+
+
+def test_networks_are_given_a_share_of_the_time() -> None:
+    assert network_of(fc.auto(PANEL, 7, learners=["Tcn"])).max_seconds is None
+    assert network_of(fc.auto(PANEL, 7, learners=["Tcn"], time_limit=60, workers=1)).max_seconds == 5.0
+    assert network_of(fc.auto(PANEL, 7, learners=["Tcn"], time_limit=6, folds=5, workers=1)).max_seconds == 0.5
+
+
+def network_of(sweep: fc.Sweep) -> fc.Tcn:
+    return sweep.recipes["Tcn"].learner  # type: ignore[attr-defined, no-any-return]

@@ -10,14 +10,17 @@ import numpy as np
 import pytest
 
 from featurizers import Lags
+from featurizers.arrays import State
 from featurizers.panel import Panel
+from forecast.attempts import libraries
 from forecast.backtest import RollingOrigin
 from forecast.engine import processes
 from forecast.limits import Limits
 from forecast.metrics import find
 from forecast.search import Search, Searched
 from forecast.store import COMPLETE, Store, table
-from learners import Recursive, Ridge, SeasonalNaive
+from learners import Blend, Bounded, LightGBM, Recursive, Ridge, SeasonalNaive, Tcn
+from learners.around import Around
 from learners.learner import Learner, Model
 from learners.space import Between, Choose
 from tests.examples import panel
@@ -111,6 +114,24 @@ def test_a_score_or_patience_ends_a_sweep() -> None:
 
 
 @dataclass(frozen=True)
+class Off(Learner):
+    """Far too high."""
+
+    by: object = Between(1e6, 2e6)
+
+    def train(self, panel: Panel) -> Model:
+        return OffModel(SeasonalNaive(7).train(panel), float(self.by))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, eq=False)
+class OffModel(Around):
+    by: float
+
+    def predict(self, state: State, future: State) -> State:
+        return {"forecast": self.inner.predict(state, future)["forecast"] + self.by}
+
+
+@dataclass(frozen=True)
 class Slow(Learner):
     """Takes its time."""
 
@@ -136,7 +157,7 @@ def test_what_is_still_at_work_when_the_time_is_over_is_ended(workers: int) -> N
 
 def test_what_cannot_be_done_in_time_makes_room_for_others() -> None:
     start = time.monotonic()
-    recipes: dict[str, Learner] = {"Slow": Slow(4.0), "SeasonalNaive": SeasonalNaive(7), "Quick": SeasonalNaive(1)}
+    recipes: dict[str, Learner] = {"SeasonalNaive": SeasonalNaive(7), "Quick": SeasonalNaive(1), "Slow": Slow(4.0)}
     with processes(1, until=start + 20.0):
         found = Search(PANEL, recipes, RollingOrigin(7, folds=4), limits=Limits(until=start + 20.0)).run()
     assert found.untried == ("Slow",)
@@ -151,3 +172,23 @@ def test_the_run_table_is_sorted_by_any_metric() -> None:
         whole = found[metric].dropna()
         assert list(whole) == sorted(whole)
         assert set(found["trial"]) == set(range(6))
+
+
+def test_recipes_take_turns_and_those_far_behind_have_none() -> None:
+    recipes: dict[str, Learner] = {"Ridge": RIDGE, "Twin": RIDGE, "Off": Off()}
+    found = Search(PANEL, recipes, ON, limits=Limits(trials=11)).run()
+    turns = [t.learner for t in found.trials[3:]]
+    assert sorted(turns) == ["Ridge"] * 4 + ["Twin"] * 4
+
+
+def test_there_are_no_more_trials_of_a_recipe_than_scores() -> None:
+    one = PANEL.where(np.array([0]))
+    found = Search(one, RECIPES, ON, limits=Limits(patience=500)).run()
+    assert (found.ended, len(found.trials)) == ("nothing new", len(RECIPES) + one.count * ON.folds)
+
+
+def test_a_fit_is_not_charged_with_the_imports() -> None:
+    boosted = Recursive(LightGBM(), (Lags((1, 7)),))
+    assert libraries(Bounded(boosted, 7, 7)) == {"lightgbm"}
+    assert libraries(Blend((Tcn(7), SeasonalNaive(7)), (0.5, 0.5))) == {"learners.descent"}
+    assert libraries(SeasonalNaive(7)) == set()

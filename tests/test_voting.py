@@ -10,8 +10,10 @@ from forecast.conformal import with_bands
 from forecast.ensemble import Ensemble, _cost, caruana, vote, without
 from forecast.export import to_onnx
 from forecast.leaderboard import compare
+from forecast.metrics import find
 from forecast.recipes import from_toml, to_toml
-from forecast.selection import Candidates, greedy
+from forecast.selection import Candidates, greedy, steady
+from forecast.sweep import _prefers
 from learners.asked import asked
 from learners.average import HistoricAverage
 from learners.blend import Blend
@@ -167,3 +169,40 @@ def test_learners_with_bands_are_asked_for_them():
     assert found == Blend((Transformed(Naive(levels=(80, 95)), Log1p()), HistoricAverage(levels=(50,)), LINEAR))
     assert asked(found, ()) is found
     assert LINEAR.features == FEATURES
+
+
+def test_half_of_the_weights_are_even_and_trials_of_one_recipe_count_once(board):
+    found = Candidates.of(board, NAMES, board.metric)
+    alone = found.alone()
+    close = alone <= 1.5 * alone.min()
+    even = np.where(close, 1 / close.sum(), 0)
+    np.testing.assert_allclose(steady(found, 15, 5, 0.05), (greedy(found, 15, 5, 0.05) + even) / 2)
+    twins = replace(board, families=dict.fromkeys(NAMES, "one"))
+    weights = steady(Candidates.of(twins, NAMES, board.metric), 15, 5, 0.05)
+    expected = (greedy(found, 15, 5, 0.05) + np.eye(3)[int(np.argmin(alone))]) / 2
+    np.testing.assert_allclose(weights, expected)
+
+
+def board_of(single, joint):
+    """A board of two learners of one metric, with these scores, (folds, series) each."""
+
+    class Board:
+        metric = find("mase")
+        totals = {"single": {"mase": np.mean(single)}, "joint": {"mase": np.mean(joint)}}  # noqa: RUF012
+        scores = {"single": {"mase": np.array(single)}, "joint": {"mase": np.array(joint)}}  # noqa: RUF012
+        names = ("single", "joint")
+
+    return Board()
+
+
+@pytest.mark.parametrize(
+    ("single", "joint", "preferred"),
+    [
+        ([[1.0, 1.0]], [[1.05, 1.05]], True),  # little behind
+        ([[1.0], [1.0], [1.0]], [[1.5], [1.6], [1.4]], False),  # behind on every fold
+        ([[0.1], [1.4], [1.4]], [[2.4], [1.3], [1.3]], True),  # behind on one fold of three
+        ([[1.0]], [[1.5]], True),  # one score says nothing
+    ],
+)
+def test_an_ensemble_gives_way_only_to_a_learner_that_is_surely_better(single, joint, preferred):
+    assert _prefers(board_of(single, joint), "joint", "single") == preferred

@@ -128,6 +128,8 @@ def main() -> None:
     given = parser.parse_args()
     rows, ours = [], f"ours{given.label and '-'}{given.label}"
     for name in given.sets:
+        if given.holdout == "test" and not SETS[name].follows:
+            continue
         folder = prepared(name, given)
         for side in given.sides:
             label = ours if side == "ours" else side

@@ -21,7 +21,7 @@ class Source:
     horizon: int
     freq: str  # as pandas writes it
     known: tuple[str, ...] = ()  # columns whose values to come are given
-    test: str = "_test"  # the file beside the training part, or the last horizon of the table where there is none
+    follows: bool = True  # the official test begins where training ends; else there is none that a forecast reaches
 
 
 # From the one that costs least to the one that costs most.
@@ -43,7 +43,7 @@ SETS = {
     "github_dau": Source(7, 14, "D", ("holiday",)),
     "hierarchy": Source(7, 30, "D", ("price",)),
     "orange_juice": Source(1, 20, "W-THU", ("Price", "Advert")),
-    "electricity": Source(24, 24, "h"),
+    "electricity": Source(24, 24, "h", follows=False),
     "nyc_energy": Source(24, 48, "h"),
     "ETTh1": Source(24, 96, "h"),
 }
@@ -62,8 +62,8 @@ def drawn(name: str, series: int, official: bool) -> tuple[pd.DataFrame, pd.Data
     left = train.groupby("unique_id").cumcount(ascending=False)
     if not official:
         train, test = train[left >= source.horizon], train[left < source.horizon]
-    elif test is None:
-        raise ValueError(f"The set {name!r} has no test part.")
+    elif not source.follows:
+        raise ValueError(f"The test of {name!r} begins long after its training part ends.")
     else:
         ahead = test[columns].sort_values(["unique_id", "ds"])
         test = ahead[ahead.groupby("unique_id").cumcount() < source.horizon]

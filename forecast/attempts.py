@@ -6,7 +6,7 @@ import importlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from forecast.truth import Outputs
 from learners.each import each, reason
 from learners.learner import Learner, Model
 from learners.regressors.regressor import READY, Regressor
+from learners.space import settings_of
 
 Progress = Callable[[int, int, str], None]
 ONWARD = -1  # in the place of a fold: one fold after the other
@@ -123,11 +124,9 @@ def libraries(part: Any) -> set[str]:
     """The modules that the parts of a recipe import when they are fitted."""
     if isinstance(part, str):
         return libraries(Regressor(part)) if part in READY else set()
-    found = set(getattr(part, "imports", ()))
-    whole = is_dataclass(part) and not isinstance(part, type | Regressor)
-    for value in part if isinstance(part, tuple) else (getattr(part, f.name) for f in fields(part)) if whole else ():
-        found |= libraries(value)
-    return found
+    if isinstance(part, Regressor):
+        return set(part.imports)
+    return set(getattr(part, "imports", ())).union(*(libraries(value) for _, value in settings_of(part)))
 
 
 def load(recipe: Learner) -> None:

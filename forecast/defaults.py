@@ -42,6 +42,12 @@ def seasons(panel: Panel, season: int | None = None) -> tuple[int, ...]:
     return _SEASONS[panel]
 
 
+def year(panel: Panel) -> float:
+    """The rows of a year, where a step is a day or less and the median series holds two years; else 0."""
+    rows = panel.freq.year
+    return rows if panel.count and 2 * rows <= float(np.median(panel.lengths)) else 0.0
+
+
 def lags(panel: Panel, horizon: int, folds: int, season: int | None = None) -> tuple[int, ...]:
     """The last rows (up to the frequency's season, at most 12), the first three multiples of the shortest season and
     one of each longer season, and every lag up to two seasons (12 to 48 rows) at which the partial autocorrelation of
@@ -116,7 +122,7 @@ def learners(panel: Panel, horizon: int, folds: int) -> tuple[tuple[str, ...], d
     found, dropped = seasons(panel), useless(panel)
     if len(found) > 1:
         names.insert(5, "Mstl")
-    if panel.freq.year and 2 * panel.freq.year <= float(np.median(panel.lengths)):
+    if year(panel):
         names.insert(4, "Harmonic")
     if found != (1,):
         names.append("Naive")

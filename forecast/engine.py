@@ -66,7 +66,7 @@ def _spread_until(count: int, until: float, function: Callable[[Any], Any], item
     timer.daemon = True
     timer.start()
     try:
-        for i, result in (_beside if count == 1 else _unordered)(count, function, items):
+        for i, result in _beside(function, items) if count == 1 else _unordered(count, function, items):
             found[i] = result
             while given in found:
                 yield found.pop(given)
@@ -88,7 +88,7 @@ def _unordered(count: int, function: Callable[[Any], Any], items: list[Any]) -> 
         yield from spread(delayed(_numbered)(function, i, item) for i, item in enumerate(items))
 
 
-def _beside(_: int, function: Callable[[Any], Any], items: list[Any]) -> Iterator[tuple[int, Any]]:
+def _beside(function: Callable[[Any], Any], items: list[Any]) -> Iterator[tuple[int, Any]]:
     """On one process beside this one, which could not be ended itself. (joblib's one process is this one.)"""
     from joblib.executor import get_memmapping_executor  # type: ignore[import-untyped]
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 
-import numpy as np
-
 from featurizers.featurizer import Featurizer
 from featurizers.panel import Panel
 from forecast.featurization import useless
@@ -51,9 +49,8 @@ class Plan:
 
         categories = tuple(n for n in panel.levels if panel.roles.get(n) in ("known", "static") and n not in dropped)
         roles = {"known": numeric("known"), "past": numeric("past"), "static": numeric("static")}
-        year = panel.freq.year if panel.count and 2 * panel.freq.year <= float(np.median(panel.lengths)) else 0.0
         span = {"W": 6, "MS": 27, "QS": 89, "YS": 364}.get(panel.freq.unit, 0)
-        return cls(**roles, span=span, year=year, categories=categories, many=panel.count > 1, **settings)  # type: ignore[arg-type]
+        return cls(**roles, span=span, categories=categories, many=panel.count > 1, **settings)  # type: ignore[arg-type]
 
     @property
     def season(self) -> int:
@@ -186,9 +183,8 @@ def _one(name: str, plan: Plan) -> Learner:
 def _harmonic(plan: Plan) -> Learner:
     """Waves of all seasons and of the year, which is too long for others; beside them a single season may change."""
     waves = tuple(s for s in (*plan.seasons, plan.year) if s > 1) or (4,)
-    return _part(
-        "Harmonic", seasons=waves, learner=_one("AutoEts", plan) if len(plan.seasons) == 1 else _part("AutoEts")
-    )
+    rest = _one("AutoEts", plan) if len(plan.seasons) == 1 else _part("AutoEts")
+    return _part("Harmonic", seasons=waves, learner=rest)
 
 
 _SIMPLE: dict[str, Callable[[Plan], Learner]] = {

@@ -55,9 +55,7 @@ class Proposals:
         pruner = optuna.pruners.MedianPruner(n_startup_trials=3)
         self.study = optuna.create_study(direction="maximize" if higher else "minimize", pruner=pruner)
         self.asked = 0
-        self.best: dict[
-            str, float
-        ] = {}  # recipe -> its least score so far (greatest, with a minus, where higher is better)
+        self.best: dict[str, float] = {}  # recipe -> its least score so far; where higher is better, with a minus
         self.turns = Counter[str]()
 
     def first(self, learner: str) -> Proposal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -75,6 +76,7 @@ class Candidates:
         some = np.linspace(0, count - 1, max(count * MOST // self.actual.size, 1)).astype(np.int64)
         return self.where(np.isin(np.arange(count), some))
 
+    @cached_property
     def alone(self) -> np.ndarray:
         """The metric of each learner, (learners,), the less the better."""
         return np.array([self.cost(f, t.astype(np.float64)) for f, t in zip(self.forecasts, self.there, strict=True)])
@@ -179,7 +181,7 @@ def steady(found: Candidates, size: int, start: int, near: float) -> np.ndarray:
     Statistics 71, 2009.
     """
     found = found.thinned()
-    alone = found.alone()
+    alone = found.alone
     taken: dict[str, int] = {}
     for i in np.argsort(alone, kind="stable"):
         if alone[i] <= alone.min() + CLOSE * abs(alone.min()) and len(taken) < FEW:
@@ -196,7 +198,7 @@ def greedy(found: Candidates, size: int, start: int, near: float) -> np.ndarray:
     adds, `size` times in all, the learner (again) that helps the mean most; of all means on the way the best is kept.
     """
     found = found.thinned()
-    alone = found.alone()
+    alone = found.alone
     order = np.argsort(alone, kind="stable")
     limit = alone[order[0]] + near * abs(alone[order[0]])
     close = [int(i) for i in order[: min(start, size)] if alone[i] <= limit] or [int(order[0])]

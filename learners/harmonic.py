@@ -10,11 +10,12 @@ import numpy as np
 
 from featurizers.arrays import Array, State, namespace
 from featurizers.features import tagged, untagged
-from featurizers.panel import Panel, positions
+from featurizers.panel import Panel
 from learners.arima import AutoArima
 from learners.around import Around, reported
 from learners.bands import bounds, levels
 from learners.learner import Learner
+from learners.located import locate
 
 PLAIN = AutoArima()
 MOST = 10  # waves of a season that are tried
@@ -113,26 +114,16 @@ class HarmonicModel(Around):
 
     def without(self, panel: Panel) -> Panel:
         """`panel` without the waves of its series."""
-        at, begin = self._place(panel)
+        at, begin = locate(panel, self.keys, self.first, self.lengths)
         columns = table(self.waves, (begin[panel.owner] + panel.position).astype(np.float64))
         season = (columns * self._of(self.weights, at)[panel.owner]).sum(axis=1)
         return panel.with_columns(**{panel.target: panel.y - season})
 
     def _mine(self, panel: Panel) -> State:
-        at, begin = self._place(panel)
+        at, begin = locate(panel, self.keys, self.first, self.lengths)
         row = (begin + panel.lengths - 1).astype(np.float64)
         weights, width = self._of(self.weights, at), self._of(self.widths, at)
         return {"harmonic.weights": weights, "harmonic.width": width, "harmonic.row": row[:, None]}
-
-    def _place(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
-        """Which series here each one of `panel` is, -1 where it is none, and the row of its first one, (series,)."""
-        at = positions(self.keys, panel.ids)
-        begin = np.where(at < 0, 0, self.lengths[at]) if len(self.lengths) else np.zeros(panel.count, np.int64)
-        there = (panel.lengths > 0) & (at >= 0)
-        if there.any():
-            stamps = panel.times[panel.indptr[:-1][there]].astype("datetime64[s]")
-            begin[there] = panel.freq.steps(self.first[at[there]].astype("datetime64[s]"), stamps)[0]
-        return at, begin
 
     def _of(self, values: np.ndarray, at: np.ndarray) -> np.ndarray:
         """The values of each series, NaN for one that was not in training."""

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from featurizers.arrays import State
-from featurizers.panel import Panel, positions
+from featurizers.panel import Panel
 from featurizers.stl import operators
+from learners.located import locate
 from learners.spans import Spans
 
 SHORTEST = 4  # values of which a season could be learned at all
@@ -59,13 +60,13 @@ class Seasonal:
 
     def rows(self, panel: Panel) -> np.ndarray:
         """The total in each row of `panel`, (rows,)."""
-        at, begin = self._place(panel)
+        at, begin = locate(panel, self.keys, self.first, np.diff(self.starts))
         owner = panel.owner
         return self._total(at[owner], begin[owner] + panel.position)
 
     def memory(self, panel: Panel, lookback: int) -> State:
         """The cycles, next term first, the width, the total in the last `lookback` rows, if any: (series, k) each."""
-        at, begin = self._place(panel)
+        at, begin = locate(panel, self.keys, self.first, np.diff(self.starts))
         following = (begin + panel.lengths)[:, None]
         width = self.width[at] if len(self.width) else np.zeros(panel.count)
         memory = {"mstl.width": np.where(at < 0, np.nan, width)[:, None]}
@@ -74,18 +75,6 @@ class Seasonal:
         if lookback:
             memory["mstl.past"] = self._total(at[:, None], following + np.arange(-lookback, 0))
         return memory
-
-    def _place(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
-        """Which series here each one of `panel` is, -1 where it is none, and the row of its first one, (series,)."""
-        at = positions(self.keys, panel.ids)
-        begin = np.zeros(panel.count, np.int64)
-        if len(self.first):
-            begin = np.where(at < 0, 0, np.diff(self.starts)[at])  # of an empty one: what comes next
-        there = (panel.lengths > 0) & (at >= 0)
-        if there.any():
-            stamps = panel.times[panel.indptr[:-1][there]].astype("datetime64[s]")
-            begin[there] = panel.freq.steps(self.first[at[there]].astype("datetime64[s]"), stamps)[0]
-        return at, begin
 
     def _total(self, at: np.ndarray, row: np.ndarray) -> np.ndarray:
         """The sum of the seasons of series `at` in `row`; they broadcast."""

@@ -81,7 +81,7 @@ def check_closed(recipe: Any) -> None:
                          "Sweep, which chooses their values, or give them values.")  # fmt: skip
 
 
-def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+def settings_of(value: Any) -> Iterator[tuple[str, Any]]:
     """What a recipe holds, by name: the settings of a part, the items of a tuple or mapping.
 
     A part that searches, which a Sweep does, closes what is open inside it by itself.
@@ -102,7 +102,7 @@ def _found(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Open]]:
     if isinstance(value, Open):
         yield ".".join(path), value
     if not isinstance(value, Between):
-        inner = (("options", value.options),) if isinstance(value, Choose) else _parts(value)
+        inner = (("options", value.options),) if isinstance(value, Choose) else settings_of(value)
         for name, part in inner:
             yield from _found(part, (*path, name))
 
@@ -120,6 +120,6 @@ def _closed(value: Any, path: tuple[str, ...], values: Mapping[str, Any]) -> Any
         return {key: _closed(item, (*path, str(key)), values) for key, item in value.items()}
     if not is_dataclass(value) or isinstance(value, type) or getattr(value, "searches", False):
         return value
-    changed = {name: _closed(part, (*path, name), values) for name, part in _parts(value)}
+    changed = {name: _closed(part, (*path, name), values) for name, part in settings_of(value)}
     different = {name: part for name, part in changed.items() if part is not getattr(value, name)}
     return replace(value, **different) if different else value

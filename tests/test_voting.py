@@ -173,7 +173,7 @@ def test_learners_with_bands_are_asked_for_them():
 
 def test_half_of_the_weights_are_even_and_trials_of_one_recipe_count_once(board):
     found = Candidates.of(board, NAMES, board.metric)
-    alone = found.alone()
+    alone = found.alone
     close = alone <= 1.5 * alone.min()
     even = np.where(close, 1 / close.sum(), 0)
     np.testing.assert_allclose(steady(found, 15, 5, 0.05), (greedy(found, 15, 5, 0.05) + even) / 2)

@@ -24,20 +24,24 @@ class Descent {
     template <typename Objective>
     double run(Objective& objective, std::vector<double>& x, const Patience& patience) {
         size = objective.size();
-        for (auto* v : {&gradient, &step, &trial}) v->assign(size, 0.0);
-        for (auto* v : {&hessian, &factor}) v->assign(size * size, 0.0);
+        for (auto* v : {&gradient, &next_gradient, &step, &trial, &lows, &highs}) v->resize(size);
+        for (auto* v : {&hessian, &next_hessian, &factor}) v->resize(size * size);
+        held.resize(size);
+        for (std::size_t i = 0; i < size; i++) lows[i] = objective.low(i), highs[i] = objective.high(i);
         double damping = 1e-2, value = objective.slopes(x.data(), gradient.data(), hessian.data());
         if (!(value < INFINITE)) return INFINITE;
         for (int taken = 0; taken < patience.steps; taken++) {
             double gain = 0.0;
             for (int attempt = 0; attempt < 14 && damping < 1e9; attempt++) {
-                const double expected = propose(objective, x, damping);
+                const double expected = propose(x, damping);
                 if (expected < patience.tolerance) return value;
                 const bool settled = taken >= 3 && damping < 0.1;
                 if (settled && value - 4.0 * expected - 0.5 > patience.enough) return value;
-                const double found = objective.value(trial.data());
+                // Nine of ten steps are taken, so that slopes are asked for at once.
+                const double found = objective.slopes(trial.data(), next_gradient.data(), next_hessian.data());
                 if (found < value - 1e-3 * expected) {
                     gain = value - found;
+                    value = found;
                     damping = std::max(damping * (gain > 0.5 * expected ? 0.1 : 0.5), 1e-9);
                     break;
                 }
@@ -45,7 +49,8 @@ class Descent {
             }
             if (gain == 0.0) return value;
             x = trial;
-            value = objective.slopes(x.data(), gradient.data(), hessian.data());
+            gradient.swap(next_gradient);
+            hessian.swap(next_hessian);
             if (gain < patience.tolerance) return value;
         }
         return value;
@@ -53,35 +58,35 @@ class Descent {
 
   private:
     // A damped step into `trial`, inside the box; the gain that it should bring.
-    template <typename Objective>
-    double propose(const Objective& objective, const std::vector<double>& x, double damping) {
-        const auto held = [&](std::size_t i) {
-            return (x[i] <= objective.low(i) && gradient[i] > 0) || (x[i] >= objective.high(i) && gradient[i] < 0);
-        };
+    double propose(const std::vector<double>& x, double damping) {
+        for (std::size_t i = 0; i < size; i++)
+            held[i] = (x[i] <= lows[i] && gradient[i] > 0) || (x[i] >= highs[i] && gradient[i] < 0);
         for (std::size_t i = 0; i < size; i++) {
-            const bool out = held(i);
+            double* row = factor.data() + i * size;
             for (std::size_t j = 0; j <= i; j++) {
+                const double* other = factor.data() + j * size;
                 double s = hessian[i * size + j];
-                if (out || held(j)) s = i == j ? 1.0 : 0.0;
+                if (held[i] || held[j]) s = i == j ? 1.0 : 0.0;
                 else if (i == j) s = s * (1.0 + damping) + 1e-12;
-                for (std::size_t u = 0; u < j; u++) s -= factor[i * size + u] * factor[j * size + u];
-                if (i == j) factor[i * size + i] = s > 1e-300 ? std::sqrt(s) : 1e150;
-                else factor[i * size + j] = s / factor[j * size + j];
+                for (std::size_t u = 0; u < j; u++) s -= row[u] * other[u];
+                if (i == j) row[i] = s > 1e-300 ? std::sqrt(s) : 1e150;
+                else row[j] = s / other[j];
             }
-            step[i] = out ? 0.0 : -gradient[i];
-            for (std::size_t u = 0; u < i; u++) step[i] -= factor[i * size + u] * step[u];
-            step[i] /= factor[i * size + i];
+            step[i] = held[i] ? 0.0 : -gradient[i];
+            for (std::size_t u = 0; u < i; u++) step[i] -= row[u] * step[u];
+            step[i] /= row[i];
         }
         double expected = 0.0;
         for (std::size_t i = size; i-- > 0;) {
             for (std::size_t u = i + 1; u < size; u++) step[i] -= factor[u * size + i] * step[u];
             step[i] /= factor[i * size + i];
-            trial[i] = std::min(std::max(x[i] + step[i], objective.low(i)), objective.high(i));
+            trial[i] = std::min(std::max(x[i] + step[i], lows[i]), highs[i]);
             expected -= 0.5 * gradient[i] * (trial[i] - x[i]);
         }
         return expected;
     }
 
     std::size_t size = 0;
-    std::vector<double> gradient, step, trial, hessian, factor;
+    std::vector<double> gradient, next_gradient, step, trial, hessian, next_hessian, factor, lows, highs;
+    std::vector<char> held; // variables that push against the box
 };

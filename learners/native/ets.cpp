@@ -10,7 +10,7 @@ namespace {
 
 constexpr int LONGEST = 24;  // terms of a longer season are held at their start: too many numbers to estimate
 constexpr double LOG_2PI = 1.8378770664093454836;
-constexpr Patience SEARCH{1e-3, 40}, FINISH{1e-7, 200};
+constexpr Patience SEARCH{1e-2, 40}, FINISH{1e-7, 200};
 // alpha, beta / alpha, gamma / (1 - alpha), phi: where a descent may begin. The first is for the search; the last, without a slope,
 // never forecasts zero or less of positive values, which no form with multiplicative errors allows.
 constexpr int STARTS = 5, SAFE = 4;

@@ -50,8 +50,8 @@ void EtsDoubt::run(EtsWalk& walk, const std::vector<double>& x, double variance,
         unit_vector[place] = by_place;
         whiten(unit_vector, out);
     };
-    whiten(walk.d_level.data(), level);
-    whiten(walk.d_trend.data(), trend);
+    whiten(walk.d_level, level);
+    whiten(walk.d_trend, trend);
     weight(0, 1.0, 1.0, alpha);
     if (walk.beta >= 0) weight(walk.beta, x[walk.beta], x[0], beta);
     if (walk.gamma >= 0) weight(walk.gamma, -x[walk.gamma], 1.0 - x[0], gamma);
@@ -74,7 +74,7 @@ void EtsDoubt::run(EtsWalk& walk, const std::vector<double>& x, double variance,
     const double unit = walk.form.season == 1 ? scale : 1.0;
     for (int j = 0; walk.form.season && j < season; j++) {
         double* out = numbers + ETS_DOUBTS + j;
-        whiten(walk.d_terms.data() + j * walk.wide, term);
+        whiten(walk.d_terms + j * walk.wide, term);
         // A held term is a mean of as many values as there are seasons.
         const double apart = walk.first_term < 0 ? variance * season / walk.known : 0.0;
         out[0] = (product(term, term) + apart) * unit * unit;

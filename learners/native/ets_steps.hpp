@@ -31,12 +31,12 @@ struct EtsSteps {
         const double phi = walk.phi >= 0 ? x[walk.phi] : 1.0;
         double level = x[walk.level], trend = walk.trend >= 0 ? x[walk.trend] : 0.0;
         double product = 1.0, squares = 0.0, logs = 0.0;
-        double* __restrict dl = walk.d_level.data();
-        double* __restrict db = walk.d_trend.data();
-        double* __restrict dq = walk.d_base.data();
-        double* __restrict dm = walk.d_error.data();
-        double* __restrict dsum = walk.d_sum.data();
-        double* __restrict dlog = walk.d_log.data();
+        double* __restrict dl = walk.d_level;
+        double* __restrict db = walk.d_trend;
+        double* __restrict dq = walk.d_base;
+        double* __restrict dm = walk.d_error;
+        double* __restrict dsum = walk.d_sum;
+        double* __restrict dlog = walk.d_log;
         std::size_t filled = 0;
         int place = 0;
         for (int t = 0; t < walk.rows; t++) {
@@ -71,8 +71,8 @@ struct EtsSteps {
             trend += beta * moved;
             if (Season) walk.moving[here] = term + gamma * turned;
             if (!Slopes) continue;
-            double* __restrict ds = Season ? walk.d_terms.data() + here * k : nullptr;
-            double* __restrict de = walk.batch.data() + filled * k;
+            double* __restrict ds = Season ? walk.d_terms + here * k : nullptr;
+            double* __restrict de = walk.batch + filled * k;
             const double per_term = Season == 2 ? 1.0 / term : 1.0, per_base = Season == 2 ? 1.0 / base : 1.0;
             const double per_mean = Error == 1 ? -seen / (mean * mean) : -1.0, share_of_mean = 1.0 / mean;
             for (std::size_t u = 0; u < k; u++) {
@@ -89,11 +89,11 @@ struct EtsSteps {
             dl[0] += moved;
             if (walk.beta >= 0) db[0] += share * moved, db[walk.beta] += alpha * moved;
             if (Season) ds[0] -= part * turned, ds[walk.gamma] += (1.0 - alpha) * turned;
-            if (++filled == BATCH) add_products(walk.batch.data(), k, walk.products.data()), filled = 0;
+            if (++filled == BATCH) add_products(walk.batch, k, walk.products), filled = 0;
         }
         if (Slopes && filled) {
-            std::fill(walk.batch.begin() + filled * k, walk.batch.end(), 0.0);
-            add_products(walk.batch.data(), k, walk.products.data());
+            std::fill(walk.batch + filled * k, walk.batch + BATCH * k, 0.0);
+            add_products(walk.batch, k, walk.products);
         }
         sums = {squares, logs + std::log(product)};
         return squares < 1e300;

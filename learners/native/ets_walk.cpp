@@ -94,12 +94,14 @@ bool EtsWalk::begin(const double* x) {
 }
 
 void EtsWalk::begin_slopes() {
-    for (auto* d : {&d_level, &d_trend, &d_base, &d_error, &d_sum, &d_log}) d->assign(wide, 0.0);
-    batch.assign(EtsSteps::BATCH * wide, 0.0);
-    products.assign(wide * wide, 0.0);
+    room.assign((6 + EtsSteps::BATCH + wide + season) * wide, 0.0);
+    double* next = room.data();
+    for (double** d : {&d_level, &d_trend, &d_base, &d_error, &d_sum, &d_log}) *d = next, next += wide;
+    batch = next;
+    products = batch + EtsSteps::BATCH * wide;
+    d_terms = products + wide * wide;
     d_level[level] = 1.0;
     if (trend >= 0) d_trend[trend] = 1.0;
-    d_terms.assign(static_cast<std::size_t>(season) * wide, 0.0);
     for (int j = 0; first_term >= 0 && j < season - 1; j++) {
         d_terms[j * wide + first_term + j] = 1.0;
         d_terms[(season - 1) * wide + first_term + j] = -1.0;

@@ -55,8 +55,8 @@ class EtsWalk {
 
     // After the last row of the last walk with slopes: derivatives by x, (wide,) each, of which `count` count.
     std::size_t wide = 0;
-    std::vector<double> d_level, d_trend;
-    std::vector<double> d_terms; // (season, wide)
+    double *d_level = nullptr, *d_trend = nullptr;
+    double* d_terms = nullptr; // (season, wide)
 
   private:
     friend struct EtsSteps;
@@ -66,7 +66,8 @@ class EtsWalk {
 
     const std::vector<double>* held = nullptr;
     std::vector<double> moving;                    // (season,): the terms during a walk
-    std::vector<double> d_base, d_error, d_sum, d_log; // (wide,)
-    std::vector<double> batch;                     // (BATCH, wide): derivatives of the last errors
-    std::vector<double> products;                  // (wide, wide): sums of their products, lower half
+    std::vector<double> room;                      // for all derivatives
+    double *d_base = nullptr, *d_error = nullptr, *d_sum = nullptr, *d_log = nullptr; // (wide,)
+    double* batch = nullptr;                       // (BATCH, wide): derivatives of the last errors
+    double* products = nullptr;                    // (wide, wide): sums of their products, lower half
 };

@@ -11,6 +11,7 @@ from featurizers.arrays import State
 from featurizers.featurizer import Featurizer
 
 HISTORY = "history"
+CARRIED = "carried on"  # the name of what moves between columns, and is nothing in sum
 
 
 @dataclass(frozen=True)

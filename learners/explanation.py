@@ -11,7 +11,7 @@ import pandas as pd
 
 from featurizers.arrays import State
 from featurizers.panel import Panel
-from learners.attribution import Attribution, Feature
+from learners.attribution import CARRIED, Attribution, Feature
 
 if TYPE_CHECKING:
     from learners.learner import Model
@@ -116,10 +116,11 @@ def level_of_detail(by: str) -> str:
 def grouped(made: Attribution, by: str) -> tuple[list[str], np.ndarray]:
     """Names, and contributions (rows, horizon, names) added up over what has the same name."""
     labels = [getattr(feature, LEVELS[by]) for feature in made.features]
-    names = list(dict.fromkeys(labels))
+    names = [name for name in dict.fromkeys(labels) if by != "feature" or name != CARRIED]
     values = np.zeros((*made.forecast.shape, len(names)))
     for i, label in enumerate(labels):
-        values[:, :, names.index(label)] += made.values[:, :, i]
+        if label in names:
+            values[:, :, names.index(label)] += made.values[:, :, i]
     return names, values
 
 

@@ -170,7 +170,8 @@ class Model(Brief, ABC):
         overall: in these and in those from up to `origins` earlier places of the panel, at most `most` rows of them.
 
         `by` is the level of detail that is shown first: "feature" (as engineered), "column" (raw columns, the target's
-        own history by lag) or "kind" (history, known columns, holidays, calendar ...). `seed` is that of the shuffles
+        own history by lag; a lag that is an earlier forecast is told by what made that one) or "kind" (history, known
+        columns, holidays, calendar ...). `seed` is that of the shuffles
         by which models without a formula are explained.
         """
         from learners.explanation import explained

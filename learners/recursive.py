@@ -10,7 +10,8 @@ from featurizers.arrays import State, scan, shifted
 from featurizers.features import Features
 from featurizers.featurizer import Featurizer, Needs
 from featurizers.panel import Panel
-from learners.attribution import Attribution, described, typical_row
+from learners.attribution import Attribution, typical_row
+from learners.carried import attributed
 from learners.learner import Learner, Model
 from learners.regressors import Fitted, fit_regressor
 
@@ -63,33 +64,25 @@ class RecursiveModel(Model):
         return self.features.remember(state, now)
 
     def predict(self, state: State, future: State) -> State:
-        return self._walked(state, future)
-
-    def attribute(self, state: State, future: State, typical: State) -> Attribution:
-        """What each feature adds at the step itself; a lag that reaches past the origin is a forecast by then."""
-        found = self._walked(state, future, seen=True)
-        shape, X = found["forecast"].shape, found["row"].reshape(-1, found["row"].shape[2])
-        middle = self.typical if len(self.typical) else typical_row(X, self.features.categorical)
-        base, values = self.regressor.contributions(X, middle)
-        note = ("Features at the step itself: a lag that lies after the end of the history is the forecast of that "
-                "row, and is named as the lag that it is.")  # fmt: skip
-        values = values.reshape(*shape, -1)
-        return Attribution(found["forecast"], base.reshape(shape), described(self.features), values, (note,))
-
-    def _walked(self, state: State, future: State, seen: bool = False) -> State:
-        """One forecast after the other and, if asked, the row of features that it was made of."""
-        # The target and what is known ahead move on; other columns stay as they were last seen.
-        windows = [n for n in state if n == "target" or (n in future and "." not in n)]
-        moving = {n: v for n, v in state.items() if n in windows or "." in n}
-        still = {n: v for n, v in state.items() if n not in moving}
+        """One forecast after the other."""
+        moving, still = self.parted(state, future)
 
         def step(carry: State, now: State) -> tuple[State, State]:
-            before = carry | still
-            row = self.features.step(before, now)
-            y = self.regressor.predict(row)
-            now = now | {"target": y}
-            moved = {n: shifted(carry[n], now[n]) for n in windows}
-            told = {"forecast": y, "row": row} if seen else {"forecast": y}
-            return moved | self.features.remember(before, now), told
+            y = self.regressor.predict(self.features.step(carry | still, now))
+            return self.moved(carry, still, now | {"target": y}), {"forecast": y}
 
         return scan(step, moving, future)[1]
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        """What each feature adds at the step itself; and, by column, what it adds through the forecasts before."""
+        return attributed(self, state, future)
+
+    def parted(self, state: State, future: State) -> tuple[State, State]:
+        """The target, what is known ahead and the memory, which move on, and the rest, which stays as last seen."""
+        moving = {n: v for n, v in state.items() if n == "target" or n in future or "." in n}
+        return moving, {n: v for n, v in state.items() if n not in moving}
+
+    def moved(self, moving: State, still: State, now: State) -> State:
+        """What moves on, after a row `now` with its target."""
+        windows = {n: shifted(v, now[n]) for n, v in moving.items() if "." not in n}
+        return windows | self.features.remember(moving | still, now)

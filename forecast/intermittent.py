@@ -13,14 +13,16 @@ from forecast.backtest import RollingOrigin
 from forecast.best import Best
 from learners.aggregated import Adida
 from learners.around import reported
+from learners.attribution import Attribution, joined
 from learners.croston import Croston, Sba, Tsb
 from learners.learner import Learner, Model
+from learners.negative_binomial import NegativeBinomial
 from learners.together import Together, shared
 
 CLASSES = ("smooth", "erratic", "intermittent", "lumpy")
 INTERVAL, VARIATION = 1.32, 0.49  # of Syntetos, Boylan & Croston
 FEWEST = 2  # demands of which an interval can be told
-MADE = (Sba(None), Tsb(None, None), Croston(None), Adida())
+MADE = (Sba(None), Tsb(None, None), Croston(None), Adida(), NegativeBinomial("median"))
 ROUTE = "intermittent.route"
 
 
@@ -92,6 +94,11 @@ class IntermittentModel(Together):
             mine = state[ROUTE] == float(k)
             result = {name: xp.where(mine, answer[name], values) for name, values in result.items()}
         return result
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        """That of the model that forecasts the series."""
+        parts = self.attributions(state, future, typical)
+        return joined(parts, [(state[ROUTE] == float(k)).astype(np.float64) for k in range(len(parts))])
 
     def _routes(self, panel: Panel) -> State:
         at = positions(self.keys, panel.ids)

@@ -16,6 +16,7 @@ from forecast.ensemble import blended, caruana, vote, without
 from forecast.leaderboard import Leaderboard, compare
 from forecast.truth import Outputs, Truth, measure
 from forecast.widths import joint_scale, truth_scale, windows
+from learners.attribution import Attribution, Feature, joined
 from learners.bands import bounds, levels
 from learners.blend import members, shared_levels, weighted
 from learners.learner import Learner, Model
@@ -142,6 +143,18 @@ class StackModel(Together):
         scale = joint_scale(state["target"], self.season, *windows(self.season))
         return corrected(answers, self.coefficients, self.regressor, scale)
 
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        """The members' contributions by their coefficients; what a regressor makes of their distances is a part of its
+        own."""
+        parts = self.attributions(state, future, typical)
+        names = [type(m).__name__.removesuffix("Model") for m in self.models]
+        told = tuple(zip(names, self.coefficients, strict=True))
+        made = joined(parts, shares([part.forecast for part in parts], self.coefficients), told)
+        if self.regressor is None:
+            return made
+        rest = np.asarray(self.predict(state, future)["forecast"]) - made.forecast
+        return made.with_part(Feature("correction", "correction", "learner"), rest)
+
 
 def guarded(board: Leaderboard, rival: float) -> tuple[list[str], Stacked, tuple[Outputs, ...]] | None:
     """The best learners on the board stacked, if their forecasts with coefficients from other folds are 1 % better by
@@ -181,6 +194,16 @@ def combined(answers: Sequence[Mapping[str, Array]], coefficients: Sequence[floa
     for forecast, c in zip(forecasts, coefficients, strict=True):
         total = total + c * xp.where(xp.isnan(forecast), 0.0, forecast - mean)
     return _banded(total, answers, [abs(c) for c in coefficients])
+
+
+def shares(forecasts: Sequence[np.ndarray], coefficients: Sequence[float]) -> list[np.ndarray]:
+    """Of each forecast in what `combined` makes of them, (rows, steps): its coefficient, and its part of the mean that
+    stands for those that are missing."""
+    known = np.isfinite(np.stack(forecasts))
+    own = np.array(coefficients)[:, None, None] * known
+    size = np.abs(own)
+    missing = sum(coefficients) - own.sum(axis=0)
+    return list(own + missing * size / np.where((total := size.sum(axis=0)) > 0, total, 1.0))
 
 
 def corrected(

@@ -10,7 +10,9 @@ from featurizers.arrays import Array, State, namespace
 from featurizers.featurizer import Needs
 from featurizers.kernels import threads
 from featurizers.panel import Panel
+from learners.attribution import Attribution
 from learners.bands import check_levels
+from learners.components import of_level
 from learners.demand import began, demand_bands, followed, moved
 from learners.learner import Learner
 from learners.local import LocalModel, assembled, state_without_windows
@@ -91,6 +93,9 @@ class AggregatedModel(LocalModel):
         filtered = bucket_filter(y, begins, panel.indptr[1:], table, workers)
         kept = state | {f"bucket.{name}": filtered[:, :, i] for i, name in enumerate(BUCKET)}
         return kept | (followed(state, panel, row) if self.levels else {})
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        return of_level(self.predict(state, future)["forecast"], typical, "smoothed demand")
 
     def predict(self, state: State, future: State) -> State:
         rows, level = state["bucket.rows"], state["bucket.level"]

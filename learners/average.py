@@ -11,7 +11,9 @@ from featurizers.arrays import Array, State, namespace
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from featurizers.whole import whole
+from learners.attribution import Attribution
 from learners.bands import check_levels
+from learners.components import of_level, of_mean
 from learners.learner import Learner, Model
 from learners.naive import repeated
 from learners.spread import earlier, spread, spread_of_window, strayed, supposed
@@ -128,6 +130,9 @@ class AverageModel(Model):
         deviation = deviation * xp.sqrt(1.0 + 1.0 / xp.maximum(count, 1.0))
         return {"forecast": forecast} | student_bands(forecast, repeated(deviation, horizon), freedom, self.levels)
 
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        return of_level(self.predict(state, future)["forecast"], typical, "mean of all rows")
+
 
 @dataclass(frozen=True, eq=False)
 class SeasonalAverageModel(Model):
@@ -164,8 +169,7 @@ class SeasonalAverageModel(Model):
     def predict(self, state: State, future: State) -> State:
         horizon = future["time"].shape[1]
         total, count = self._cycle(state["target"])
-        xp = namespace(total)
-        overall = quotient(xp.sum(total, axis=1, keepdims=True), xp.sum(count, axis=1, keepdims=True))
+        xp, overall = namespace(total), _overall(total, count)
         forecast = repeated(xp.where(count > 0.0, quotient(total, count), overall), horizon)
         if not self.levels:
             return {"forecast": forecast}
@@ -177,6 +181,12 @@ class SeasonalAverageModel(Model):
         deviation = deviation * repeated(xp.sqrt(1.0 + 1.0 / xp.maximum(count, 1.0)), horizon)
         return {"forecast": forecast} | student_bands(forecast, deviation, freedom, self.levels)
 
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        forecast = self.predict(state, future)["forecast"]
+        if self.season == 1:
+            return of_level(forecast, typical, f"mean of the last {self.seasons} rows")
+        return of_mean(forecast, _overall(*self._cycle(state["target"])), self.seasons, typical)
+
     def _cycle(self, past: Array) -> tuple[Array, Array]:
         """The sum of the known values of each place in the season, and their count, (series, season)."""
         past = past[:, -self.season * self.seasons :]
@@ -184,6 +194,12 @@ class SeasonalAverageModel(Model):
         cycles = xp.reshape(past, (-1, self.seasons, self.season))
         known = xp.isfinite(cycles)
         return xp.sum(xp.where(known, cycles, 0.0), axis=1), xp.sum(xp.where(known, 1.0, 0.0), axis=1)
+
+
+def _overall(total: Array, count: Array) -> Array:
+    """The mean of all known values of the cycles, (series, 1)."""
+    xp = namespace(total, count)
+    return quotient(xp.sum(total, axis=1, keepdims=True), xp.sum(count, axis=1, keepdims=True))
 
 
 def _error(y: Array, total: Array, count: Array) -> Array:

@@ -10,7 +10,9 @@ from featurizers.arrays import Array, State, namespace, scan
 from featurizers.featurizer import Needs
 from featurizers.kernels import threads
 from featurizers.panel import Panel
+from learners.attribution import Attribution
 from learners.bands import check_levels
+from learners.components import of_ces
 from learners.learner import Learner
 from learners.local import LocalModel, state_without_windows
 from learners.student import student_bands
@@ -103,6 +105,9 @@ class CesModel(LocalModel):
             return {"forecast": found["mean"]}
         deviation = state["ces.deviation"] * xp.sqrt(_variance(state, found["left"]))
         return {"forecast": found["mean"]} | student_bands(found["mean"], deviation, state["ces.freedom"], self.levels)
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        return of_ces(self, state, future, typical)
 
 
 def _mean(state: State) -> Array:

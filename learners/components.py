@@ -13,6 +13,7 @@ from learners.regressors.sampled import shapley
 
 if TYPE_CHECKING:
     from learners.arima import ArimaModel
+    from learners.ces import CesModel
     from learners.learner import Model
     from learners.prophet import ProphetModel
 
@@ -56,6 +57,29 @@ def of_ets(state: State, forecast: np.ndarray, typical: State) -> Attribution:
     mean = typical["target"][:, None]
     parts = {own("level"): level - mean, own("trend"): trend, own("season"): forecast - (level + trend)}
     return Attribution.of(forecast, mean, parts, NOTE)
+
+
+def of_level(forecast: np.ndarray, typical: State, name: str = "level") -> Attribution:
+    """One number of the target's history, of which `name` tells what it is."""
+    usual = typical["target"][:, None]
+    return Attribution.of(forecast, usual, {own(name): forecast - usual}, NOTE)
+
+
+def of_mean(forecast: np.ndarray, mean: np.ndarray, seasons: int, typical: State) -> Attribution:
+    """Of the mean of each place in the last `seasons`: `mean` (rows, 1), that of all of them, and the season."""
+    usual, name = typical["target"][:, None], f"mean of the last {seasons} seasons"
+    return Attribution.of(forecast, usual, {own(name): mean - usual, own("season"): forecast - mean}, NOTE)
+
+
+def of_ces(model: CesModel, state: State, future: State, typical: State) -> Attribution:
+    """Where the level stands, where it goes, and the season; what the terms of the season have in common is level."""
+    forecast, usual = np.asarray(model.predict(state, future)["forecast"]), typical["target"][:, None]
+    without = state | {"ces.season": np.zeros_like(state["ces.season"])}
+    path = np.asarray(model.predict(without, future)["forecast"])  # each moves by itself, see `_moved`
+    common = state["ces.season"][:, 0::2].mean(axis=1, keepdims=True)
+    level = state["ces.level"][:, :1] + common
+    parts = {own("level"): level - usual, own("trend"): path + common - level, own("season"): forecast - path - common}
+    return Attribution.of(forecast, usual, parts, NOTE)
 
 
 def of_theta(forecast: np.ndarray, mean: np.ndarray, level: np.ndarray, typical: State) -> Attribution:

@@ -12,7 +12,9 @@ from featurizers.arrays import Array, State, namespace
 from featurizers.featurizer import Needs
 from featurizers.kernels import contiguous, threads
 from featurizers.panel import Panel, positions
+from learners.attribution import Attribution
 from learners.bands import check_levels
+from learners.components import of_level
 from learners.demand import began, demand_bands, followed, moved
 from learners.learner import Learner, Model
 from learners.naive import repeated
@@ -128,6 +130,9 @@ class IntermittentModel(Model):
 
     def remember(self, state: State, now: State) -> State:
         return moved(state, now["target"])
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        return of_level(self.predict(state, future)["forecast"], typical, "smoothed demand")
 
     def predict(self, state: State, future: State) -> State:
         rate, chance = self.rate(state)

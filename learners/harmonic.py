@@ -13,7 +13,9 @@ from featurizers.features import tagged, untagged
 from featurizers.panel import Panel
 from learners.arima import AutoArima
 from learners.around import Around, reported
+from learners.attribution import Attribution
 from learners.bands import bounds, levels
+from learners.components import own
 from learners.learner import Learner
 from learners.located import locate
 
@@ -107,6 +109,16 @@ class HarmonicModel(Around):
                 result[name] = middle + state["harmonic.width"] * (outputs[name] - middle) + season
         return result
 
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        """That of what remains, and each season."""
+        made = self.inner.attribute(self.within(state), future, typical)
+        waves = self._waves(state, 0, future["time"].shape[1])
+        of = [season for season, k in self.waves for _ in range(_columns(((season, k),)))]
+        for season in dict.fromkeys(of):
+            mine = [i for i, one in enumerate(of) if one == season]
+            made = made.with_part(own(f"season of {season:g} rows"), waves[:, :, mine].sum(axis=2))
+        return made
+
     def within(self, state: State) -> State:
         size = self.needs.lookback
         past = state["target"][:, -size:] - self._sum(state, -size, size) if size else state["target"][:, :0]
@@ -132,10 +144,15 @@ class HarmonicModel(Around):
 
     def _sum(self, state: State, start: int, rows: int) -> Array:
         """The sum of the waves in so many rows, from `start` rows after the next one on, (series, rows)."""
+        waves = self._waves(state, start, rows)
+        return namespace(waves).sum(waves, axis=2)
+
+    def _waves(self, state: State, start: int, rows: int) -> Array:
+        """The waves in these rows, (series, rows, columns)."""
         row = state["harmonic.row"] + np.arange(start + 1.0, start + rows + 1.0)[None, :]
         xp, weights = namespace(row), state["harmonic.weights"]
         columns = xp.reshape(table(self.waves, xp.reshape(row, (-1,))), (-1, rows, _columns(self.waves)))
-        return xp.sum(columns * weights[:, None, :], axis=2)
+        return columns * weights[:, None, :]
 
 
 PLACE: Any = None  # of the inner model, until it is trained

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from featurizers.arrays import Array, State, namespace
 from featurizers.panel import Panel
+from learners.attribution import Attribution, joined
 from learners.bands import bounds, levels
 from learners.blend import members, shared_levels, weighted
 from learners.learner import Learner
@@ -37,6 +40,21 @@ class MedianModel(Together):
 
     def predict(self, state: State, future: State) -> State:
         return middle(self.answers(state, future))
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        """Step by step that of the member in the middle, or half that of each of the two; of all, where a member that
+        has no forecast is there."""
+        parts = self.attributions(state, future, typical)
+        forecasts = np.stack([part.forecast for part in parts])
+        known, count = np.isfinite(forecasts), len(parts)
+        share = known / np.maximum(known.sum(axis=0), 1)
+        order = np.argsort(np.where(known, forecasts, weighted(list(forecasts), (1.0,) * count)), axis=0, kind="stable")
+        shares = np.zeros(forecasts.shape)
+        for place in ((count - 1) // 2, count // 2):
+            chosen = order[place] == np.arange(count)[:, None, None]
+            missing = (chosen & ~known).any(axis=0)
+            shares += np.where(missing, share, chosen) / 2
+        return joined(parts, list(shares))
 
 
 def middle(answers: Sequence[State]) -> State:

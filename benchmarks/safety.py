@@ -31,7 +31,7 @@ from learners.naive import SeasonalNaive
 LEARNERS = (
     *defaults.DEFAULT_LEARNERS, "Arimax", "Naive", "Average", "HistoricAverage", "WindowAverage",
     "SeasonalWindowAverage", "RandomWalkWithDrift", "Arima", "Ets", "Theta", "Mstl", "Croston", "CrostonOptimized",
-    "Sba", "Tsb", "Adida", "Imapa", "ElasticNet", "DirectRidge",
+    "Sba", "Tsb", "Adida", "Imapa", "NegativeBinomial", "NegativeBinomialMedian", "ElasticNet", "DirectRidge",
 )  # fmt: skip
 LIMIT = 2.0  # times the seasonal naive forecast
 ROWS = 1500  # of each series, the last ones, so that it costs little

@@ -17,7 +17,7 @@ DEFAULT_LEARNERS = (
     "SeasonalNaive", "AutoEts", "LightGBM", "AutoTheta", "AutoArima", "Ridge", "DirectLightGBM", "Ces", "Prophet",
     "SeasonalAverage", "Tcn",
 )  # fmt: skip
-INTERMITTENT = ("Croston", "Sba", "Tsb", "Adida")
+INTERMITTENT = ("NegativeBinomialMedian", "Croston", "Sba", "Tsb", "Adida")
 PARTIAL = 0.05  # the least partial autocorrelation that makes a lag of its own
 SEASONAL = 1.25  # the error of the last season over that of the last value up to which a season is differenced
 SAMPLE = 500  # series on which that is measured

@@ -202,6 +202,8 @@ _SIMPLE: dict[str, Callable[[Plan], Learner]] = {
     "WindowAverage": lambda plan: _part("WindowAverage", window=max(plan.season, 2)),
     "SeasonalWindowAverage": lambda plan: _part("SeasonalWindowAverage", season=plan.season),
     "Adida": lambda plan: _part("Adida"),
+    "NegativeBinomial": lambda plan: _part("NegativeBinomial"),
+    "NegativeBinomialMedian": lambda plan: _part("NegativeBinomial", point="median"),
     "Imapa": lambda plan: _part("Imapa"),
     "CrostonOptimized": lambda plan: _part("Croston", alpha=None),
     "Mstl": lambda plan: _part("Mstl", seasons=plan.seasons, learner=_part("AutoArima")),

@@ -27,6 +27,7 @@ from learners.median import Median as Median
 from learners.mstl import Mstl as Mstl
 from learners.naive import Naive as Naive
 from learners.naive import SeasonalNaive as SeasonalNaive
+from learners.negative_binomial import NegativeBinomial as NegativeBinomial
 from learners.otherwise import Otherwise as Otherwise
 from learners.prophet import Prophet as Prophet
 from learners.prophet_terms import Seasonality as Seasonality

@@ -122,6 +122,8 @@ LEARNERS: list[Learner] = [
     fc.Adida(),
     fc.Adida(levels=(80,)),
     fc.Imapa(levels=(80,)),
+    fc.NegativeBinomial(),
+    fc.NegativeBinomial("median", levels=(80, 95)),
     fc.Arima((0, 1, 1), (0, 1, 1, 7), levels=(80,)),
     fc.Arima((1, 0, 1), (0, 1, 0, 7)),
     fc.Arimax((1, 0, 0), columns=("promo",)),

@@ -98,7 +98,7 @@ def test_learners_follow_the_panel() -> None:
     assert not left
     assert hourly[:3] == ("SeasonalNaive", "AutoEts", "LightGBM")
     sparse = np.random.default_rng(1).poisson(0.3, (10, 200)).astype(float)
-    assert set(defaults.INTERMITTENT) <= set(defaults.learners(made(sparse, "D"), 7, 3)[0][:6])
+    assert set(defaults.INTERMITTENT) <= set(defaults.learners(made(sparse, "D"), 7, 3)[0][:7])
     walk, left = defaults.learners(made(noise(3, 30).cumsum(axis=1)), 12, 1)
     assert not set(walk) & {"Mstl", "Tcn", "DirectLightGBM", *defaults.INTERMITTENT}
     assert set(left) == {"Tcn", "DirectLightGBM"}

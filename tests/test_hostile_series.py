@@ -20,6 +20,7 @@ from learners.drift import RandomWalkWithDrift
 from learners.ets import AutoEts, Ets
 from learners.learner import Learner
 from learners.naive import Naive, SeasonalNaive
+from learners.negative_binomial import NegativeBinomial
 from learners.theta import Theta
 
 SEASON, HORIZON = 12, 6
@@ -36,6 +37,8 @@ LEARNERS: dict[str, Callable[[], Learner]] = {
     "Croston": Croston,
     "Sba": Sba,
     "Tsb": Tsb,
+    "NegativeBinomial": lambda: NegativeBinomial(levels=(80, 95)),
+    "NegativeBinomial, the median": lambda: NegativeBinomial("median"),
     "Average": Average,
     "SeasonalAverage": lambda: SeasonalAverage(SEASON),
     "RandomWalkWithDrift": RandomWalkWithDrift,

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "arima.hpp"
+#include "counts.hpp"
 #include "decomposing.hpp"
 #include "filters.hpp"
 #include "forest.hpp"
@@ -114,6 +115,7 @@ NB_MODULE(_kernels, m) {
         .def("contributions", &explain_forest, nb::arg("x"), nb::arg("cover"), nb::arg("narrow"), nb::arg("threads"));
     bind_smoothing(m);
     bind_intermittent(m);
+    bind_counts(m);
     m.def("nearest", &find_nearest, nb::arg("points"), nb::arg("x"), nb::arg("count"), nb::arg("threads"));
     bind_arima(m);
     bind_prophet(m);

@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+
+from learners._kernels import count_likelihood, fit_counts
+from learners.negative_binomial import NegativeBinomial
+from tests.bands import hostile_bands
+from tests.local import AIR, advances, holes, monthly, travels
+
+DEMAND = np.array([0, 0, 4, 0, 0, 8, 6, 0, 2, 0], float)
+
+
+def simulated(series: int, rows: int, level: float, excess: float, weight: float) -> np.ndarray:
+    """Counts of the model itself, (series, rows)."""
+    rng, now, drawn = np.random.default_rng(1), np.full(series, level), []
+    for _ in range(rows):
+        drawn.append(rng.negative_binomial(np.maximum(now, 1e-12) / excess, 1 / (1 + excess)).astype(float))
+        now = now + weight * (drawn[-1] - now)
+    return np.stack(drawn, axis=1)
+
+
+@pytest.mark.parametrize("numbers", [(2.3, 1.7, 0.2), (0.4, 1e-4, 0.05), (3.0, 20.0, 0.5)])
+def test_the_likelihood_is_that_of_scipy_row_by_row(numbers):
+    from scipy.stats import nbinom
+
+    level, excess, weight = numbers
+    values = np.r_[np.random.default_rng(0).negative_binomial(1, 0.3, 40), 0, 0, np.nan, 500, 3].astype(float)
+    expected = []
+    for value in values:
+        known = np.isfinite(value)
+        expected.append(nbinom.logpmf(value, level / excess, 1 / (1 + excess)) if known else 0.0)
+        level += weight * (value - level) if known else 0.0
+    found = count_likelihood(values, *numbers)
+    np.testing.assert_allclose(found[:, 0], expected, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(found[-1, 1], level, rtol=1e-12)
+
+
+@pytest.mark.parametrize("truth", [(1.0, 0.5, 0.1), (5.0, 3.0, 0.3), (0.3, 1.0, 0.0)])
+def test_a_fit_is_likelier_than_the_truth_and_than_what_lies_near(truth):
+    values = simulated(1, 300, *truth)[0]
+    *found, lost = fit_counts(values, np.array([0, 300]), np.array([1]), 1)[0].tolist()
+
+    def loss(numbers):
+        return -count_likelihood(values, *numbers)[:, 0].sum()
+
+    assert lost == pytest.approx(loss(found), rel=1e-12)
+    assert lost < loss(truth) + 1e-4
+    for i in range(3):
+        for by in (0.97, 1.03):
+            near = [v * by if j == i else v for j, v in enumerate(found)]
+            assert loss(near) > lost - 1e-3
+
+
+def test_promises(tmp_path):
+    large = 400 + np.round(30 * np.sin(np.arange(40)))
+    panel = monthly(holes(np.tile(DEMAND, 6), 0, 20, 21, -3, -1), AIR[:40], large, DEMAND, DEMAND - 3, DEMAND / 7)
+    for i, learner in enumerate([NegativeBinomial(), NegativeBinomial("median", (80, 95))]):
+        travels(advances(learner, panel), panel, tmp_path / str(i), 7)
+
+
+def test_filtering_is_remembering():
+    rng = np.random.default_rng(0)
+    values = np.where(rng.random((5, 60)) < 0.4, rng.poisson(5, (5, 60)), 0.0)
+    values[rng.random((5, 60)) < 0.1] = np.nan
+    values[:, 0], values[3] = 1.0, values[3] - 2
+    model = NegativeBinomial().fit(monthly(*values))
+    state = model.start
+    for t in range(60):
+        state = model.remember(state, {"target": values[:, t]})
+    np.testing.assert_allclose(state["count.level"], model.memory(monthly(*values))["count.level"], rtol=1e-13)
+
+
+def test_bands_are_quantiles_of_scipy():
+    from scipy.stats import nbinom
+
+    from learners.negative_binomial import quantiles
+
+    mean, variance = (a.ravel()[:, None] for a in np.meshgrid([0.05, 0.7, 4.0, 30.0], [1.2, 3.0, 20.0]))
+    found = quantiles(mean, mean * variance, "mean", (50, 80, 95))
+    for level in (50, 80, 95):
+        for name, q in ((f"lo{level}", 0.5 - level / 200), (f"hi{level}", 0.5 + level / 200)):
+            exact = nbinom.ppf(q, mean / (variance - 1), 1 / variance)
+            bound = np.minimum if name.startswith("lo") else np.maximum
+            inside = exact[:, 0] < 128
+            np.testing.assert_array_equal(found[name][inside], bound(exact, mean)[inside, 0])
+    far = quantiles(np.array([[500.0]]), np.array([[8000.0]]), "mean", (80,))
+    np.testing.assert_allclose(far["hi80"], nbinom.ppf(0.9, 500 / 15, 1 / 16), atol=2)
+
+
+@pytest.mark.parametrize("truth", [(1.0, 0.5, 0.1), (0.3, 1.0, 0.0), (6.0, 2.0, 0.2), (40.0, 1.0, 0.1)])
+def test_bands_cover(truth):
+    """At least what they say, and no more than whole numbers make them: without their ends they cover less."""
+    rows = simulated(1000, 86, *truth)
+    ahead, panel = rows[:, -6:], monthly(*rows[:, :-6])
+    model = NegativeBinomial(levels=(80, 95)).train(panel)
+    found = model.predict(model.state(panel), {"time": np.zeros(ahead.shape)})
+    for level in (80, 95):
+        low, high = found[f"lo{level}"], found[f"hi{level}"]
+        assert ((low <= ahead) & (ahead <= high)).mean() > level / 100 - 0.015
+        assert ((low < ahead) & (ahead < high)).mean() < level / 100
+        assert (ahead > high).mean() < 0.515 - level / 200 < (ahead >= high).mean() + 0.03
+
+
+def test_the_median_has_the_least_absolute_error():
+    rows = simulated(1000, 66, 0.8, 2.0, 0.1)
+    panel, ahead, error = monthly(*rows[:, :-6]), rows[:, -6:], {}
+    for point in ("mean", "median"):
+        model = NegativeBinomial(point).train(panel)
+        forecast = model.predict(model.state(panel), {"time": np.zeros(ahead.shape)})["forecast"]
+        error[point] = np.abs(forecast - ahead).mean(), np.square(forecast - ahead).mean()
+    assert error["median"][0] < 0.95 * error["mean"][0]
+    assert error["median"][1] > error["mean"][1]
+    with pytest.raises(ValueError, match="the 'mean' or the 'median', not 'mode'"):
+        NegativeBinomial("mode").fit(panel)
+
+
+def test_hostile_series_have_bands():
+    found = hostile_bands(NegativeBinomial(levels=(80, 95)))
+    assert all(np.array_equal(found["some zeros"][n], np.round(found["some zeros"][n])) for n in ("hi80", "hi95"))
+    assert (found["zero"]["hi95"] == 0).all()
+    assert (found["constant"]["forecast"] == 5).all()
+    assert (found["negative"]["lo95"] < -80).all()

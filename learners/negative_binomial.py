@@ -12,7 +12,9 @@ from featurizers.arrays import Array, State, namespace, scan
 from featurizers.featurizer import Needs
 from featurizers.kernels import contiguous, threads
 from featurizers.panel import Panel
+from learners.attribution import Attribution
 from learners.bands import bounds, check_levels
+from learners.components import of_level
 from learners.learner import Learner
 from learners.local import LocalModel, assembled, state_without_windows
 from learners.naive import repeated
@@ -82,6 +84,9 @@ class NegativeBinomialModel(LocalModel):
         begins = panel.indptr[:-1] + np.maximum(row, 0)
         moved = count_filter(contiguous(panel.y), begins, panel.indptr[1:], table, threads(4 * len(panel)))
         return state | {"count.level": moved[:, None]}
+
+    def attribute(self, state: State, future: State, typical: State) -> Attribution:
+        return of_level(self.predict(state, future)["forecast"], typical, "smoothed demand")
 
     def predict(self, state: State, future: State) -> State:
         level, excess, doubt = (state[f"count.{name}"] for name in ("level", "excess", "doubt"))

@@ -22,6 +22,7 @@ PARTS: dict[Learner, set[str]] = {
     fc.Croston(): {"smoothed demand"},
     fc.Tsb(): {"smoothed demand"},
     fc.Imapa(): {"smoothed demand"},
+    fc.NegativeBinomial("median"): {"smoothed demand"},
     fc.Harmonic((7, 30.4), (2, 1), fc.Naive()): {"lag1", "season of 7 rows", "season of 30.4 rows"},
     fc.Median((fc.Naive(), fc.Theta(7), fc.Ets(season=7))): {"lag1", "level", "trend", "season"},
     fc.Stacked((fc.Naive(), fc.Theta(7)), (1.2, -0.2)): {"lag1", "level", "trend", "season"},

@@ -14,7 +14,7 @@ from learners.learner import Learner
 
 STEADY = {
     "naive", "seasonalnaive", "average", "seasonalaverage", "historicaverage", "windowaverage", "seasonalwindowaverage",
-    "croston", "crostonoptimized", "sba", "tsb", "adida", "imapa",
+    "croston", "crostonoptimized", "sba", "tsb", "adida", "imapa", "negativebinomial", "negativebinomialmedian",
 }  # fmt: skip
 
 

@@ -38,9 +38,13 @@ def section(run: Run, order: list[int]) -> dict[str, Any]:
             bars(made, by, SHOWN)(one)
 
     ends = {"the worst": order[-1], "the best": order[0]} if order[0] != order[-1] else {"": order[0]}
-    parts = [charts.drawn(layers(made, int(np.searchsorted(at, i))), (9.0, 3.0)) for i in ends.values()]
+    parts = [charts.drawn(called(layers(made, int(np.searchsorted(at, i))), name), (9.0, 3.0))
+             for name, i in ends.items()]  # fmt: skip
+    kinds = made.importance("kind")
+    sizes = [f"{name} {share:.0%}" for name, share in zip(kinds["name"], kinds["share"], strict=True) if share]
+    told = [f"Of all contributions: {', '.join(sizes)}."] if sizes else []
     members = ", ".join(f"{weight:.2g} {name}" for name, weight in made.weights)
-    told = [f"Forecasts are the weighted mean {members}."] if members else []
+    told += [f"Forecasts are the weighted mean {members}."] if members else []
     names = " and of ".join(name for name in ends if name)
     told += [f"Below: the forecast of {names} series in the folds, from the base up and down."] if names else []
     return {
@@ -48,6 +52,17 @@ def section(run: Run, order: list[int]) -> dict[str, Any]:
         "parts": [Markup(part) for part in parts],
         "explain_note": " ".join((*told, *made.notes)),
     }
+
+
+def called(draw: charts.Draw, name: str) -> charts.Draw:
+    """The same chart with a name behind its title."""
+
+    def named(axes: Any) -> None:
+        draw(axes)
+        if name:
+            axes.set_title(f"{axes.get_title('left') or axes.get_title()} ({name})")
+
+    return named
 
 
 def explanation(run: Run, at: np.ndarray) -> Explanation:

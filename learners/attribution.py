@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 
@@ -85,7 +86,11 @@ class Attribution:
 def joined(
     parts: Sequence[Attribution], shares: Sequence[np.ndarray], weights: tuple[tuple[str, float], ...] = ()
 ) -> Attribution:
-    """The sum of attributions, each by its shares (rows, 1 or horizon); what has no share may be NaN."""
+    """The sum of attributions, each by its shares (rows, 1 or horizon); what has no share may be NaN, and one that has
+    none at all is left out."""
+    taking = [bool(np.any(share)) for share in shares]
+    if any(taking):
+        parts, shares = list(compress(parts, taking)), list(compress(shares, taking))
     features = tuple(dict.fromkeys(f for part in parts for f in part.features))
     total = parts[0].forecast.shape
     forecast, base, values = np.zeros(total), np.zeros(total), np.zeros((*total, len(features)))

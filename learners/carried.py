@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from learners.recursive import RecursiveModel
 
 NUMBERS = 4_000_000  # that the worlds of one block of series hold, for the memory's sake
-NOTE = ("By column, what a forecast of an earlier step carries on through a lag is told by what that forecast was made "
-        "of; as engineered, a lag after the end of the history is named as the lag that it is.")  # fmt: skip
+NOTE = (
+    "The base is the forecast of a typical row of the training. By column, what a forecast of an earlier step carries "
+    "on through a lag is told by what that forecast was made of; as engineered, a lag after the end of the history is "
+    "named as the lag that it is."
+)
 
 
 def attributed(model: RecursiveModel, state: State, future: State) -> Attribution:

@@ -64,7 +64,8 @@ def test_the_median_is_the_member_in_the_middle_and_the_mean_stands_for_one_that
                 one, nothing = np.ones((1, 1)), np.zeros((1, 1))
                 return [Attribution.of(n * one, nothing, {own(f"m{i}"): n * one}, "") for i, n in enumerate(numbers)]
 
-        return np.asarray(Told(()).attribute({}, {}, {}).values[0, 0])
+        made = Told(()).attribute({}, {}, {})
+        return np.array([made.part(own(f"m{i}"))[0, 0] for i in range(len(numbers))])
 
     np.testing.assert_allclose(attributed([5, 1, 3]), [0, 0, 3])
     np.testing.assert_allclose(attributed([5, 1, 3, 9]), [2.5, 0, 1.5, 0])

@@ -17,7 +17,7 @@ from learners.learner import Model
 if TYPE_CHECKING:
     from forecast.running import Run
 
-ROWS, PLACES = 2_000, 12  # that the overall picture is made of
+ROWS, PLACES = 2_000, 12  # forecasts, and as many from earlier places, that the overall picture is made of
 MOST_SERIES = 200  # whose forecasts are explained
 SHOWN = 12  # bars
 
@@ -27,7 +27,9 @@ def section(run: Run, order: list[int]) -> dict[str, Any]:
     the one that was forecast best to the one that was forecast worst. A model that cannot be explained says why."""
     from markupsafe import Markup
 
-    at = np.unique(np.r_[order[:1], order[-1:], np.arange(min(run.panel.count, MOST_SERIES))]).astype(np.int64)
+    count = min(run.panel.count, MOST_SERIES, max(ROWS // run.job.horizon, 1))
+    spread = np.linspace(0, run.panel.count - 1, count).round()
+    at = np.unique(np.r_[order[:1], order[-1:], spread]).astype(np.int64)
     try:
         made = explanation(run, at)
     except Exception as error:  # a report without this part is better than none

@@ -13,6 +13,7 @@ from featurizers.lags import Lags as Lags
 from featurizers.missing import Missing as Missing
 from featurizers.panel import Panel as Panel
 from featurizers.past import Past as Past
+from featurizers.relative import Relative as Relative
 from featurizers.rolling import Rolling as Rolling
 from featurizers.series_id import SeriesId as SeriesId
 from featurizers.static import Static as Static

@@ -12,6 +12,7 @@ CYCLES = 11  # over which a season is smoothed
 EXCESS = 0.2  # by which a season is stronger than others
 SHARE = 0.15  # of the series in which it is, at least: in noise it is in a tenth of short ones; or else
 MIDDLE = 0.1  # the excess of the median series
+LEVELS = 0.1  # of the variance of a column that lies between series which have levels of their own
 KPSS = 0.463  # 5 %. Source: Kwiatkowski, Phillips, Schmidt & Shin (1992), Journal of Econometrics 54, table 1
 
 
@@ -36,6 +37,19 @@ def seasonal(panel: Panel, season: int, shorter: int = 1) -> bool:
     if not len(excess):
         return True  # too short to tell
     return bool(np.median(excess) > MIDDLE or (excess > EXCESS).mean() >= SHARE)
+
+
+def uneven(panel: Panel, column: str) -> bool:
+    """Whether the numbers of a column, prices say, have another level in each series, about which they move: none is
+    negative, they are more than a flag, and some of their variance lies between the means of the series, not all."""
+    values, owner = panel.column(column).astype(np.float64), panel.owner
+    seen = np.isfinite(values)
+    values, owner = values[seen], owner[seen]
+    if panel.count < 2 or len(np.unique(values[:: len(values) // ROWS + 1])) < 3 or values.min() < 0:
+        return False
+    means = np.bincount(owner, values, panel.count) / np.maximum(np.bincount(owner, minlength=panel.count), 1)
+    whole, within = values.var(), (values - means[owner]).var()
+    return bool(within > 1e-9 * whole and whole - within >= LEVELS * whole)
 
 
 def strength(panel: Panel, season: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from functools import partial
 
 from featurizers.featurizer import Featurizer
 from featurizers.panel import Panel
+from forecast import evidence
 from forecast.featurization import useless
 from learners.learner import Learner
 
@@ -28,6 +29,7 @@ class Plan:
     windows: tuple[int, ...]
     holidays: tuple[str, ...] = ()  # "US", "US-CA", ...
     known: tuple[str, ...] = ()  # numeric columns of each role ...
+    relative: tuple[str, ...] = ()  # known ones with another level in each series
     past: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()  # ... and all categorical ones
@@ -49,8 +51,9 @@ class Plan:
 
         categories = tuple(n for n in panel.levels if panel.roles.get(n) in ("known", "static") and n not in dropped)
         roles = {"known": numeric("known"), "past": numeric("past"), "static": numeric("static")}
+        relative = tuple(n for n in roles["known"] if evidence.uneven(panel, n))
         span = {"W": 6, "MS": 27, "QS": 89, "YS": 364}.get(panel.freq.unit, 0)
-        return cls(**roles, span=span, categories=categories, many=panel.count > 1, **settings)  # type: ignore[arg-type]
+        return cls(**roles, relative=relative, span=span, categories=categories, many=panel.count > 1, **settings)  # type: ignore[arg-type]
 
     @property
     def season(self) -> int:
@@ -90,7 +93,7 @@ def _plain(name: str, plan: Plan) -> Learner:
 
 def features(plan: Plan, linear: bool = False) -> tuple[Featurizer, ...]:
     """Lags, windows, calendar, holidays and the columns of the table; for linear regressors in forms that add up."""
-    from featurizers import Calendar, Categories, Fourier, Holidays, Known, Lags, Past, Rolling, Static
+    from featurizers import Calendar, Categories, Fourier, Holidays, Known, Lags, Past, Relative, Rolling, Static
 
     parts: list[Featurizer] = [Lags(plan.lags)]
     statistics = ("mean",) if linear else ("mean", "std", "min", "max")
@@ -103,6 +106,8 @@ def features(plan: Plan, linear: bool = False) -> tuple[Featurizer, ...]:
         parts.append(Holidays(plan.holidays, onehot=linear))
     if plan.known:
         parts.append(Known(plan.known))
+    if plan.relative:
+        parts.append(Relative(plan.relative))
     if plan.past:
         parts.append(Past(plan.past, lags=(1,)))
     if plan.static:

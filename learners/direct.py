@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace, shifted
-from featurizers.features import Features
+from featurizers.features import Features, tagged, untagged
 from featurizers.featurizer import Featurizer, Needs
 from featurizers.panel import Panel
 from featurizers.whole import whole
@@ -17,17 +17,19 @@ from learners.learner import Learner, Model
 from learners.regressors import Fitted, fit_regressor
 from learners.regressors.quantile import of_quantile
 
+OWN = "own"  # before the memory of the features of the row's own columns
+
 
 @dataclass(frozen=True)
 class Direct(Learner):
     """One regressor that answers for steps 1 to `horizon`, which is a column of its own.
 
     Features that look back are those of the first row after the origin, whatever the step; the others are the
-    forecasted row's own. For each of `seasons` the last target at the same place in that season joins as a column,
-    ("auto": the season of the frequency; () for none). A longer forecast goes on from its own last values, block
-    by block. Training takes every origin and step, at most `max_rows` of them, evenly spread. `levels` asks for bands,
-    in percent: one more regressor for each bound, of that quantile, which LightGBM, XGBoost, HistGradientBoosting and
-    GradientBoosting can be.
+    forecasted row's own, by what is remembered of the series at the origin where they need that. For each of `seasons`
+    the last target at the same place in that season joins as a column, ("auto": the season of the frequency; () for
+    none). A longer forecast goes on from its own last values, block by block. Training takes every origin and step, at
+    most `max_rows` of them, evenly spread. `levels` asks for bands, in percent: one more regressor for each bound, of
+    that quantile, which LightGBM, XGBoost, HistGradientBoosting and GradientBoosting can be.
 
     >>> from featurizers import Calendar, Lags
     >>> learner = Direct("LightGBM", (Lags((1, 2, 7)), Calendar()), horizon=14)
@@ -48,10 +50,7 @@ class Direct(Learner):
         usual = [panel.freq.season] if panel.freq.season > 1 else []
         seasons = tuple(int(k) for k in (usual if isinstance(self.seasons, str) else self.seasons))
         features = Features(self.features).resolve(panel)
-        one = panel.where(np.arange(min(panel.count, 1)))
-        back = [bool(part.needs.lookback or part.memory(one)) for part in features.parts]
-        past = Features(tuple(p for p, looks in zip(features.parts, back, strict=True) if looks))
-        own = Features(tuple(p for p, looks in zip(features.parts, back, strict=True) if not looks))
+        past, own = _parted(features, panel)
         rows, steps = pairs(panel, self.horizon, self.max_rows)
         if len(rows) == 0:
             raise ValueError("Direct has no row to learn from: every series is too short, or its target is missing. "
@@ -67,6 +66,14 @@ class Direct(Learner):
         )
         typical = typical_row(X, every.categorical)
         return DirectModel(fitted, past, own, seasons, self.horizon, typical, levels, tuple(bounding))
+
+
+def _parted(features: Features, panel: Panel) -> tuple[Features, Features]:
+    """The parts that look back from the origin, and those of the row's own columns."""
+    one = panel.where(np.arange(min(panel.count, 1)))
+    back = [bool(p.needs.lookback or (p.memory(one) and not p.needs.ahead)) for p in features.parts]
+    past, own = (tuple(p for p, b in zip(features.parts, back, strict=True) if b is looks) for looks in (True, False))
+    return Features(past), Features(own)
 
 
 def _further(before: State, block: State) -> State:
@@ -127,10 +134,10 @@ class DirectModel(Model):
         return any(fitted.single for fitted in (self.regressor, *self.bounding))
 
     def memory(self, panel: Panel) -> State:
-        return self.past.memory(panel)
+        return self.past.memory(panel) | tagged(OWN, self.own.memory(panel))
 
     def remember(self, state: State, now: State) -> State:
-        return self.past.remember(state, now)
+        return self.past.remember(state, now) | tagged(OWN, self.own.remember(untagged(OWN, state), now))
 
     def predict(self, state: State, future: State) -> State:
         """Past the horizon of training, where each block goes on from the forecasts of the one before, the bands reach
@@ -161,7 +168,8 @@ class DirectModel(Model):
         base, values = self.regressor.contributions(X, middle)
         features = (*described(every), Feature("step", "step ahead", "step"))
         features += tuple(Feature(f"season{k}", f"season{k}", HISTORY) for k in self.seasons)
-        note = "Features as the regressor saw them, step by step; lags count back from the first row to forecast."
+        note = ("The base is the forecast of a typical row of the training. Features are as the regressor saw them, "
+                "step by step; lags count back from the first row to forecast.")  # fmt: skip
         values = values.reshape(*forecast.shape, -1)
         return Attribution(forecast, base.reshape(forecast.shape), features, values, (note,))
 
@@ -194,7 +202,9 @@ class DirectModel(Model):
             columns.append(self.past.step(state, first)[:, None, :] + zeros)
         if self.own.parts:
             flat = {name: xp.reshape(values, (-1,)) for name, values in future.items()}
-            columns.append(xp.reshape(self.own.step({}, flat), (-1, size, len(self.own.names()))))
+            kept = {n: v for n, v in untagged(OWN, state).items() if "." in n}  # of each series, for each of its rows
+            kept = {n: xp.reshape(v[:, None, :] + zeros, (-1, v.shape[1])) for n, v in kept.items()}
+            columns.append(xp.reshape(self.own.step(kept, flat), (-1, size, len(self.own.names()))))
         columns.append(zeros + steps.astype(np.float64)[None, :, None])
         for season in self.seasons:
             at = steps - _back(steps, season) + season - 1
@@ -206,7 +216,7 @@ class DirectModel(Model):
         for i in range(forecast.shape[1]):
             now = {name: values[:, i] for name, values in future.items()} | {"target": forecast[:, i]}
             kept = {name: values[:, -1] for name, values in state.items() if "." not in name and values.shape[1]}
-            memory = self.past.remember(state, kept | now)
+            memory = self.remember(state, kept | now)
             moved = {name: shifted(state[name], forecast[:, i]) for name in ("target",) if name in state}
             state = state | moved | memory
         return state

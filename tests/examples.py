@@ -67,6 +67,7 @@ FEATURIZERS: list[Featurizer] = [
     fc.Holidays("US"),
     fc.Holidays(("US-NY", "KR"), custom={"2023-03-14": "pi"}, onehot=True),
     fc.Known(("promo",)),
+    fc.Relative(("promo",)),
     fc.Past(("visits", "kind"), lags=(1, 3)),
     fc.Static(("area",)),
     fc.Categories(("kind", "region")),
@@ -80,7 +81,8 @@ FEATURIZERS: list[Featurizer] = [
 ]
 
 FEATURES = (fc.Lags((1, 2, 7)), fc.Rolling("mean", 7, min_samples=1), fc.Calendar(("weekday",)), fc.Known(("promo",)))
-WIDE = (*FEATURES, fc.Categories(("kind", "region")), fc.Static(("area",)), fc.Past(("visits",)), fc.Expanding("mean"))
+WIDE = (*FEATURES, fc.Relative(("promo",)), fc.Categories(("kind", "region")), fc.Static(("area",)),
+        fc.Past(("visits",)), fc.Expanding("mean"))  # fmt: skip
 LINEAR = fc.Recursive("ridge", FEATURES)
 TREES = fc.Recursive(fc.LightGBM(n_estimators=20), WIDE)
 NAIVE = fc.SeasonalNaive(7)

@@ -126,7 +126,8 @@ class Job:
         difference = defaults.difference(panel, self.horizon, folds, self.season)
         return Plan.of(panel, horizon=self.gap + self.horizon, seasons=seasons, lags=tuple(self.lags or ()),
                        windows=tuple(self.windows or ()), holidays=self.holidays, log=log, difference=difference,
-                       seed=self.seed, seconds=self._seconds(panel), year=defaults.year(panel))  # fmt: skip
+                       absolute=defaults.absolute(panel, self.metric), seed=self.seed,
+                       seconds=self._seconds(panel), year=defaults.year(panel))  # fmt: skip
 
     def _folds(self, panel: Panel) -> int:
         return defaults.folds(panel, self.horizon, self.folds, self.gap)

@@ -37,6 +37,7 @@ class Plan:
     year: float = 0.0  # rows of a year, where the series hold two of them and a season is shorter; else 0
     span: int = 0  # days that a row stands for beyond that of its stamp: 6 for weeks
     log: bool = False  # regressors see log(1 + y), where they see levels
+    absolute: bool = False  # trees forecast medians, which absolute errors ask for, not means
     difference: int = 0  # rows over which regressors see changes; 0: they see levels
     seed: int = 0
     seconds: float | None = None  # that one training of a network may take
@@ -122,7 +123,7 @@ def _recursive(regressor: str, plan: Plan) -> Learner:
     from learners.regressors.preparing import SCALED
 
     linear = regressor in SCALED
-    return _scaled(Recursive(regressor, features(plan, linear)), plan, linear)
+    return _scaled(Recursive(_regressor(regressor, plan), features(plan, linear)), plan, linear)
 
 
 def _direct(regressor: str, plan: Plan) -> Learner:
@@ -130,23 +131,29 @@ def _direct(regressor: str, plan: Plan) -> Learner:
     from learners.regressors.preparing import SCALED
 
     seasons, linear = tuple(s for s in plan.seasons if s > 1), regressor in SCALED
-    direct = Direct(regressor, features(plan, linear), plan.horizon, seasons=seasons)
+    direct = Direct(_regressor(regressor, plan), features(plan, linear), plan.horizon, seasons=seasons)
     return _scaled(direct, plan, linear)
+
+
+def _regressor(name: str, plan: Plan) -> object:
+    from learners import LightGBM
+
+    return LightGBM(objective="regression_l1") if name == "LightGBM" and plan.absolute else name
 
 
 def _scaled(learner: Learner, plan: Plan, linear: bool) -> Learner:
     """Series of different levels share one regressor only in units of their own: as changes in units of their spread,
-    as logarithms, or as multiples of their mean. Trees see logarithms, in units of their spread, where known columns
-    multiply the target; linear regressors, which would exaggerate the effect of a column, where there are none."""
+    as logarithms (in units of their spread, where known columns multiply the target), or as multiples of their mean.
+    Without known columns trees are better off with multiples of the mean than with logarithms."""
     from learners import Difference, Log1p, Scale, SeasonalDifference, Transformed
 
     if plan.difference:
         apart = Difference() if plan.difference == 1 else SeasonalDifference(plan.difference)
         return Transformed(Transformed(learner, Scale("standard")), apart)
-    if plan.log and linear and not plan.known:
-        return Transformed(learner, Log1p())
-    if plan.log and not linear and plan.known:
+    if plan.log and plan.known:
         return Transformed(Transformed(learner, Scale("standard")), Log1p())
+    if plan.log and linear:
+        return Transformed(learner, Log1p())
     return Transformed(learner, Scale("mean")) if plan.many else learner
 
 
@@ -167,7 +174,20 @@ def _tcn(plan: Plan) -> Learner:
 def _prophet(plan: Plan) -> Learner:
     from learners import Prophet
 
-    return Prophet(holidays=plan.holidays, window=(plan.span, 0), regressors=plan.known)
+    return _multiplied(Prophet(holidays=plan.holidays, window=(plan.span, 0), regressors=plan.known), plan)
+
+
+def _arimax(plan: Plan) -> Learner:
+    from learners import AutoArima
+
+    return _multiplied(AutoArima(plan.season, columns=plan.known), plan)
+
+
+def _multiplied(learner: Learner, plan: Plan) -> Learner:
+    """A learner of each series alone, to whose logarithms known columns add."""
+    from learners import Log1p, Transformed
+
+    return Transformed(learner, Log1p()) if plan.log and plan.known else learner
 
 
 def _part(name: str, **settings: object) -> Learner:
@@ -199,7 +219,7 @@ _SIMPLE: dict[str, Callable[[Plan], Learner]] = {
     "SeasonalAverage": lambda plan: _part("SeasonalAverage", season=plan.season),
     "AutoArima": lambda plan: _part("AutoArima", season=plan.season),
     "Arima": lambda plan: _part("Arima", order=(2, 1, 1)),
-    "Arimax": lambda plan: _part("Arimax", order=(2, 1, 1), columns=plan.known),
+    "Arimax": _arimax,
     "RandomWalkWithDrift": lambda plan: _part("RandomWalkWithDrift"),
     "AutoEts": partial(_seasonal, "AutoEts"),
     "AutoTheta": partial(_seasonal, "AutoTheta"),

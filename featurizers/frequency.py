@@ -102,10 +102,10 @@ class Frequency:
 
     @property
     def year(self) -> float:
-        """The rows of a year, 365.25 days; 0 where a step is longer than a day."""
+        """The rows of a year, 365.25 days; 0 where a step is longer than a week."""
         if self.unit == "B":
             return 365.25 * 5 / 7 if self.step == 1 else 0.0
-        return 365.25 * DAY / self.seconds if self.seconds is not None and self.seconds <= DAY else 0.0
+        return 365.25 * DAY / self.seconds if self.seconds is not None and self.seconds <= 7 * DAY else 0.0
 
     @property
     def daily(self) -> bool:

@@ -18,6 +18,7 @@ DEFAULT_LEARNERS = (
     "SeasonalAverage", "Tcn",
 )  # fmt: skip
 INTERMITTENT = ("NegativeBinomialMedian", "Croston", "Sba", "Tsb", "Adida")
+SHORT = 3  # rows of a window: lags tell as much as fewer do
 PARTIAL = 0.05  # the least partial autocorrelation that makes a lag of its own
 SEASONAL = 1.25  # the error of the last season over that of the last value up to which a season is differenced
 SAMPLE = 500  # series on which that is measured
@@ -45,7 +46,7 @@ def seasons(panel: Panel, season: int | None = None) -> tuple[int, ...]:
 
 
 def year(panel: Panel) -> float:
-    """The rows of a year, where a step is a day or less and the median series holds two years; else 0."""
+    """The rows of a year, where a step is a week or less and the median series holds two years; else 0."""
     rows = panel.freq.year
     return rows if panel.count and 2 * rows <= float(np.median(panel.lengths)) else 0.0
 
@@ -68,12 +69,14 @@ def lags(panel: Panel, horizon: int, folds: int, season: int | None = None) -> t
 
 
 def windows(panel: Panel, horizon: int, folds: int, season: int | None = None) -> tuple[int, ...]:
-    """A quarter of the season (at least 3 rows), the season (the frequency's, where none is found), and the next longer
+    """The rows whose mean says most of the next row of the deseasonalised series, up to two seasons (12 to 48 rows), if
+    at least 3 (see `forecast.evidence.telling`); the season (the frequency's, where none is found), and the next longer
     season, where they fit as lags do; as many rows as fit, where none of them does."""
     all_seasons = seasons(panel, season)
     first = all_seasons[0] if all_seasons[0] > 1 or season is not None else panel.freq.season
-    wanted = {max(3, first // 4), max(4, first), *all_seasons[1:2]}
-    room = max((float(np.median(panel.lengths)) - horizon * folds) / 2, 3)
+    room = max((float(np.median(panel.lengths)) - horizon * folds) / 2, 3) if panel.count else 3.0
+    told = evidence.telling(panel, all_seasons[0], max(int(min(max(2 * all_seasons[0], 12), 48, room)), 1))
+    wanted = {max(4, first), *all_seasons[1:2]} | ({told} if told >= SHORT else set())
     return tuple(sorted(k for k in wanted if k <= room)) or (int(min(room, min(wanted))),)
 
 
@@ -121,7 +124,7 @@ def difference(panel: Panel, horizon: int, folds: int, season: int | None = None
 def learners(panel: Panel, horizon: int, folds: int) -> tuple[tuple[str, ...], dict[str, str]]:
     """Every family, in the order in which they serve; and those left out, with the reason.
 
-    Mstl takes part where there are several seasons, Harmonic where days, or parts of them, span two years, Naive where
+    Mstl takes part where there are several seasons, Harmonic where weeks, days or parts of them span two years, Naive where
     there is a season, those of intermittent demand where a quarter of the series is intermittent, and Arimax where
     known numbers are given. What learns from pieces of a horizon takes no part where the median series has fewer than
     three of them. No learner is left out for its time: the local ones take 1 to 10 ms for a series of 150 months.

@@ -207,8 +207,9 @@ def _one(name: str, plan: Plan) -> Learner:
 
 def _harmonic(plan: Plan) -> Learner:
     """Waves of all seasons and of the year, which is too long for others; beside them a single season may change."""
-    waves = tuple(s for s in (*plan.seasons, plan.year) if s > 1) or (4,)
-    rest = _one("AutoEts", plan) if len(plan.seasons) == 1 else _part("AutoEts")
+    shorter = tuple(s for s in plan.seasons if 1 < s and not 0 < plan.year < 1.1 * s)  # 52 weeks are the year
+    waves = (*shorter, *((plan.year,) if plan.year else ())) or (4,)
+    rest = _part("AutoEts", season=shorter[0] if len(shorter) == 1 else 1)
     return _part("Harmonic", seasons=waves, learner=rest)
 
 

@@ -131,6 +131,17 @@ def test_two_years_of_days_have_waves_of_the_year() -> None:
     assert "Harmonic" not in fc.auto(yearly.tail(700), 30).recipes
 
 
+def test_weeks_have_waves_of_the_year_too() -> None:
+    weeks = np.arange(160)
+    values = 100 + 20 * np.sin(weeks * 2 * np.pi / 52.18) + np.random.default_rng(1).normal(size=160)
+    table = pd.DataFrame({"week": pd.date_range("2020-01-06", periods=160, freq="7D"), "sales": values})
+    panel = fc.Panel.read(table, time="week", target="sales")
+    harmonic = fc.auto(panel, 8).recipes["Harmonic"].learner  # type: ignore[attr-defined]
+    assert harmonic.seasons == pytest.approx((365.25 / 7,))  # the 52 weeks that are found as well are the same
+    assert harmonic.learner.season == 1
+    assert "Harmonic" not in fc.auto(panel.tail(100), 8).recipes
+
+
 def test_networks_are_given_a_share_of_the_time() -> None:
     assert network_of(fc.auto(PANEL, 7, learners=["Tcn"])).max_seconds is None
     assert network_of(fc.auto(PANEL, 7, learners=["Tcn"], time_limit=60, workers=1)).max_seconds == 5.0

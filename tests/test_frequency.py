@@ -109,7 +109,8 @@ def test_what_is_no_frequency(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "rows"), [("D", 365.25), ("h", 8766.0), ("30min", 17532.0), ("B", 260.892857), ("W", 0.0), ("MS", 0.0)]
+    ("name", "rows"),
+    [("D", 365.25), ("h", 8766.0), ("30min", 17532.0), ("B", 260.892857), ("W", 52.178571), ("MS", 0.0)],
 )
 def test_rows_of_a_year(name: str, rows: float) -> None:
     assert Frequency.parse(name).year == pytest.approx(rows)

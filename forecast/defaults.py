@@ -124,10 +124,10 @@ def difference(panel: Panel, horizon: int, folds: int, season: int | None = None
 def learners(panel: Panel, horizon: int, folds: int) -> tuple[tuple[str, ...], dict[str, str]]:
     """Every family, in the order in which they serve; and those left out, with the reason.
 
-    Mstl takes part where there are several seasons, Harmonic where weeks, days or parts of them span two years, Naive where
-    there is a season, those of intermittent demand where a quarter of the series is intermittent, and Arimax where
-    known numbers are given. What learns from pieces of a horizon takes no part where the median series has fewer than
-    three of them. No learner is left out for its time: the local ones take 1 to 10 ms for a series of 150 months.
+    Mstl takes part where there are several seasons, Harmonic where weeks, days or parts of them span two years, Naive
+    where there is a season, those of intermittent demand where a quarter of the series is intermittent, and Arimax
+    where known numbers are given. What learns from pieces of a horizon takes no part where the median series has fewer
+    than three of them. No learner is left out for its time: the local ones take 1 to 10 ms for a series of 150 months.
     """
     names = list(DEFAULT_LEARNERS)
     found, dropped = seasons(panel), useless(panel)

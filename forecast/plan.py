@@ -207,7 +207,7 @@ def _one(name: str, plan: Plan) -> Learner:
 
 def _harmonic(plan: Plan) -> Learner:
     """Waves of all seasons and of the year, which is too long for others; beside them a single season may change."""
-    shorter = tuple(s for s in plan.seasons if 1 < s and not 0 < plan.year < 1.1 * s)  # 52 weeks are the year
+    shorter = tuple(s for s in plan.seasons if s > 1 and not 0 < plan.year < 1.1 * s)  # 52 weeks are the year
     waves = (*shorter, *((plan.year,) if plan.year else ())) or (4,)
     rest = _part("AutoEts", season=shorter[0] if len(shorter) == 1 else 1)
     return _part("Harmonic", seasons=waves, learner=rest)

@@ -24,7 +24,6 @@ from learners.learner import Learner
 
 BETTER = 0.98  # of the loss of the usual bands is what others need, to be taken in their place
 FEWEST, MOST = 10, 50_000_000  # learners and bounds of forecasts on a leaderboard that have bands
-BANDED = {"quantiles", "lower", "upper", "level"}  # what metrics of bands need
 
 
 @dataclass(frozen=True)
@@ -151,12 +150,17 @@ def with_bands(
             continue
         found = iter(_out_of_fold(board, seen, levels))
         outputs[name] = tuple(next(found) if o else o for o in board.outputs[name])
-    banded_metrics = [m for m in board.measures if BANDED & set(m.needs)]
+    banded_metrics = [m for m in board.measures if m.banded]
     old = {n: {m: v for m, v in t.items() if not _banded(m, banded_metrics)} for n, t in board.scores.items()}
     kept = {n: {m: v for m, v in t.items() if not _banded(m, banded_metrics)} for n, t in board.totals.items()}
     scores, totals = measure(board.truths, {n: outputs[n] for n in names}, banded_metrics, board.panel.count)
     return replace(board, outputs=outputs, scores={n: old[n] | scores.get(n, {}) for n in old},
                    totals={n: kept[n] | totals.get(n, {}) for n in kept})  # fmt: skip
+
+
+def ranking(board: Leaderboard, levels: Sequence[float]) -> Leaderboard:
+    """The board as its metric can rank it: with bands for every learner, if that is a metric of bands."""
+    return with_bands(board, levels) if board.metric.banded and levels else board
 
 
 def errors(

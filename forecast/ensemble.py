@@ -142,7 +142,7 @@ def _taking_part(board: Leaderboard) -> list[str]:
 
 def _metric(board: Leaderboard, metric: str | Function | Metric | None = None) -> Metric:
     """The metric that weights are chosen by: mae where the one asked for is defined for no series."""
-    found = board.metric if metric is None else find(metric)
+    found = (board.metric if metric is None else find(metric)).of_points
     totals = [t.get(found.name, np.nan) for t in board.totals.values()]
     known = any(found.name in t for t in board.totals.values())
     return find("mae") if known and np.isnan(totals).all() else found

@@ -13,6 +13,7 @@ its actual is known, and returns a number; under `@metric()` it takes all series
 from __future__ import annotations
 
 import inspect
+import re
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -38,6 +39,21 @@ class Metric:
     @property
     def needs(self) -> tuple[str, ...]:
         return tuple(inspect.signature(self.function).parameters)
+
+    @property
+    def banded(self) -> bool:
+        """Whether it is a metric of bands."""
+        return bool({"quantiles", "lower", "upper", "level"} & set(self.needs))
+
+    @property
+    def of_points(self) -> Metric:
+        """What weights of forecasts are chosen by: wape or mae (pooled or not) in the place of a metric of bands."""
+        return self if not self.banded else METRICS["wape" if self.pooled else "mae"]
+
+    def total(self, totals: Mapping[str, float]) -> float:
+        """Its number among those of all metrics, or the mean of those of its levels; NaN if there is none."""
+        each = [v for name, v in totals.items() if re.fullmatch(rf"{re.escape(self.name)}([\d.]*)", name)]
+        return sum(each) / len(each) if each else float("nan")
 
 
 METRICS: dict[str, Metric] = {}
@@ -77,6 +93,8 @@ def find(given: str | Function | Metric) -> Metric:
         if given not in METRICS:
             raise ValueError(f"There is no metric {given!r}; there are {', '.join(METRICS)}.")
         return METRICS[given]
+    if not callable(given):
+        raise ValueError(f"A metric is one name, {', '.join(METRICS)}, or a function of your own, not {given!r}.")
     name = getattr(given, "__name__", type(given).__name__)
     if name in METRICS and METRICS[name].function is given:
         return METRICS[name]

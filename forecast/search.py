@@ -12,6 +12,7 @@ import numpy as np
 from featurizers.panel import Panel
 from forecast.attempts import Attempt, Progress, fits, libraries, tried
 from forecast.backtest import RollingOrigin
+from forecast.conformal import with_bands
 from forecast.engine import processes
 from forecast.leaderboard import Leaderboard, scored
 from forecast.limits import Limits
@@ -52,9 +53,10 @@ class Search:
     def __init__(
         self, panel: Panel, recipes: Mapping[str, Learner], on: RollingOrigin, metric: str | Function = "mase", *,
         season: int | None = None, limits: Limits | None = None, seed: int = 0, store: Store | None = None,
-        progress: Progress | None = None, workers: int = 1,
+        progress: Progress | None = None, workers: int = 1, levels: Sequence[float] = (),
     ) -> None:  # fmt: skip
-        self.panel, self.recipes, self.on, self.metric = panel, dict(recipes), on, find(metric)
+        self.panel, self.recipes, self.on, self.metric = panel, dict(recipes), on, _ranks(find(metric), levels)
+        self.levels = tuple(levels)
         self.limits, self.store, self.progress = limits or Limits(), store, progress
         self.folds = tuple(on.split(panel))
         self.truths = tuple(Truth.of(fold, season or panel.freq.season) for fold in self.folds)
@@ -190,20 +192,27 @@ class Search:
         """The metric over the folds of `attempts`; NaN where one of them failed."""
         if not attempts or any(a.failure for a in attempts):
             return float("nan")
-        return self._scores(attempts, (self.metric,)).get(self.metric.name, float("nan"))
+        return self.metric.total(self._scores(attempts, (self.metric,)))
 
     def _scores(self, attempts: Sequence[Attempt], metrics: Sequence[Metric] | None = None) -> dict[str, float]:
+        """The metrics over the folds of `attempts`; with bands for all alike where the metric is one of bands."""
         by_number = {t.number: t for t in self.truths}
         truths = tuple(by_number[a.fold] for a in attempts if a.outputs)
         outputs = tuple(a.outputs for a in attempts if a.outputs)
         wanted = self.metrics if metrics is None else metrics
+        if self.metric.banded and truths:
+            named = [replace(a, name="") for a in attempts if a.outputs]
+            recipe = next(iter(self.recipes.values()))  # of any name: no recipe is asked for bands of its errors
+            board = scored(self.panel, self.on, self.metric, tuple(wanted), {"": recipe}, truths, named)
+            return with_bands(board, self.levels).totals[""]
         return measure(truths, {"": outputs}, wanted, self.panel.count)[1][""] if truths else {}
 
     def _ranked(self) -> list[float]:
         """The scores of all trials so that less is better, infinite for those that are not whole."""
         sign = -1.0 if self.metric.higher else 1.0
-        name = self.metric.name
-        return [sign * t.scores.get(name, np.inf) if t.state == COMPLETE else np.inf for t in self.trials]
+        totals = [self.metric.total(t.scores) if t.state == COMPLETE else np.inf for t in self.trials]
+        return [np.inf if np.isnan(v) or t.state != COMPLETE else sign * v
+                for t, v in zip(self.trials, totals, strict=True)]  # fmt: skip
 
     def _board(self) -> Leaderboard:
         """Every whole trial, and the recipes that failed."""
@@ -216,3 +225,12 @@ class Search:
 
     def _name(self, number: int, learner: str) -> str:
         return learner if number < len(self.recipes) else f"{learner} {number}"
+
+
+def _ranks(metric: Metric, levels: Sequence[float]) -> Metric:
+    """`metric`. ValueError if learners cannot be ranked by it."""
+    if metric.higher is None:
+        raise ValueError(f"Metric {metric.name!r} does not rank learners: neither more nor less of it is better.")
+    if metric.banded and not levels:
+        raise ValueError(f"Metric {metric.name!r} is one of bands, and none are asked for: give levels=(80, 95), say.")
+    return metric

@@ -16,7 +16,7 @@ import numpy as np
 from featurizers.findings import Finding
 from featurizers.panel import Panel
 from forecast.backtest import RollingOrigin
-from forecast.conformal import banded, with_bands
+from forecast.conformal import banded, ranking, with_bands
 from forecast.engine import processes
 from forecast.ensemble import caruana, vote
 from forecast.leaderboard import Leaderboard, named
@@ -93,7 +93,8 @@ class Sweep(Learner):
     def train(self, panel: Panel) -> SweepModel:
         selection = self.select(panel)
         model = selection.recipe.train(panel)
-        scores = {n: selection.board.totals[n].get(selection.board.metric.name, np.nan) for n in selection.board.names}
+        board = selection.board
+        scores = {n: board.metric.total(board.totals[n]) for n in board.names}
         return SweepModel(model, selection.winner, scores, reported(model), selection.recipe)
 
     @property
@@ -138,7 +139,8 @@ class Sweep(Learner):
     ) -> tuple[Searched, Leaderboard, str]:
         """The search of a panel, its leaderboard with the ensemble, and the name of the winner."""
         found = Search(panel, self.recipes, self.on, self.metric, season=self._season(panel), limits=limits,
-                       seed=self.seed, store=store, progress=report, workers=self.workers).run()  # fmt: skip
+                       seed=self.seed, store=store, progress=report, workers=self.workers,
+                       levels=self.levels).run()  # fmt: skip
         if not found.trials:
             raise ValueError(f"The sweep ended ({found.ended}) before any of {', '.join(self.recipes)} was tried on "
                              "every fold: give it more time.")  # fmt: skip
@@ -160,7 +162,8 @@ class Sweep(Learner):
         Only what can be trained in `seconds` takes part, as far as the folds tell; the fastest, if that is nothing.
         """
         board.best_by(self.metric)  # an error, if every learner failed
-        whole = [name for name in board.names if all(board.outputs[name])] or [board.best]
+        ranked = ranking(board, self.levels)
+        whole = [name for name in ranked.names if all(board.outputs[name])] or [ranked.best]
         cost = {n: MARGIN * max(a.fit_seconds for a in board.attempts if a.name == n) for n in whole}
         members = [n for n in whole if cost[n] <= seconds] or [min(whole, key=cost.__getitem__)]
         winner, members = members[0], _varied(board, members)
@@ -181,11 +184,13 @@ class Sweep(Learner):
         if sum(cost[n] for n in voted.weights) > seconds:  # what single series ask for besides
             voted = vote(board.only(members), per="panel")
         found = board.joined(ENSEMBLE, voted.recipe, voted.outputs)
-        stack = guarded(found.only(members), found.totals[ENSEMBLE].get(board.metric.name, np.nan))
+        points = board.metric.of_points
+        stack = guarded(replace(found.only(members), metric=points), points.total(found.totals[ENSEMBLE]))
         if stack is not None and sum(cost[n] for n in stack[0]) <= seconds:
             found = found.joined(STACK, *stack[1:])
-        joint = min((n for n in (ENSEMBLE, STACK) if n in found.recipes), key=found.names.index)
-        return found, joint if _prefers(found, joint, winner) else winner
+        ranked = ranking(found, self.levels)
+        joint = min((n for n in (ENSEMBLE, STACK) if n in found.recipes), key=ranked.names.index)
+        return found, joint if _prefers(ranked, joint, winner) else winner
 
     def _by_group(self, panel: Panel, limits: Limits, report: Report, store: Store | None) -> Selection:
         """Every group searches and chooses on its own; the winners together are one learner of the whole panel.
@@ -253,7 +258,7 @@ def _prefers(board: Leaderboard, joint: str, single: str) -> bool:
     """Whether an ensemble is the winner: the least of many scores on a few folds owes much to chance, a mean does not,
     so that a single learner has to be better by far, and on more series and folds than by chance."""
     metric = board.metric
-    ours, theirs = (board.totals[n].get(metric.name, np.nan) for n in (joint, single))
+    ours, theirs = (metric.total(board.totals[n]) for n in (joint, single))
     if np.isnan(ours) or np.isnan(theirs):
         return board.names.index(joint) < board.names.index(single)
     better, worse = (theirs, ours) if metric.higher else (ours, theirs)

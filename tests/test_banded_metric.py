@@ -1,0 +1,72 @@
+"""Metrics of bands: the search ranks by them, every trial with bands of the same kind."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import forecast as fc
+from forecast.conformal import with_bands
+from forecast.leaderboard import compare
+from forecast.limits import Limits
+from forecast.metrics import METRICS
+from forecast.search import Search
+from forecast.store import COMPLETE
+from learners.learner import Learner
+from tests.examples import panel
+
+ON = fc.RollingOrigin(7, folds=3)
+LEVELS = (80.0, 95.0)
+RIDGE = fc.Recursive(fc.Ridge(alpha=fc.Between(1e-3, 1e3, log=True)), (fc.Lags((1, 7)),))  # type: ignore[arg-type]
+RECIPES: dict[str, Learner] = {"Naive": fc.Naive(), "SeasonalNaive": fc.SeasonalNaive(7), "Ridge": RIDGE}
+
+
+@pytest.mark.parametrize("metric", ["wql", "pinball", "interval_score"])
+def test_a_search_ranks_by_a_metric_of_bands(metric: str) -> None:
+    found = Search(panel(), RECIPES, ON, metric, limits=Limits(trials=6), levels=LEVELS).run()
+    assert [t.state for t in found.trials[:3]] == [COMPLETE] * 3
+    scores = [METRICS[metric].total(t.scores) for t in found.trials if t.state == COMPLETE]
+    assert np.isfinite(scores).all()
+    assert len(set(scores)) > 2
+    board = with_bands(compare(panel(), {"Naive": fc.Naive()}, ON, metric), LEVELS)
+    assert METRICS[metric].total(found.trials[0].scores) == pytest.approx(board._totals(METRICS[metric])["Naive"])
+
+
+def test_bands_of_their_own_are_no_advantage() -> None:
+    """A learner without bands used to be scored by its median alone, which loses more than quantiles do."""
+    recipes = {"told": fc.SeasonalNaive(7, levels=LEVELS), "untold": fc.SeasonalNaive(7)}
+    found = Search(panel(), recipes, ON, "wql", levels=LEVELS).run()
+    one, other = (t.scores["wql"] for t in found.trials)
+    assert one == pytest.approx(other, rel=0.1)
+    alone = compare(panel(), recipes, ON, "wql").totals
+    assert alone["told"]["wql"] < 0.75 * alone["untold"]["wql"]
+
+
+def test_a_sweep_ends_with_the_best_by_it() -> None:
+    sweep = fc.Sweep(RECIPES, ON, "wql", trials=5, levels=(80, 95))
+    found = sweep.select(panel())
+    totals = {n: found.board.metric.total(found.board.totals[n]) for n in found.board.names}
+    assert list(totals.values()) == sorted(totals.values())
+    assert totals[found.winner] < totals["Naive"]
+    model = sweep.train(panel())
+    assert model.totals[model.winner] == pytest.approx(totals[found.winner])
+
+
+def test_a_run_ends_with_the_best_by_it() -> None:
+    days = pd.date_range("2024-01-01", periods=90)
+    y = 20 + 5 * np.sin(np.arange(90) * 2 * np.pi / 7) + np.random.default_rng(0).normal(size=90)
+    learners = ["SeasonalNaive", "Naive", "Average"]
+    run = fc.run(pd.DataFrame({"day": days, "y": y}), horizon=7, time="day", target="y", folds=2, learners=learners,
+                 metric="wql", progress=False)  # fmt: skip
+    board = run.leaderboard
+    assert board.metric.name == "wql"
+    assert board.totals[run.winner]["wql"] <= board.totals["Naive"]["wql"]
+    assert {"lo80", "hi95"} <= set(run.model.forecast(run.panel, 7).columns)
+
+
+def test_metrics_that_cannot_rank_are_refused_before_anything_is_fitted() -> None:
+    with pytest.raises(ValueError, match="'wql' is one of bands, and none are asked for: give levels"):
+        fc.Sweep(RECIPES, ON, "wql", levels=()).select(panel())
+    with pytest.raises(ValueError, match="'coverage' does not rank learners"):
+        fc.Sweep(RECIPES, ON, "coverage").select(panel())

@@ -68,18 +68,34 @@ def strength(panel: Panel, season: int) -> np.ndarray:
 def partial_autocorrelations(panel: Panel, season: int, most: int) -> tuple[np.ndarray, float]:
     """Those of lags 1 to `most` of the deseasonalised series, each of unit variance, pooled; and the size that chance
     gives one at 5 %. By the recursion of Durbin and Levinson on the pooled autocorrelations."""
+    auto, chance = autocorrelations(panel, season, most)
+    return _levinson(auto) if np.isfinite(chance) else np.zeros(most), chance
+
+
+def autocorrelations(panel: Panel, season: int, most: int) -> tuple[np.ndarray, float]:
+    """The same of lags 0 to `most` without what lies between them."""
     panel = sampled(panel)
     y = panel.y - (_decomposed(panel, season)[0] if season > 1 else 0.0)
     y = _standardised(panel, y)
     places = np.flatnonzero(np.isfinite(y))
     if not len(places):
-        return np.zeros(most), np.inf
+        return np.r_[1.0, np.zeros(most)], np.inf
     known = np.where(np.isfinite(y), y, 0.0)
     position = panel.position
     total = float(known @ known)
     auto = [1.0] + [float((known[k:] * known[:-k])[position[k:] >= k].sum()) / max(total, 1e-300)
                     for k in range(1, most + 1)]  # fmt: skip
-    return _levinson(np.array(auto)), 1.96 / np.sqrt(len(places))
+    return np.array(auto), 1.96 / np.sqrt(len(places))
+
+
+def telling(panel: Panel, season: int, most: int) -> int:
+    """The rows, 1 to `most`, whose mean says most of the row after them: its correlation with the mean of the last k
+    rows is (r_1 + ... + r_k) / sqrt(k + 2 ((k - 1) r_1 + ... + r_(k - 1))), by the autocorrelations r of the
+    deseasonalised series. 1 where series wander, many where they return to a level."""
+    auto = autocorrelations(panel, season, most)[0]
+    count = np.arange(1, most + 1)
+    inner = np.array([2 * (np.arange(k - 1, 0, -1) @ auto[1:k]) for k in count])
+    return int(np.argmax(np.cumsum(auto[1:]) / np.sqrt(np.maximum(count + inner, 1e-9)))) + 1
 
 
 def _levinson(auto: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from forecast.widths import Errors, Widths, truth_scale, widths
 from learners.around import Around, reported
 from learners.bands import bounds
 from learners.bands import levels as levels_of
-from learners.learner import Learner
+from learners.learner import Learner, Model
 
 BETTER = 0.98  # of the loss of the usual bands is what others need, to be taken in their place
 FEWEST, MOST = 10, 50_000_000  # learners and bounds of forecasts on a leaderboard that have bands
@@ -51,10 +51,17 @@ class Conformal(Learner):
     decay: float = 1.0
     adapt: float = 0.0
 
+    @property
+    def resumes(self) -> bool:
+        return self.learner.resumes
+
     def train(self, panel: Panel) -> ConformalModel:
+        return self.retrain(panel, None)
+
+    def retrain(self, panel: Panel, before: Model | None) -> ConformalModel:
         board = compare(panel, {"learner": self.learner}, self.on, "mae")
         how = {"decay": self.decay, "adapt": self.adapt}
-        return banded(board, "learner", self.levels, symmetric=self.symmetric, **how).train(panel)
+        return banded(board, "learner", self.levels, symmetric=self.symmetric, **how).retrain(panel, before)
 
 
 @dataclass(frozen=True)
@@ -70,8 +77,16 @@ class Ready(Learner):
     stretch: Stretch | None = None
     least: float | None = None
 
+    @property
+    def resumes(self) -> bool:
+        return self.learner.resumes
+
     def train(self, panel: Panel) -> ConformalModel:
-        model = self.learner.train(panel)
+        return self.retrain(panel, None)
+
+    def retrain(self, panel: Panel, before: Model | None) -> ConformalModel:
+        inner = before.inner if isinstance(before, ConformalModel) else None
+        model = self.learner.train(panel) if inner is None else self.learner.retrain(panel, inner)
         return ConformalModel(model, self.widths, reported(model), self.stretch, self.least)
 
 

@@ -41,9 +41,18 @@ class PerGroup(Learner):
     by: tuple[str, ...]
     backup: Learner | None = None
 
+    @property
+    def resumes(self) -> bool:
+        learners = self.learner.values() if isinstance(self.learner, Mapping) else (self.learner,)
+        return any(learner.resumes for learner in learners)
+
     def train(self, panel: Panel) -> PerGroupModel:
+        return self.retrain(panel, None)
+
+    def retrain(self, panel: Panel, before: Model | None) -> PerGroupModel:
         names, number = groups(panel, names_of(self.by))
-        fitted = each(partial(self._train, panel, number, names), range(len(names)))
+        known = before.trained_before if isinstance(before, PerGroupModel) else {}
+        fitted = each(partial(self._train, panel, number, names, known), range(len(names)))
         return PerGroupModel(
             models=tuple(model for model, _, _, _ in fitted),
             names=names,
@@ -55,12 +64,13 @@ class PerGroup(Learner):
         )
 
     def _train(
-        self, panel: Panel, number: np.ndarray, names: tuple[str, ...], g: int
+        self, panel: Panel, number: np.ndarray, names: tuple[str, ...], before: Mapping[str, Model], g: int
     ) -> tuple[Model, str, tuple[Shelf, ...], tuple[str, ...]]:
         """The model of group `g`, why it is the backup's, if it is, what it keeps in memory and what it predicts."""
         part = panel.where(number == g)
         try:
-            model = self._chosen(names[g]).train(part)
+            learner, known = self._chosen(names[g]), before.get(names[g])
+            model = learner.train(part) if known is None else learner.retrain(part, known)
             return model, "", *_tried(model, part)
         except Exception as error:
             failure = reason(error)
@@ -86,8 +96,15 @@ class PerSeries(Learner):
     learner: Learner
     backup: Learner | None = None
 
+    @property
+    def resumes(self) -> bool:
+        return self.learner.resumes
+
     def train(self, panel: Panel) -> PerGroupModel:
-        return PerGroup(self.learner, tuple(panel.ids.columns), self.backup).train(panel)
+        return self.retrain(panel, None)
+
+    def retrain(self, panel: Panel, before: Model | None) -> PerGroupModel:
+        return PerGroup(self.learner, tuple(panel.ids.columns), self.backup).retrain(panel, before)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +122,11 @@ class PerGroupModel(Model):
     outputs: tuple[str, ...]  # what all models predict
     keys: dict[str, tuple[Any, ...]] = field(repr=False)  # key column -> one value a series
     number: np.ndarray = field(repr=False)  # the group of each series, (series,)
+
+    @property
+    def trained_before(self) -> dict[str, Model]:
+        """The model of each group that has none of the backup."""
+        return {n: m for n, m, failure in zip(self.names, self.models, self.failures, strict=True) if not failure}
 
     @property
     def report(self) -> tuple[str, ...]:

@@ -102,3 +102,21 @@ def test_learners_follow_the_panel() -> None:
     walk, left = defaults.learners(made(noise(3, 30).cumsum(axis=1)), 12, 1)
     assert not set(walk) & {"Mstl", "Tcn", "DirectLightGBM", *defaults.INTERMITTENT}
     assert set(left) == {"Tcn", "DirectLightGBM"}
+
+
+def test_windows_are_short_where_series_wander_and_long_where_they_return() -> None:
+    walk, level = made(noise(rows=150).cumsum(axis=1)), made(noise(rows=150))
+    slow = noise(rows=150)
+    for t in range(1, 150):
+        slow[:, t] += 0.97 * slow[:, t - 1]
+    seen = slow + np.random.default_rng(1).normal(size=slow.shape) * 3  # a level that moves, under noise
+    told = [evidence.telling(made(v), 1, 12) for v in (noise(rows=150).cumsum(axis=1), seen)]
+    assert told[0] <= 2 < told[1] < 12
+    r, best = evidence.autocorrelations(made(seen), 1, 12)[0], []
+    for k in range(1, 13):  # the correlation of the mean of k rows with the next one, term by term
+        spread = sum(r[abs(i - j)] for i in range(k) for j in range(k))
+        best.append(r[1 : k + 1].sum() / np.sqrt(spread))
+    assert told[1] == int(np.argmax(best)) + 1
+    assert defaults.windows(walk, 12, 3) == (12,)
+    assert set(defaults.windows(made(seen), 12, 3)) == {told[1], 12}
+    assert defaults.windows(level, 12, 3)[-1] == 12

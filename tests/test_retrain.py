@@ -1,0 +1,77 @@
+"""Retraining: what stands around a learner passes on the model at which its fit begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+import forecast as fc
+from forecast.conformal import Conformal, ConformalModel, Ready, conformal
+from forecast.leaderboard import compare
+from forecast.per_group import PerGroupModel
+from learners.learner import Learner, Model
+from tests.examples import panel
+
+ON = fc.RollingOrigin(7, folds=2)
+BEGUN: list[Model] = []  # at which a fit began
+
+
+@dataclass(frozen=True)
+class Warm(Learner):
+    """The seasonal naive forecast, which takes note of where it begins."""
+
+    season: int = 7
+    seen: tuple[str, ...] = field(default=())
+
+    @property
+    def resumes(self) -> bool:
+        return True
+
+    def train(self, panel: fc.Panel) -> Model:
+        return fc.SeasonalNaive(self.season).train(panel)
+
+    def retrain(self, panel: fc.Panel, before: Model) -> Model:
+        BEGUN.append(before)
+        return self.train(panel)
+
+
+def ready() -> Ready:
+    return Ready(Warm(), conformal(compare(panel(), {"warm": Warm()}, ON), "warm", (80,)))
+
+
+WRAPPERS: dict[str, Learner] = {
+    "Conformal": Conformal(Warm(), ON, (80,)),
+    "Ready": ready(),
+    "PerGroup": fc.PerGroup(Warm(), ("region",)),
+    "PerGroup with two learners": fc.PerGroup({"region=north": Warm(), "region=south": fc.Naive()}, ("region",)),
+    "PerSeries": fc.PerSeries(Warm()),
+}
+
+
+@pytest.mark.parametrize("name", WRAPPERS)
+def test_a_fit_begins_at_the_model_before_and_ends_as_one_that_does_not(name: str) -> None:
+    learner, whole = WRAPPERS[name], panel()
+    left = np.repeat(whole.lengths, whole.lengths) - whole.position
+    before = learner.fit(whole.rows(left > 7))
+    BEGUN.clear()
+    again = learner.fit(whole, before)
+    expected = {"PerGroup": 2, "PerGroup with two learners": 1, "PerSeries": whole.count}.get(name, 1)
+    inner = before.models if isinstance(before, PerGroupModel) else (before.inner,)  # type: ignore[attr-defined]
+    begun = [model for model in BEGUN if any(model is part for part in inner)]  # folds of Conformal begin elsewhere
+    assert learner.resumes
+    assert len(begun) == expected
+    assert isinstance(again, ConformalModel | PerGroupModel)
+    state, future = again.state(whole), {"time": np.zeros((whole.count, 7))}
+    cold = learner.fit(whole)
+    for output, values in cold.predict(cold.state(whole), future).items():
+        np.testing.assert_array_equal(again.predict(state, future)[output], values)
+
+
+def test_a_model_of_another_kind_is_no_beginning() -> None:
+    whole, banded = panel(), ready()
+    BEGUN.clear()
+    fc.PerSeries(Warm()).fit(whole, fc.Naive().fit(whole))
+    banded.fit(whole, fc.Naive().fit(whole))
+    assert not BEGUN

@@ -52,8 +52,8 @@ class Metric:
 
     def total(self, totals: Mapping[str, float]) -> float:
         """Its number among those of all metrics, or the mean of those of its levels; NaN if there is none."""
-        each = [v for name, v in totals.items() if re.fullmatch(rf"{re.escape(self.name)}([\d.]*)", name)]
-        return sum(each) / len(each) if each else float("nan")
+        mine = [v for name, v in totals.items() if re.fullmatch(rf"{re.escape(self.name)}[\d.]*", name)]
+        return sum(mine) / len(mine) if mine else float("nan")
 
 
 METRICS: dict[str, Metric] = {}
@@ -67,8 +67,7 @@ def metric(*, higher: bool | None = False, pooled: bool = False) -> Callable[[Fu
         def measured(actual: Any, *arguments: Any, **named: Any) -> Any:
             alone = np.ndim(actual) == 1
             if alone:
-                arguments = tuple(_one(a) for a in arguments)
-                named = {name: _one(a) for name, a in named.items()}
+                arguments, named = tuple(_one(a) for a in arguments), {name: _one(a) for name, a in named.items()}
             result = function(np.atleast_2d(np.asarray(actual, np.float64)), *arguments, **named)
             return float(result[0]) if alone else result
 
@@ -262,8 +261,7 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 
 def _ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
     """`over / under`, NaN where `under` is zero."""
-    result = np.full(np.shape(over), np.nan)
-    np.divide(over, under, out=result, where=np.asarray(under) != 0)
+    result: np.ndarray = np.divide(over, under, out=np.full(np.shape(over), np.nan), where=np.asarray(under) != 0)
     return result
 
 

@@ -18,7 +18,7 @@ from tests.examples import panel
 
 ON = fc.RollingOrigin(7, folds=3)
 LEVELS = (80.0, 95.0)
-RIDGE = fc.Recursive(fc.Ridge(alpha=fc.Between(1e-3, 1e3, log=True)), (fc.Lags((1, 7)),))  # type: ignore[arg-type]
+RIDGE = fc.Recursive(fc.Ridge(alpha=fc.Between(1e-3, 1e3, log=True)), (fc.Lags((1, 7)),))
 RECIPES: dict[str, Learner] = {"Naive": fc.Naive(), "SeasonalNaive": fc.SeasonalNaive(7), "Ridge": RIDGE}
 
 

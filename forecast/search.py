@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -24,6 +24,7 @@ from learners.learner import Learner
 
 BATCH = 4  # trials that are proposed from the same knowledge, however many run side by side
 SLOWER = 1.2  # a later fold than the first one, which is the shortest
+FEW, LONG = 20, 0.1  # series that tell how long all take, and the share of the time that is long
 REPEATED = 3  # batches of nothing new after which there is taken to be nothing more
 
 
@@ -164,10 +165,24 @@ class Search:
                 whole = max((self.limits.trials or 0) * len(self.folds), before + total)
                 self.progress(before + done, whole, f"{self._name(int(number), proposals[int(number)].learner)},{fold}")
 
-        # Those of a library, which take longest, come last: where time is limited they shall not keep others waiting.
-        order = named if every else sorted(named, key=lambda name: bool(libraries(named[name])))
+        order = named if every else self._fastest_first(named, told=0 not in folds or bool(self.trials))
         items = [(name, fold) for name in order for fold in fits(named[name], self.on.refit, folds, every)]
         return tried(self.folds, named, items, progress, self.limits.halt)
+
+    def _fastest_first(self, named: Mapping[str, Learner], told: bool) -> list[str]:
+        """Where time is limited nobody shall keep others waiting: those of a library come late, and behind them, unless
+        it was `told` before how long each takes, those of many series that would take long, as a few of these tell."""
+        train, late = self.folds[0].train, {name: (int(bool(libraries(r))), 0.0) for name, r in named.items()}
+        if not told and self.limits.until is not None and train.count > 10 * FEW:
+            few = train.where(np.linspace(0, train.count - 1, FEW).astype(np.int64))
+            long = LONG * (self.limits.until - time.monotonic())
+            for name in [name for name, (foreign, _) in late.items() if not foreign]:
+                begun = time.perf_counter()
+                with suppress(Exception):  # the fit of all will say
+                    named[name].fit(few)
+                seconds = (time.perf_counter() - begun) * train.count / FEW / self.workers
+                late[name] = (2 if seconds > long else 0, seconds)
+        return sorted(named, key=late.__getitem__)
 
     def _report(self, proposal: Proposal, attempts: list[Attempt], start: int) -> None:
         """Tell Optuna the mean scores over the first folds, those after `start` of them."""

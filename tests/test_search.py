@@ -19,11 +19,12 @@ from forecast.limits import Limits
 from forecast.metrics import find
 from forecast.search import Search, Searched
 from forecast.store import COMPLETE, Store, table
-from learners import Blend, Bounded, LightGBM, Recursive, Ridge, SeasonalNaive, Tcn
+from learners import Blend, Bounded, LightGBM, Naive, Recursive, Ridge, SeasonalNaive, Tcn
 from learners.around import Around
 from learners.learner import Learner, Model
 from learners.space import Between, Choose
 from tests.examples import panel
+from tests.panels import daily
 
 ON = RollingOrigin(7, folds=2)
 RIDGE = Recursive(Ridge(alpha=Between(1e-3, 1e3, log=True)), Choose(((Lags((1, 7)),), (Lags((1, 2, 3)),))))  # type: ignore[arg-type]
@@ -163,6 +164,19 @@ def test_what_cannot_be_done_in_time_makes_room_for_others() -> None:
     assert found.untried == ("Slow",)
     assert {"SeasonalNaive", "Quick"} <= set(found.board.recipes)
     assert time.monotonic() - start < 34  # three more folds of Slow, which take 27 seconds, were not begun
+
+
+def test_of_many_series_a_few_tell_who_would_keep_others_waiting() -> None:
+    many = daily(*(np.arange(30.0) % (2 + i % 5) for i in range(220)))
+    recipes: dict[str, Learner] = {
+        "SeasonalNaive": SeasonalNaive(7),
+        "Slow": Slow(0.2),
+        "Ridge": RIDGE,
+        "Late": Naive(),
+    }
+    search = Search(many, recipes, ON, limits=Limits(until=time.monotonic() + 20.0))
+    assert search._fastest_first(recipes, told=False)[2:] == ["Ridge", "Slow"]
+    assert search._fastest_first(recipes, told=True) == ["SeasonalNaive", "Slow", "Late", "Ridge"]
 
 
 def test_the_run_table_is_sorted_by_any_metric() -> None:

@@ -1,6 +1,6 @@
 """neuralforecast's side of tcn.py: its TCN or NHITS with their own default settings, one thread.
 
-.peers/bin/python benchmarks/tcn_neuralforecast.py TCN electricity out.npz 1000 [--test]
+.peers/bin/python benchmarks/tcn_neuralforecast.py TCN electricity out.npz 1000
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def histories(task: Rolling) -> pd.DataFrame:
     return table(ids, starts, rows)
 
 
-def main(name: str, set_name: str, path: str, steps: int, test: bool) -> None:
+def main(name: str, set_name: str, path: str, steps: int) -> None:
     warnings.simplefilter("ignore")
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     import torch
@@ -43,7 +43,7 @@ def main(name: str, set_name: str, path: str, steps: int, test: bool) -> None:
     from neuralforecast.models import NHITS, TCN
 
     torch.set_num_threads(1)
-    task = rolling(set_name, test)
+    task = rolling(set_name, False)
     given = table(
         [str(i) for i in range(len(task.train))], [pd.Timestamp(task.start)] * len(task.train), list(task.train)
     )
@@ -55,10 +55,8 @@ def main(name: str, set_name: str, path: str, steps: int, test: bool) -> None:
     )
     learner = NeuralForecast([model], freq="h")
     _, spent = measure(lambda: learner.fit(given))
-    found = {"forecast": forecast(learner, name, task)}
-    if not test:  # for the last look: the same network on the origins of the test part
-        found["test"] = forecast(learner, name, rolling(set_name, True))
-    np.savez(path, **found, wall=spent["wall"], cpu=spent["cpu"])
+    ahead, last = forecast(learner, name, task), forecast(learner, name, rolling(set_name, True))
+    np.savez(path, forecast=ahead, test=last, wall=spent["wall"], cpu=spent["cpu"])
 
 
 def forecast(learner: Any, name: str, task: Rolling) -> np.ndarray:
@@ -68,4 +66,4 @@ def forecast(learner: Any, name: str, task: Rolling) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4], int(sys.argv[4]), "--test" in sys.argv)
+    main(*sys.argv[1:4], int(sys.argv[4]))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from featurizers.findings import Finding
 from featurizers.panel import UNKNOWN, Panel, positions, recoded
+from featurizers.values import LARGEST
 
 _HOW = "The next rows of known columns are given as a table with the keys, the time and these columns"
 
@@ -148,7 +149,7 @@ def _finding(panel: Panel, kind: str, name: str, times: np.ndarray, bad: np.ndar
 def _carried(
     panel: Panel, name: str, values: np.ndarray, times: np.ndarray, fresh: np.ndarray, found: list[Finding]
 ) -> np.ndarray:
-    bad = ~np.isfinite(values)
+    bad = ~(np.abs(values) <= LARGEST)
     if not bad.any():
         return values
     history = panel.column(name) if name in panel.columns else np.full(len(panel), np.nan)

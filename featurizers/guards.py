@@ -11,18 +11,19 @@ import numpy as np
 from featurizers.findings import Finding, Status
 from featurizers.policy import Policy
 from featurizers.rows import Rows, each_series, first_where, more
-from featurizers.values import absent
+from featurizers.values import LARGEST, absent
 
 
 def finite(rows: Rows) -> tuple[Rows, list[Finding]]:
-    """Infinite numbers become NaN."""
+    """Infinite numbers, and those too large to be squared, become NaN."""
     found, columns = [], dict(rows.columns)
     for name, values in rows.columns.items():
-        if values.dtype != np.float64 or not (bad := np.isinf(values)).any():
+        if values.dtype != np.float64 or not (bad := np.abs(values) > LARGEST).any():
             continue
 
-        def sentence(first: int, count: int, name: str = name) -> str:
-            return f"{name!r} is infinite{more(count)}; it counts as unknown."
+        def sentence(first: int, count: int, name: str = name, values: np.ndarray = values) -> str:
+            size = "infinite" if np.isinf(values[first]) else f"{values[first]:g}, beyond {LARGEST:g}"
+            return f"{name!r} is {size}{more(count)}; it counts as unknown."
 
         found += each_series("infinite", "fixed", rows, bad, sentence, column=name)
         columns[name] = np.where(bad, np.nan, values)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+LARGEST = 1e150  # of which the square is a number: what is beyond it counts as infinite
+
 
 def absent(values: np.ndarray) -> np.ndarray:
     """Where a column of a panel has no value: NaN among numbers, below 0 among codes."""

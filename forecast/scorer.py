@@ -24,7 +24,7 @@ ISO = re.compile(r"(\d{4}-\d\d)(-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?)? ?(
 NOTATIONS = [day + clock for clock in ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p") for day in (
     "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%m-%d-%Y", "%d-%m-%Y", "%m/%d/%y", "%d/%m/%y", "%d-%b-%Y",
     "%d-%b-%y", "%b %Y", "%B %Y", "%b-%y", "%Y.%m.%d", "%Y%m%d", "%Y%m", "%Y")]  # fmt: skip
-EPOCH, NEVER, CHUNK = datetime(1970, 1, 1), -(2**62), 2048  # series that are scored at a time
+EPOCH, NEVER, LARGEST, CHUNK = datetime(1970, 1, 1), -(2**62), 1e150, 2048  # series that are scored at a time
 
 
 def score(path: Any, table: Any, strict: bool = True) -> dict[str, np.ndarray]:
@@ -74,13 +74,13 @@ class Table:
 
     def numbers(self, name: str) -> np.ndarray:
         values, _ = self.column(name)
-        result = np.empty(len(values))
+        result = values.astype(np.float64) if values.dtype.kind in "fiub" else np.empty(len(values))
         for row, value in enumerate(values.tolist() if values.dtype.kind not in "fiub" else ()):
             try:
                 result[row] = found if (found := WORDS.get(str(value).strip().lower())) is not None else float(value)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 raise ValueError(f"Column {name!r} holds {value!r} in row {row}, which is no number.") from None
-        return values.astype(np.float64) if values.dtype.kind in "fiub" else result
+        return np.where(np.abs(result) <= LARGEST, result, np.nan)  # as the panel reads them
 
     def texts(self, name: str, among: Iterable[str]) -> np.ndarray:
         """Text, "" where missing; numbers as the model's own categories `among` are spelt."""
@@ -195,7 +195,7 @@ class Rows:
         self.keys = list(index)
         self.key = dict(zip(about["ids"], zip(*self.keys, strict=True), strict=True))  # of each series, by column
         self.cutoff = np.array([cutoffs.get(key, NEVER) for key in self.keys], np.int64)
-        self.target = np.where(np.isinf(target := table.numbers(about["target"])), np.nan, target)
+        self.target = table.numbers(about["target"])
         feeds = [f for f in about["inputs"] if f["part"] not in ("key", "new") and f["column"] != "time"]
         self.values = {f["name"]: self._column(table, f) for f in feeds}
         self._place(~np.isnan(self.target))

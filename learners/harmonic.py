@@ -112,7 +112,7 @@ class HarmonicModel(Around):
     def attribute(self, state: State, future: State, typical: State) -> Attribution:
         """That of what remains, and each season."""
         made = self.inner.attribute(self.within(state), future, typical)
-        waves = self._waves(state, 0, future["time"].shape[1])
+        waves = self._waves(state, 0, future["time"].shape[1]) if self.waves else np.zeros((*made.forecast.shape, 0))
         of = [season for season, k in self.waves for _ in range(_columns(((season, k),)))]
         for season in dict.fromkeys(of):
             mine = [i for i, one in enumerate(of) if one == season]
@@ -144,6 +144,8 @@ class HarmonicModel(Around):
 
     def _sum(self, state: State, start: int, rows: int) -> Array:
         """The sum of the waves in so many rows, from `start` rows after the next one on, (series, rows)."""
+        if not self.waves:  # no season was found
+            return state["harmonic.row"] * 0.0 + np.zeros(rows)[None, :]
         waves = self._waves(state, start, rows)
         return namespace(waves).sum(waves, axis=2)
 
@@ -204,8 +206,9 @@ def _criterion(panel: Panel, seasons: tuple[float, ...], orders: list[int]) -> f
         if len(y) > X.shape[1] + 3:
             residuals, _, _ = _least(y, X)
             n, k = int(np.isfinite(residuals).sum()), X.shape[1] + 1
-            spread = max(float(np.nanmean(residuals**2)), 1e-300)
-            total += n * np.log(spread) + 2 * k * n / max(n - k - 1, 1)
+            if n:  # else no two values follow each other, which says nothing
+                spread = max(float(np.nanmean(residuals**2)), 1e-300)
+                total += n * np.log(spread) + 2 * k * n / max(n - k - 1, 1)
     return total
 
 

@@ -28,8 +28,6 @@ WIDE = 16.0  # variance over mean up to which whole numbers are counted one by o
 LEAST = 1e-4  # by which the variance exceeds the mean, relative to it
 TINY = 1e-12
 LEARNED = 3  # numbers of each series
-TINY = 1e-12
-LEARNED = 3  # numbers of each series
 
 
 @dataclass(frozen=True)
@@ -180,5 +178,5 @@ def _unit(panel: Panel, spans: Spans, floor: np.ndarray) -> np.ndarray:
     variance = np.bincount(owner, np.square(share - mean[owner]), panel.count) / count
     whole = np.bincount(owner[y != np.floor(y)], minlength=panel.count) == 0
     wide = top * np.maximum(variance / np.where(mean > 0, mean, 1.0), 1e-12) / WIDE
-    unit: np.ndarray = np.where(whole, np.maximum(np.ceil(wide), 1.0), wide)
+    unit: np.ndarray = np.where(whole, np.maximum(np.ceil(wide), 1.0), np.maximum(wide, np.finfo(np.float64).tiny))
     return unit

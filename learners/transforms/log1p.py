@@ -10,6 +10,8 @@ from featurizers.arrays import Array, State, namespace
 from featurizers.panel import Panel
 from learners.transforms.transform import Transform, refuse
 
+FARTHEST = 700.0  # a logarithm of 1e304, so that what is transformed back is finite
+
 
 @dataclass(frozen=True)
 class Log1p(Transform):
@@ -37,4 +39,6 @@ class Log1p(Transform):
 
     def inverse(self, values: Array, past: Array, state: State) -> Array:
         xp = namespace(values)
-        return xp.sign(values) * xp.expm1(xp.abs(values)) if self.signed else xp.expm1(values)
+        size = xp.abs(values) if self.signed else values
+        back = xp.expm1(xp.where(size > FARTHEST, FARTHEST, size))
+        return xp.sign(values) * back if self.signed else back

@@ -1,0 +1,95 @@
+"""Bad input, from the table to the graph: finite forecasts that agree, or a sentence that names the culprit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import forecast as fc
+from featurizers.panel import Panel
+from learners.learner import Learner
+
+AHEAD = 4
+ROLES: dict[str, Any] = {"id": "id", "time": "t", "target": "y", "known": ["price"]}
+
+
+def table(
+    y: np.ndarray | None = None, price: np.ndarray | None = None, rows: int = 40, series: int = 2
+) -> pd.DataFrame:
+    """Daily series, the last `AHEAD` rows of which are to be forecast."""
+    rng, total = np.random.default_rng(3), rows + AHEAD
+    parts = []
+    for s in range(series):
+        price_ = 2.0 + s + rng.uniform(0, 1, total) if price is None else price
+        y_ = 20 + 5 * s + 3 * np.sin(np.arange(total) * 2 * np.pi / 7) - price_ + rng.normal(0, 0.5, total)
+        y_ = y_ if y is None else y.copy()
+        y_[rows:] = np.nan
+        days = pd.date_range("2024-01-01", periods=total)
+        parts.append(pd.DataFrame({"id": f"s{s}", "t": days, "y": y_, "price": price_}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def agreed(learner: Learner, rows: pd.DataFrame, folder: Path, roles: dict[str, Any] = ROLES) -> dict[str, np.ndarray]:
+    """What is forecast, finite, by the model, the saved one, the graph and, in sum, the explanation."""
+    panel = Panel.read(rows, **roles)
+    model = learner.fit(panel)
+    made = model.forecast(panel, AHEAD)
+    again = fc.load(fc.save(model, folder / "model")).forecast(panel, AHEAD)
+    fc.to_onnx(model, folder / "model.onnx", AHEAD)
+    scored = fc.score(folder / "model.onnx", rows)
+    for name, values in made.columns.items():
+        assert np.isfinite(values).all(), name
+        np.testing.assert_array_equal(again.columns[name], values)
+        np.testing.assert_allclose(scored[name], values, rtol=1e-9, atol=1e-9 * max(np.abs(values).max(), 1e-300))
+    explained = model.explain(panel, AHEAD, origins=2).made
+    total = explained.base + explained.values.sum(axis=2)
+    np.testing.assert_allclose(total.ravel(), made.columns["forecast"], rtol=1e-6)
+    return dict(made.columns)
+
+
+def test_harmonic_that_finds_no_wave_is_what_remains(tmp_path: Path) -> None:
+    steps = np.r_[np.arange(44.0) // 11]
+    found = agreed(fc.Harmonic((7.0,), learner=fc.Naive()), table(steps), tmp_path, ROLES | {"known": ()})
+    np.testing.assert_allclose(found["forecast"], 3.0)
+
+
+def test_a_series_that_says_nothing_of_waves_leaves_them_to_the_others(tmp_path: Path) -> None:
+    rows = table(10 + 5 * np.sin(np.arange(44) * 2 * np.pi / 7))
+    rows.loc[rows.index < 44, "y"] = np.where(np.arange(44) % 2, np.nan, 1.0)  # no two values follow each other
+    model = fc.Harmonic((7.0,), learner=fc.Naive()).fit(Panel.read(rows, **ROLES))
+    assert len(model.waves) > 0  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, 1e300, -1.7e308])
+def test_numbers_that_cannot_be_reckoned_with_count_as_unknown(bad: float, tmp_path: Path) -> None:
+    rows = table()
+    rows.loc[[5, 50], "y"] = rows.loc[[9, 38, 42], "price"] = bad
+    found = {(f.column, f.series): f for f in Panel.read(rows, **ROLES).findings.of("infinite")}
+    assert f"{bad:g}, beyond 1e+150" in found["price", "id=s0"].message or np.isinf(bad)
+    assert {series for _, series in found} == {"id=s0", "id=s1"}
+    blank = rows.assign(**{name: rows[name].where(rows[name].abs() < 1e100) for name in ("y", "price")})
+    learner = fc.Recursive("ridge", (fc.Lags((1, 7)), fc.Known(("price",)), fc.Relative(("price",))))
+    agreed(learner, rows, tmp_path)
+    later = [r.assign(y=r["y"].fillna(20.0)).drop(index=[43, 87]) for r in (rows, blank)]
+    for r in later:
+        r.loc[[42, 86], "y"] = np.nan
+    fc.to_onnx(learner.fit(Panel.read(rows, **ROLES)), tmp_path / "one.onnx", 1)
+    first, second = (fc.score(tmp_path / "one.onnx", r)["forecast"] for r in later)
+    np.testing.assert_array_equal(first, second)
+
+
+def test_a_price_far_from_all_others_leaves_forecasts_and_explanations_finite(tmp_path: Path) -> None:
+    rows = table()
+    rows.loc[[42, 86], "price"] = -1e9
+    inner = fc.Recursive("ridge", (fc.Lags((1,)), fc.Known(("price",))))
+    agreed(fc.Transformed(inner, fc.Log1p()), rows, tmp_path)
+    agreed(fc.Bounded(fc.Transformed(inner, fc.Log1p()), AHEAD, 7), rows, tmp_path)
+
+
+def test_counts_of_the_smallest_numbers_there_are(tmp_path: Path) -> None:
+    y = np.random.default_rng(0).poisson(1.0, 44) * 5e-324
+    agreed(fc.NegativeBinomial(levels=(80,)), table(y), tmp_path, ROLES | {"known": ()})

@@ -17,7 +17,7 @@ from forecast.settings import levels as checked
 from forecast.stretch import Stretch, stretch
 from forecast.truth import Outputs, measure
 from forecast.widths import Errors, Widths, truth_scale, widths
-from learners.around import Around, reported
+from learners.around import Around, Wrapping, inside, reported
 from learners.bands import bounds
 from learners.bands import levels as levels_of
 from learners.learner import Learner, Model
@@ -27,7 +27,7 @@ FEWEST, MOST = 10, 50_000_000  # learners and bounds of forecasts on a leaderboa
 
 
 @dataclass(frozen=True)
-class Conformal(Learner):
+class Conformal(Wrapping):
     """Bands `lo80`, `hi80` ... around the forecasts of `learner`, as wide as its errors on the folds of `on` were.
 
     Errors are divided by the scale of their series at the cutoff (its mean absolute seasonal difference), pooled over
@@ -51,13 +51,6 @@ class Conformal(Learner):
     decay: float = 1.0
     adapt: float = 0.0
 
-    @property
-    def resumes(self) -> bool:
-        return self.learner.resumes
-
-    def train(self, panel: Panel) -> ConformalModel:
-        return self.retrain(panel, None)
-
     def retrain(self, panel: Panel, before: Model | None) -> ConformalModel:
         board = compare(panel, {"learner": self.learner}, self.on, "mae")
         how = {"decay": self.decay, "adapt": self.adapt}
@@ -65,7 +58,7 @@ class Conformal(Learner):
 
 
 @dataclass(frozen=True)
-class Ready(Learner):
+class Ready(Wrapping):
     """A learner with the widths of its bands, which were measured before: only the learner is trained.
 
     `stretch` mixes the learner's own bands in; no lower bound lies below `least` (None: anywhere), unless the forecast
@@ -77,16 +70,8 @@ class Ready(Learner):
     stretch: Stretch | None = None
     least: float | None = None
 
-    @property
-    def resumes(self) -> bool:
-        return self.learner.resumes
-
-    def train(self, panel: Panel) -> ConformalModel:
-        return self.retrain(panel, None)
-
     def retrain(self, panel: Panel, before: Model | None) -> ConformalModel:
-        inner = before.inner if isinstance(before, ConformalModel) else None
-        model = self.learner.train(panel) if inner is None else self.learner.retrain(panel, inner)
+        model = self.learner.retrain(panel, inside(before))
         return ConformalModel(model, self.widths, reported(model), self.stretch, self.least)
 
 

@@ -14,10 +14,10 @@ from featurizers.arrays import Array, State, namespace
 from featurizers.featurizer import Needs
 from featurizers.panel import UNKNOWN, Panel, positions
 from featurizers.policy import names_of
-from learners.around import reported
+from learners.around import Wrapping, reported
 from learners.attribution import Attribution, joined
 from learners.each import each, reason
-from learners.learner import Learner, Model
+from learners.learner import Learner, Model, Resuming
 from learners.naive import SeasonalNaive
 
 NUMBER = "group.number"
@@ -25,7 +25,7 @@ Shelf = tuple[str, str]  # what a model calls a part of its memory, and the key 
 
 
 @dataclass(frozen=True)
-class PerGroup(Learner):
+class PerGroup(Resuming):
     """`learner` trained on each group of series alone; groups are the values of the key or static columns `by`.
 
     A mapping gives each group a learner of its own, by the group's name: "Brand=tropicana". The groups go through
@@ -45,9 +45,6 @@ class PerGroup(Learner):
     def resumes(self) -> bool:
         learners = self.learner.values() if isinstance(self.learner, Mapping) else (self.learner,)
         return any(learner.resumes for learner in learners)
-
-    def train(self, panel: Panel) -> PerGroupModel:
-        return self.retrain(panel, None)
 
     def retrain(self, panel: Panel, before: Model | None) -> PerGroupModel:
         names, number = groups(panel, names_of(self.by))
@@ -70,7 +67,7 @@ class PerGroup(Learner):
         part = panel.where(number == g)
         try:
             learner, known = self._chosen(names[g]), before.get(names[g])
-            model = learner.train(part) if known is None else learner.retrain(part, known)
+            model = learner.retrain(part, known)
             return model, "", *_tried(model, part)
         except Exception as error:
             failure = reason(error)
@@ -90,18 +87,11 @@ class PerGroup(Learner):
 
 
 @dataclass(frozen=True)
-class PerSeries(Learner):
+class PerSeries(Wrapping):
     """`learner` trained on each series alone. See `PerGroup`."""
 
     learner: Learner
     backup: Learner | None = None
-
-    @property
-    def resumes(self) -> bool:
-        return self.learner.resumes
-
-    def train(self, panel: Panel) -> PerGroupModel:
-        return self.retrain(panel, None)
 
     def retrain(self, panel: Panel, before: Model | None) -> PerGroupModel:
         return PerGroup(self.learner, tuple(panel.ids.columns), self.backup).retrain(panel, before)

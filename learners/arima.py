@@ -19,7 +19,7 @@ from learners.bands import check_levels
 from learners.blocks import in_blocks
 from learners.components import of_arima
 from learners.kalman import DIFFUSE, MOVING, columns_of, later, next_state, slots, stepped, weighed
-from learners.learner import Learner, Model
+from learners.learner import Model, Resuming
 from learners.local import LocalModel, assembled, finite, state_without_windows
 from learners.naive import repeated
 from learners.student import student_bands
@@ -31,7 +31,7 @@ LONGEST_SEASON = 24  # the state of a longer one would hold thousands of numbers
 
 
 @dataclass(frozen=True)
-class Arima(Learner):
+class Arima(Resuming):
     """ARIMA of a fixed `order` (p, d, q) and `seasonal` order (P, D, Q, season), by exact maximum likelihood.
 
     `constant` (None: where nothing is differenced) is a mean, or a drift after one difference. `levels` are
@@ -46,13 +46,6 @@ class Arima(Learner):
     levels: tuple[int, ...] = ()
     engine: str = "native"
 
-    @property
-    def resumes(self) -> bool:
-        return True
-
-    def train(self, panel: Panel) -> ArimaModel:
-        return self.retrain(panel, None)
-
     def retrain(self, panel: Panel, before: Model | None) -> ArimaModel:
         from learners.arima_engines import fixed_arima
 
@@ -60,7 +53,7 @@ class Arima(Learner):
 
 
 @dataclass(frozen=True)
-class AutoArima(Learner):
+class AutoArima(Resuming):
     """ARIMA whose orders are searched stepwise by AICc for each series, with regressors `columns` if any are named.
 
     Differences come from tests (KPSS; the strength of the season), orders from exact likelihoods, a constant where at
@@ -84,13 +77,6 @@ class AutoArima(Learner):
     engine: str = "native"
     average: int | None = None
     ranked: int = 0
-
-    @property
-    def resumes(self) -> bool:
-        return True
-
-    def train(self, panel: Panel) -> Model:
-        return self.retrain(panel, None)
 
     def retrain(self, panel: Panel, before: Model | None) -> Model:
         """The search begins at the orders of each series in `before`, and its coefficients at those."""

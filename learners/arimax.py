@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from featurizers.panel import Panel
 from learners.arima import ArimaModel, Order, Seasonal
 from learners.arima_engines import fixed_arima
-from learners.learner import Learner, Model
+from learners.learner import Model, Resuming
 
 
 @dataclass(frozen=True)
-class Arimax(Learner):
+class Arimax(Resuming):
     """y = slopes * columns + ARIMA(order)(seasonal), all estimated at once by exact maximum likelihood.
 
     The columns are known ahead; one that does not vary in a series has no slope there, and the report says so.
@@ -24,13 +24,6 @@ class Arimax(Learner):
     constant: bool | None = None
     levels: tuple[int, ...] = ()
     engine: str = "native"
-
-    @property
-    def resumes(self) -> bool:
-        return True
-
-    def train(self, panel: Panel) -> ArimaModel:
-        return self.retrain(panel, None)
 
     def retrain(self, panel: Panel, before: Model | None) -> ArimaModel:
         if not self.columns:

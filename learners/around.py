@@ -10,7 +10,17 @@ from featurizers.arrays import State
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from learners.attribution import Attribution, Feature
-from learners.learner import Model
+from learners.learner import Learner, Model, Resuming
+
+
+class Wrapping(Resuming):
+    """A recipe around `learner`, whose fits begin at earlier ones where those of `learner` do."""
+
+    learner: Learner
+
+    @property
+    def resumes(self) -> bool:
+        return self.learner.resumes
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +59,11 @@ class Around(Model):
         changed = np.asarray(self.predict(state, future)["forecast"]) - made.forecast
         name = type(self).__name__.removesuffix("Model")
         return made.with_part(Feature(name, name, "learner"), changed) if (np.abs(changed) > 0.0).any() else made
+
+
+def inside(before: Model | None) -> Model | None:
+    """The model that `before`, of an earlier fit of a recipe around another, is around."""
+    return before.inner if isinstance(before, Around) else None
 
 
 def reported(model: Model) -> tuple[str, ...]:

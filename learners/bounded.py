@@ -14,7 +14,7 @@ from featurizers.findings import Finding
 from featurizers.panel import Panel
 from featurizers.rows import stamp
 from featurizers.whole import whole
-from learners.around import Around
+from learners.around import Around, Wrapping, inside
 from learners.bands import bounds, levels
 from learners.learner import Learner, Model
 from learners.naive import last_cycle, repeated
@@ -26,7 +26,7 @@ LOOSE = 2.0  # bands may reach so many times farther than forecasts
 
 
 @dataclass(frozen=True)
-class Bounded(Learner):
+class Bounded(Wrapping):
     """The forecasts of `learner`, held within `widest` times the largest change that the series has seen.
 
     The middle of the rails is the last cycle of `season` rows, repeated. Their distance at a step s cycles ahead is the
@@ -44,13 +44,6 @@ class Bounded(Learner):
     season: int | str = "auto"  # rows; "auto": that of the frequency
     widest: float = 1.0
 
-    @property
-    def resumes(self) -> bool:
-        return self.learner.resumes
-
-    def train(self, panel: Panel) -> BoundedModel:
-        return self.retrain(panel, None)
-
     def retrain(self, panel: Panel, before: Model | None) -> BoundedModel:
         if not self.widest > 0:
             raise ValueError(f"Bounded needs 'widest' above 0, not {self.widest!r}.")
@@ -58,9 +51,7 @@ class Bounded(Learner):
         horizon = whole(self.horizon, "The horizon of Bounded")
         most = max(min(-(-horizon // season), FARTHEST // season), 1)
         cycles = tuple(2**i for i in range((most - 1).bit_length() + 1))
-        inner = before.inner if isinstance(before, BoundedModel) else None
-        model = self.learner.train(panel) if inner is None else self.learner.retrain(panel, inner)
-        return BoundedModel(model, season, cycles, float(self.widest))
+        return BoundedModel(self.learner.retrain(panel, inside(before)), season, cycles, float(self.widest))
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from featurizers.arrays import State, namespace
 from featurizers.panel import Panel
-from learners.around import Around, reported
+from learners.around import Around, Wrapping, inside, reported
 from learners.bands import bounds, levels
 from learners.learner import Learner, Model
 
 
 @dataclass(frozen=True)
-class Clipped(Learner):
+class Clipped(Wrapping):
     """The forecasts and bands of `learner`, none below `low` or above `high` (None: as they are).
 
     >>> from learners import AutoEts
@@ -23,17 +23,10 @@ class Clipped(Learner):
     low: float | None = 0.0
     high: float | None = None
 
-    @property
-    def resumes(self) -> bool:
-        return self.learner.resumes
-
-    def train(self, panel: Panel) -> ClippedModel:
-        return self.retrain(panel, None)
-
     def retrain(self, panel: Panel, before: Model | None) -> ClippedModel:
         if self.low is not None and self.high is not None and not self.low <= self.high:
             raise ValueError(f"Clipped needs low <= high, not {self.low} and {self.high}.")
-        model = _trained(self.learner, panel, before)
+        model = self.learner.retrain(panel, inside(before))
         low, high = (None if bound is None else float(bound) for bound in (self.low, self.high))
         return ClippedModel(model, low, high, reported(model))
 
@@ -55,21 +48,14 @@ class ClippedModel(Around):
 
 
 @dataclass(frozen=True)
-class Rounded(Learner):
+class Rounded(Wrapping):
     """The forecasts of `learner` as the nearest whole numbers (halves upwards), its bands rounded outwards, so that
     they cover no less."""
 
     learner: Learner
 
-    @property
-    def resumes(self) -> bool:
-        return self.learner.resumes
-
-    def train(self, panel: Panel) -> RoundedModel:
-        return self.retrain(panel, None)
-
     def retrain(self, panel: Panel, before: Model | None) -> RoundedModel:
-        model = _trained(self.learner, panel, before)
+        model = self.learner.retrain(panel, inside(before))
         return RoundedModel(model, reported(model))
 
 
@@ -91,9 +77,3 @@ def finished(learner: Learner, nonnegative: bool, integers: bool) -> Learner:
     """`learner`, its forecasts as these settings of a job ask for them."""
     learner = Clipped(learner) if nonnegative else learner
     return Rounded(learner) if integers else learner
-
-
-def _trained(learner: Learner, panel: Panel, before: Model | None) -> Model:
-    """The inner model, which may begin at that of a wrapper's model `before`."""
-    inner = before.inner if isinstance(before, Around) else None
-    return learner.train(panel) if inner is None else learner.retrain(panel, inner)

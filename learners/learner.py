@@ -55,8 +55,8 @@ class Learner(ABC):
         """Whether `retrain` is quicker than `train`."""
         return False
 
-    def retrain(self, panel: Panel, before: Model) -> Model:
-        """`train`, which may begin at `before`: the model of this recipe when the same series were shorter."""
+    def retrain(self, panel: Panel, before: Model | None) -> Model:
+        """`train`, which may begin at `before`: the model of this recipe when the same series were shorter, if any."""
         return self.train(panel)
 
     def fit(self, panel: Panel, before: Model | None = None) -> Model:
@@ -66,10 +66,24 @@ class Learner(ABC):
         """
         check_closed(self)
         panel = _without_infinity(expected(panel, "fit"))
-        model = self.train(panel) if before is None else self.retrain(panel, before)
+        model = self.retrain(panel, before)
         tail = panel.tail(max(model.needs.lookback, 1))
         return replace(model, origin=Origin(tail, model.trained(panel), panel.freq.season,
                                             getattr(model, "recipe", None) or self))  # fmt: skip
+
+
+class Resuming(Learner):
+    """A recipe whose fits may begin at earlier ones: subclasses write `retrain`."""
+
+    @property
+    def resumes(self) -> bool:
+        return True
+
+    def train(self, panel: Panel) -> Model:
+        return self.retrain(panel, None)
+
+    @abstractmethod
+    def retrain(self, panel: Panel, before: Model | None) -> Model: ...
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

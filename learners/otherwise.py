@@ -8,7 +8,7 @@ import numpy as np
 
 from featurizers.arrays import State, namespace
 from featurizers.panel import Panel
-from learners.around import reported
+from learners.around import Wrapping, reported
 from learners.attribution import Attribution, joined
 from learners.each import reason
 from learners.learner import Learner, Model
@@ -16,7 +16,7 @@ from learners.together import Together
 
 
 @dataclass(frozen=True)
-class Otherwise(Learner):
+class Otherwise(Wrapping):
     """The forecasts of `learner`, and those of `backup` wherever they are not finite.
 
     If the training of `learner` fails, `backup` forecasts everything, and the model's `report` says why.
@@ -25,18 +25,11 @@ class Otherwise(Learner):
     learner: Learner
     backup: Learner
 
-    @property
-    def resumes(self) -> bool:
-        return self.learner.resumes
-
-    def train(self, panel: Panel) -> OtherwiseModel:
-        return self.retrain(panel, None)
-
     def retrain(self, panel: Panel, before: Model | None) -> OtherwiseModel:
         backup = self.backup.train(panel)
         inner = before.models[0] if isinstance(before, OtherwiseModel) and len(before.models) > 1 else None
         try:
-            model = self.learner.train(panel) if inner is None else self.learner.retrain(panel, inner)
+            model = self.learner.retrain(panel, inner)
         except Exception as error:
             failure = f"{type(self.backup).__name__} stands in for {type(self.learner).__name__}: {reason(error)}"
             return OtherwiseModel((backup,), (failure, *reported(backup)))

@@ -10,13 +10,14 @@ from featurizers.arrays import Array, State, namespace
 from featurizers.features import tagged, untagged
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
+from learners.around import Wrapping
 from learners.attribution import Attribution
 from learners.learner import Learner, Model
 from learners.transforms.transform import Transform
 
 
 @dataclass(frozen=True)
-class Transformed(Learner):
+class Transformed(Wrapping):
     """`learner` trained on the transformed target; its forecasts and bands are transformed back.
 
     >>> from learners import Difference, Ets, Log1p
@@ -26,13 +27,6 @@ class Transformed(Learner):
     learner: Learner
     transform: Transform
 
-    @property
-    def resumes(self) -> bool:
-        return self.learner.resumes
-
-    def train(self, panel: Panel) -> TransformedModel:
-        return self.retrain(panel, None)
-
     def retrain(self, panel: Panel, before: Model | None) -> TransformedModel:
         if not isinstance(self.transform, Transform) or not isinstance(self.learner, Learner):
             raise TypeError(f"Transformed(learner, transform) takes a recipe such as Ets(season=7), then a transform "
@@ -40,7 +34,7 @@ class Transformed(Learner):
         transform = self.transform.resolve(panel)
         changed = transform.panel(panel)
         inner = before.model if isinstance(before, TransformedModel) else None
-        model = self.learner.train(changed) if inner is None else self.learner.retrain(changed, inner)
+        model = self.learner.retrain(changed, inner)
         if transform.floating and model.memory(changed):
             raise ValueError(f"Scale(over='window') can't hold {type(self.learner).__name__}, which keeps more of a "
                              f"series than a window: use Scale(over='series').")  # fmt: skip

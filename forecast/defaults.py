@@ -21,6 +21,7 @@ INTERMITTENT = ("NegativeBinomialMedian", "Croston", "Sba", "Tsb", "Adida")
 SHORT = 3  # rows of a window: lags tell as much as fewer do
 PARTIAL = 0.05  # the least partial autocorrelation that makes a lag of its own
 SEASONAL = 1.25  # the error of the last season over that of the last value up to which a season is differenced
+CYCLES = 3  # seasons of the median series from which on one is differenced
 SAMPLE = 500  # series on which that is measured
 FOLDS, SCORES = 3, 12  # and the series times folds that there should be
 ABSOLUTE = ("mase", "mae", "nmae", "wape", "smape", "wql", "pinball")  # metrics of absolute errors
@@ -116,6 +117,8 @@ def difference(panel: Panel, horizon: int, folds: int, season: int | None = None
     errors = np.stack([mean_of(board.scores[name]["mae"], axis=0) for name in simple])
     shares = errors / np.where((total := errors.sum(axis=0)) > 0, total, np.nan)
     level, last, seasonal = mean_of(shares, axis=1)
+    if np.median(panel.lengths) < CYCLES * rows:
+        seasonal = np.inf
     if not level > min(last, seasonal):
         return 0
     return rows if rows > 1 and seasonal <= SEASONAL * last else 1

@@ -31,6 +31,11 @@ def test_it_is_what_the_best_simple_forecast_knows(kind):
     assert difference(panel(make), 6, 3, season=12) == rows
 
 
+def test_of_few_seasons_none_is_differenced():
+    rising = panel(KINDS["a season on a trend"][0])
+    assert difference(rising.rows(rising.position < 35), 6, 1, season=12) == 1
+
+
 def test_known_numbers_explain_levels():
     assert difference(panel(KINDS["wanders"][0], known=True), 6, 3, season=12) == 0
 

@@ -12,6 +12,8 @@ import pandas as pd
 
 from featurizers.findings import Finding, Findings
 from featurizers.frequency import Frequency
+from featurizers.rows import stamp
+from featurizers.values import codes
 from featurizers.whole import whole
 
 UNKNOWN = -1  # the code of a category that is missing or was never seen
@@ -77,7 +79,7 @@ class Panel:
 
     def __repr__(self) -> str:
         rows = f"{self.count} series, {len(self):,} rows"
-        span = f"{self.times.min()} to {self.times.max()}" if len(self) else "no rows"
+        span = f"{stamp(self.times.min())} to {stamp(self.times.max())}" if len(self) else "no rows"
         names = {role: [c for c, r in self.roles.items() if r == role] for role in ("known", "past", "static")}
         given = "".join(f", {role} {columns}" for role, columns in names.items() if columns)
         seen = f", {len(self.findings)} findings" if len(self.findings) else ""
@@ -236,15 +238,13 @@ class Panel:
             return self
         columns, findings = dict(self.columns), []
         for name, wanted in levels.items():
-            mine = self.levels.get(name)
-            if name not in columns or mine is None or mine == wanted:
+            if name not in columns or self.levels.get(name) == wanted:
                 continue
-            columns[name] = recoded(columns[name], mine, wanted)
-            lost = (columns[name] == UNKNOWN) & (self.columns[name] != UNKNOWN)
-            findings += [
-                self._unseen(name, mine[old], np.flatnonzero(self.columns[name] == old))
-                for old in np.unique(self.columns[name][lost])
-            ]
+            values, mine = columns[name], self.levels.get(name)
+            values, mine = codes(pd.Series(values)) if mine is None else (values, mine)  # names that are all numbers
+            columns[name] = recoded(values, mine, wanted)
+            lost = (columns[name] == UNKNOWN) & (values != UNKNOWN)
+            findings += [self._unseen(name, mine[i], np.flatnonzero(values == i)) for i in np.unique(values[lost])]
         return replace(self, columns=columns, levels={**self.levels, **levels}, findings=self.findings + findings)
 
     def _unseen(self, name: str, level: str, at: np.ndarray) -> Finding:

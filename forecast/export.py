@@ -72,7 +72,7 @@ def inputs(model: Model, origin: Origin) -> list[Feed]:
         feeds.append(_feed(tail, column, part, column))
     names = [f.name for f in feeds]
     for i, name in enumerate(names):
-        if name in names[:i] or OUTPUT.fullmatch(name):
+        if not name or name in names[:i] or OUTPUT.fullmatch(name):
             feeds[i] = replace(feeds[i], name=f"{feeds[i].part}_{name}")
     return feeds
 

@@ -67,6 +67,10 @@ class Learner(ABC):
         check_closed(self)
         panel = _without_infinity(expected(panel, "fit"))
         model = self.retrain(panel, before)
+        for name in model.needs.past:
+            if "." in name:
+                raise ValueError(f"The column {name!r}, which the model looks back on, has a dot in its name, as only "
+                                 f"memory has: rename it, for example to {name.replace('.', '_')!r}.")  # fmt: skip
         tail = panel.tail(max(model.needs.lookback, 1))
         return replace(model, origin=Origin(tail, model.trained(panel), panel.freq.season,
                                             getattr(model, "recipe", None) or self))  # fmt: skip
@@ -161,6 +165,8 @@ class Model(Brief, ABC):
             raise ValueError(f"A panel without its target {panel.target!r}, such as a forecast, cannot be forecast: "
                              "give the history, and a longer horizon.")  # fmt: skip
         horizon, gap = whole(horizon, "The horizon"), whole(gap, "The gap", 0)
+        if panel.count == 0:
+            raise ValueError("The panel has no series to forecast: every one was left out, see its findings.")
         state = self.state(panel)
         future = future_of(panel, gap + horizon, known, self.needs.ahead, unknown)
         if self.origin is not None:
@@ -173,8 +179,17 @@ class Model(Brief, ABC):
         empty = np.flatnonzero(np.isnan(columns["forecast"]).reshape(panel.count, -1).any(axis=1)).tolist()
         lost = [Finding("no_forecast", "alerted", _LOST.format(panel.name(i) or "The series"), panel.name(i))
                 for i in empty]  # fmt: skip
+        lost += self._strange(panel)
         told = [] if gap else self.remarks(panel, {n: v.reshape(panel.count, -1) for n, v in columns.items()})
         return replace(future, columns=columns, roles={}, levels={}, findings=future.findings + (lost + told))
+
+    def _strange(self, panel: Panel) -> list[Finding]:
+        """What the model has not learned from: rows of another frequency."""
+        if self.origin is None or panel.freq == self.origin.tail.freq:
+            return []
+        mine = self.origin.tail.freq
+        text = f"The panel has a row every {panel.freq}, but the model learned from a row every {mine}."
+        return [Finding("other_frequency", "alerted", text)]
 
     def explain(
         self, panel: Panel, horizon: int, known: Panel | pd.DataFrame | None = None, *, by: str = "column",
@@ -214,7 +229,17 @@ class Model(Brief, ABC):
 def prepared(model: Model, panel: Panel) -> Panel:
     """`panel` without infinite targets, its categories coded as in the training of `model`."""
     panel = _without_infinity(panel)
-    return panel if model.origin is None else panel.encoded(model.origin.tail.levels)
+    if model.origin is None:
+        return panel
+    trained = model.origin.tail
+    for name in (*model.needs.past, *model.needs.ahead):
+        if name in model.needs.past and name not in (*panel.columns, "time"):
+            raise ValueError(f"The panel has no column {name!r}, which the model looks back on: name it as "
+                             f"{trained.roles.get(name, 'known')} when the table is read.")  # fmt: skip
+        if name in panel.levels and name in trained.columns and name not in trained.levels:
+            raise ValueError(f"The column {name!r} holds text, such as {', '.join(panel.levels[name][:1])!r}, but the "
+                             "model learned from numbers there.")  # fmt: skip
+    return panel.encoded(trained.levels)
 
 
 def _without_infinity(panel: Panel) -> Panel:

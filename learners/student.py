@@ -29,7 +29,7 @@ def student_bands(forecast: Array, deviation: Array, freedom: Array, levels: Ite
 def student(chance: float, freedom: Array) -> Array:
     """The quantile of Student's t at `chance`, for each of `freedom` (series, 1): whole numbers from 1 on."""
     xp = namespace(freedom)
-    place = xp.astype(xp.clip(freedom, 1.0, float(FEW)), xp.int64) - 1
+    place = xp.astype(xp.clip(xp.where(freedom > 1.0, freedom, 1.0), 1.0, float(FEW)), xp.int64) - 1  # NaN is none
     few = xp.take(np.array([_exact(chance, n + 1) for n in range(FEW)]), place, axis=0)
     return xp.where(freedom <= FEW, few, expanded(NormalDist().inv_cdf(chance), freedom))
 

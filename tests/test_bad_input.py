@@ -11,6 +11,7 @@ import pytest
 
 import forecast as fc
 from featurizers.panel import Panel
+from forecast.plan import Plan
 from learners.learner import Learner
 
 AHEAD = 4
@@ -93,3 +94,63 @@ def test_a_price_far_from_all_others_leaves_forecasts_and_explanations_finite(tm
 def test_counts_of_the_smallest_numbers_there_are(tmp_path: Path) -> None:
     y = np.random.default_rng(0).poisson(1.0, 44) * 5e-324
     agreed(fc.NegativeBinomial(levels=(80,)), table(y), tmp_path, ROLES | {"known": ()})
+
+
+def test_bands_of_a_series_that_was_not_in_training_are_missing_with_its_forecast(tmp_path: Path) -> None:
+    rows = table()
+    model = fc.Harmonic((7.0,), learner=fc.AutoEts(levels=(80,))).fit(Panel.read(rows, **ROLES))
+    others = rows.assign(id="new " + rows["id"])
+    made = model.forecast(Panel.read(others, **ROLES), AHEAD)
+    assert all(np.isnan(values).all() for values in made.columns.values())
+    assert len(made.findings.of("no_forecast")) == 2
+    fc.to_onnx(model, tmp_path / "model.onnx", AHEAD)
+    assert np.isnan(fc.score(tmp_path / "model.onnx", others, strict=False)["hi80"]).all()
+
+
+RELATIVE = fc.Recursive("ridge", (fc.Lags((1, 7)), fc.Known(("price",)), fc.Relative(("price",))))
+MISFITS = {
+    "no price": (lambda t: t, {"known": ()}, "no column 'price', which the model looks back on: name it as known"),
+    "a price in words": (lambda t: t.assign(price="dear"), {}, "'price' holds text, such as 'dear', but"),
+}
+
+
+@pytest.mark.parametrize("name", MISFITS)
+def test_a_panel_that_is_not_the_models_is_refused_in_a_sentence(name: str) -> None:
+    change, roles, sentence = MISFITS[name]
+    model = RELATIVE.fit(Panel.read(table(), **ROLES))
+    with pytest.raises(ValueError, match=sentence):
+        model.forecast(Panel.read(change(table()), **ROLES | roles), AHEAD)  # type: ignore[no-untyped-call]
+
+
+def test_a_panel_without_series_and_one_of_another_frequency_are_told() -> None:
+    panel = Panel.read(table(), **ROLES)
+    model = RELATIVE.fit(panel)
+    with pytest.raises(ValueError, match="no series to forecast"):
+        model.forecast(panel.where(np.zeros(0, np.int64)), AHEAD)
+    hours = table().assign(t=np.tile(pd.date_range("2024-01-01", periods=44, freq="h"), 2))
+    (told,) = model.forecast(Panel.read(hours, **ROLES), AHEAD).findings.of("other_frequency")
+    assert "row every h, but the model learned from a row every D" in told.message
+
+
+def test_names_that_are_all_numbers_later_are_still_names() -> None:
+    rows = table().assign(kind=np.where(np.arange(88) % 3, "1", "2"))
+    rows.loc[4, "kind"] = "x"
+    roles = ROLES | {"known": ["kind"]}
+    model = fc.Recursive("ridge", (fc.Categories(("kind",), onehot=True),)).fit(Panel.read(rows, **roles))
+    later = rows.assign(kind=np.where(np.arange(88) % 3, 1, 2))
+    want = model.forecast(Panel.read(rows, **roles), AHEAD).columns["forecast"]
+    np.testing.assert_array_equal(model.forecast(Panel.read(later, **roles), AHEAD).columns["forecast"], want)
+    assert len(np.unique(want)) == 2
+
+
+@pytest.mark.parametrize("name", ["a.b", ""])
+def test_columns_of_any_name(name: str, tmp_path: Path) -> None:
+    rows, roles = table().rename(columns={"price": name}), ROLES | {"known": [name]}
+    agreed(fc.Recursive("ridge", (fc.Lags((1,)), fc.Known((name,)))), rows, tmp_path, roles)
+    looking_back = fc.Direct("ridge", (fc.Lags((1,)), fc.Relative((name,))), 2)
+    if "." in name:
+        with pytest.raises(ValueError, match=r"'a.b', which the model looks back on.*to 'a_b'"):
+            looking_back.fit(Panel.read(rows, **roles))
+        assert Plan.of(Panel.read(rows, **roles), horizon=2, seasons=(1,), lags=(1,), windows=()).relative == ()
+    else:
+        agreed(looking_back, rows, tmp_path, roles)

@@ -62,13 +62,13 @@ def scores(name: str, learners: list[str], series: int, times: int, bounded: boo
             entrant = Bounded(entrant, horizon, plan.season)
         entrants = {"yardstick": SeasonalNaive(season), learner: entrant}
         board = compare(panel, entrants, on, "mase", season=season)
-        attempt = next(a for a in board.attempts if a.name == learner)
+        attempt, (outputs,) = next(a for a in board.attempts if a.name == learner), board.outputs[learner]
         yield {
             "set": name, "learner": learner, "series": panel.count, "horizon": horizon,
             "mase": board.totals[learner]["mase"], "naive": board.totals["yardstick"]["mase"],
             "ratio": board.totals[learner]["mase"] / board.totals["yardstick"]["mase"],
             "seconds": round(time.process_time() - begun, 2), "failure": attempt.failure,
-            "missing": int(np.isnan(attempt.outputs["forecast"]).any(axis=1).sum()) if attempt.outputs else series,
+            "missing": int(np.isnan(outputs["forecast"]).any(axis=1).sum()) if outputs else panel.count,
         }  # fmt: skip
 
 

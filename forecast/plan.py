@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
 
@@ -130,6 +130,8 @@ def _direct(regressor: str, plan: Plan) -> Learner:
     from learners import Direct
     from learners.regressors.preparing import SCALED
 
+    if 1 < plan.difference < plan.horizon / 2:  # changes from season to season add up over many, each with its error
+        plan = replace(plan, difference=0)
     seasons, linear = tuple(s for s in plan.seasons if s > 1), regressor in SCALED
     direct = Direct(_regressor(regressor, plan), features(plan, linear), plan.horizon, seasons=seasons)
     return _scaled(direct, plan, linear)

@@ -131,6 +131,13 @@ def test_two_years_of_days_have_waves_of_the_year() -> None:
     assert "Harmonic" not in fc.auto(yearly.tail(700), 30).recipes
 
 
+def test_over_many_seasons_no_differences_are_added_up() -> None:
+    for horizon, inner in ((14, fc.SeasonalDifference(7)), (15, fc.Scale("mean"))):
+        plan = replace(PLAN, horizon=horizon, difference=7)
+        assert recipe("DirectRidge", plan).learner.transform == inner  # type: ignore[attr-defined]
+        assert recipe("Ridge", plan).learner.transform == fc.SeasonalDifference(7)  # type: ignore[attr-defined]
+
+
 def test_weeks_have_waves_of_the_year_too() -> None:
     weeks = np.arange(160)
     values = 100 + 20 * np.sin(weeks * 2 * np.pi / 52.18) + np.random.default_rng(1).normal(size=160)

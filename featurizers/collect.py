@@ -39,7 +39,7 @@ class Names:
         for part, names in {**parts, **given}.items():
             for name in names:
                 if not isinstance(name, str):
-                    raise ValueError(f"A column is named by its name, not by {name!r} ({part}).")
+                    raise ValueError(f"A column is named by text, not by {name!r} ({part}): rename it in the table.")
                 if name in taken and not (part == "static" and taken[name] == "id"):
                     raise ValueError(f"The column {name!r} can't be both {taken[name]} and {part}.")
                 taken[name] = part

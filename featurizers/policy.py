@@ -50,7 +50,7 @@ def names_of(given: Any) -> tuple[str, ...]:
     """Column names as given: none, one, or several."""
     if given is None:
         return ()
-    return (given,) if isinstance(given, str) else tuple(given)
+    return tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (given,)
 
 
 def listed(names: Iterable[Any], most: int = 20) -> str:

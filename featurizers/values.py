@@ -22,14 +22,16 @@ def is_category(column: pd.Series) -> bool:
         return True
     if pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind):
         return False
-    there = pd.Series(column.dropna().unique())
-    return not len(there) or bool(pd.isna(pd.to_numeric(_plain(there), errors="coerce")).any())
+    there = _plain(pd.Series(column.dropna().unique())).dropna()
+    return not len(there) or bool(pd.isna(pd.to_numeric(there, errors="coerce")).any())
 
 
 def _plain(column: pd.Series) -> pd.Series:
-    """Text and other objects as objects, of which to_numeric makes numbers, or nothing."""
+    """Text and other objects as objects, of which to_numeric makes numbers, or nothing; blank text is missing."""
     if isinstance(column.dtype, pd.CategoricalDtype) or not pd.api.types.is_numeric_dtype(column.dtype):
-        return column.astype(object)
+        column = column.astype(object)
+        blank = [isinstance(value, str) and not value.strip() for value in column]
+        return column.mask(np.array(blank, bool), np.nan) if any(blank) else column
     return column
 
 
@@ -43,10 +45,14 @@ def numbers(column: pd.Series, name: str) -> np.ndarray:
     if isinstance(kind, np.dtype) and kind.kind != "O":
         return np.array(column.to_numpy(), np.float64)
     plain = _plain(column)
-    read = pd.to_numeric(plain, errors="coerce")
+    try:
+        read = pd.to_numeric(plain, errors="coerce")
+    except OverflowError:  # whole numbers beyond every float
+        raise ValueError(f"The column {name!r} holds a whole number that is too large: write it as text or a float, "
+                         "and it counts as unknown.") from None  # fmt: skip
     if pd.api.types.is_complex_dtype(read.dtype):
         raise ValueError(f"The column {name!r} holds complex numbers.")
-    bad = np.flatnonzero(read.isna().to_numpy() & column.notna().to_numpy())
+    bad = np.flatnonzero(read.isna().to_numpy() & plain.notna().to_numpy())
     if len(bad):
         raise ValueError(f"The column {name!r} holds {column.iloc[int(bad[0])]!r} in row {bad[0]}, which is no number.")
     return np.array(read.to_numpy(np.float64, na_value=np.nan), np.float64)

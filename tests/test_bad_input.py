@@ -154,3 +154,33 @@ def test_columns_of_any_name(name: str, tmp_path: Path) -> None:
         assert Plan.of(Panel.read(rows, **roles), horizon=2, seasons=(1,), lags=(1,), windows=()).relative == ()
     else:
         agreed(looking_back, rows, tmp_path, roles)
+
+
+def test_blank_text_among_numbers_is_missing() -> None:
+    rows = table()
+    words = rows.assign(**{n: ["" if v != v else f"{v:.17g}" for v in rows[n]] for n in ("y", "price")})
+    words.loc[3, "price"] = "  "
+    read, want = Panel.read(words, **ROLES), Panel.read(rows, **ROLES)
+    assert read.levels == {}
+    np.testing.assert_array_equal(read.y, want.y)
+    assert np.isnan(read.columns["price"][3])
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "a whole number beyond all floats": ({"y": [10**400] * 88}, "'y' holds a whole number that is too large"),
+    "a decimal comma": ({"y": ["2,5"] * 88}, "'y' holds '2,5' in row 0"),
+    "a time": ({"y": pd.date_range("2024-01-01", periods=88)}, "'y' holds times"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_target_that_is_no_number_is_named(name: str) -> None:
+    columns, sentence = WRONG[name]
+    with pytest.raises(ValueError, match=sentence):
+        Panel.read(table().assign(**columns), **ROLES)
+
+
+def test_a_column_that_is_named_by_a_number_is_refused_in_a_sentence() -> None:
+    rows = table().set_axis([0, 1, 2, 3], axis=1)
+    with pytest.raises(ValueError, match=r"named by text, not by 0 \(id\)"):
+        Panel.read(rows, id=0, time=1, target=2, known=3)  # type: ignore[arg-type]

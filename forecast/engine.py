@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from threading import Timer
+from itertools import takewhile
+from threading import Event, Thread
 from typing import Any
 
 from featurizers.kernels import cores
@@ -53,48 +54,56 @@ def _spread(count: int, function: Callable[[Any], Any], items: Iterable[Any]) ->
 
 def _spread_until(count: int, until: float, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
     """The same, with workers that are ended at `until`."""
-    items, found, over, given = list(items), {}, False, 0
+    import joblib.executor  # type: ignore[import-untyped]  # noqa: F401 - here, not by two threads at once
 
-    def end() -> None:
-        from joblib.externals.loky import get_reusable_executor  # type: ignore[import-untyped]
-
-        nonlocal over
-        over = True
-        get_reusable_executor(reuse=True).shutdown(wait=False, kill_workers=True)
-
-    timer = Timer(max(until - time.monotonic(), 0.0), end)
-    timer.daemon = True
-    timer.start()
+    items, found, given, ended = list(items), {}, 0, Event()
+    numbered = takewhile(lambda _: time.monotonic() < until, enumerate(items))  # nothing is begun after it
+    spread = _beside(function, numbered) if count == 1 else _unordered(count, function, numbered)
+    watch = Thread(target=_end, args=(until, ended), daemon=True)
+    watch.start()
     try:
-        for i, result in _beside(function, items) if count == 1 else _unordered(count, function, items):
+        for i, result in spread:
             found[i] = result
             while given in found:
                 yield found.pop(given)
                 given += 1
     except Exception:
-        if not over:  # it is the item that failed, not the time that is over
+        if time.monotonic() < until:  # it is the item that failed, not the time that is over
             raise
     finally:
-        timer.cancel()
+        ended.set()
+        watch.join()
     for i in range(given, len(items)):
         yield found.pop(i, UNFINISHED)
 
 
-def _unordered(count: int, function: Callable[[Any], Any], items: list[Any]) -> Iterator[tuple[int, Any]]:
+def _end(until: float, ended: Event) -> None:
+    """At `until` end the workers, again and again if they were still starting, up to where the work has `ended`."""
+    from joblib.externals.loky import get_reusable_executor  # type: ignore[import-untyped]
+
+    wait = max(until - time.monotonic(), 0.0)
+    while not ended.wait(wait):
+        get_reusable_executor(reuse=True).shutdown(wait=False, kill_workers=True)
+        wait = 0.5
+
+
+def _unordered(
+    count: int, function: Callable[[Any], Any], items: Iterable[tuple[int, Any]]
+) -> Iterator[tuple[int, Any]]:
     from joblib import Parallel, delayed, parallel_config
 
     with parallel_config("loky", n_jobs=count, inner_max_num_threads=1):
         spread = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch=count)
-        yield from spread(delayed(_numbered)(function, i, item) for i, item in enumerate(items))
+        yield from spread(delayed(_numbered)(function, i, item) for i, item in items)
 
 
-def _beside(function: Callable[[Any], Any], items: list[Any]) -> Iterator[tuple[int, Any]]:
+def _beside(function: Callable[[Any], Any], items: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
     """On one process beside this one, which could not be ended itself. (joblib's one process is this one.)"""
-    from joblib.executor import get_memmapping_executor  # type: ignore[import-untyped]
+    from joblib.executor import get_memmapping_executor
 
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     executor = get_memmapping_executor(1, env=threads)
-    for i, item in enumerate(items):
+    for i, item in items:
         yield executor.submit(_numbered, function, i, item).result()
 
 

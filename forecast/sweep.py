@@ -142,8 +142,9 @@ class Sweep(Learner):
                        seed=self.seed, store=store, progress=report, workers=self.workers,
                        levels=self.levels).run()  # fmt: skip
         if not found.trials:
+            more = "" if found.ended == "stopped" else ": give it more time"
             raise ValueError(f"The sweep ended ({found.ended}) before any of {', '.join(self.recipes)} was tried on "
-                             "every fold: give it more time.")  # fmt: skip
+                             f"every fold{more}.")  # fmt: skip
         seconds = (
             math.inf
             if self.time_limit is None or limits.until is None

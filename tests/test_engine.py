@@ -1,6 +1,7 @@
 """processes: the same bytes as a serial run."""
 
 import os
+import time
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from forecast.engine import processes
 from forecast.leaderboard import compare
 from forecast.per_group import PerGroup
 from forecast.saving import save
-from learners.each import each
+from learners.each import UNFINISHED, each
 from learners.naive import SeasonalNaive
 from tests.examples import LINEAR, panel
 from tests.learners import Failing, alone
@@ -58,3 +59,13 @@ def test_one_process_is_serial_and_none_is_refused():
         assert each(lambda item: os.getpid(), [0]) == [os.getpid()]
     with pytest.raises(ValueError, match="at least 1 process, not 0"), processes(0):
         pass
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_after_its_time_nothing_is_begun(workers: int) -> None:
+    begun = time.monotonic()
+    with processes(workers, until=begun - 1.0):
+        assert each(time.sleep, [60.0, 60.0, 60.0]) == [UNFINISHED] * 3
+    with processes(workers, until=time.monotonic() + 0.01):  # before a worker can have started
+        assert each(time.sleep, [60.0, 60.0, 60.0]) == [UNFINISHED] * 3
+    assert time.monotonic() - begun < 50

@@ -156,6 +156,16 @@ def test_what_is_still_at_work_when_the_time_is_over_is_ended(workers: int) -> N
         assert "Late" in found.board.recipes  # Slow was given up when half of the time was over
 
 
+def test_however_short_the_time_the_yardstick_is_there() -> None:
+    recipes: dict[str, Learner] = {"Slow": Slow(), "SeasonalNaive": SeasonalNaive(7)}
+    over = time.monotonic() - 1.0
+    with processes(1, until=over):
+        found = Search(PANEL, recipes, ON, limits=Limits(until=over)).run()
+    assert (found.ended, found.untried, found.board.names) == ("time", ("Slow",), ["SeasonalNaive"])
+    alone = Search(PANEL, {"SeasonalNaive": SeasonalNaive(7)}, ON).run()
+    assert found.board.totals["SeasonalNaive"] == alone.board.totals["SeasonalNaive"]
+
+
 def test_what_cannot_be_done_in_time_makes_room_for_others() -> None:
     start = time.monotonic()
     recipes: dict[str, Learner] = {"SeasonalNaive": SeasonalNaive(7), "Quick": SeasonalNaive(1), "Slow": Slow(9.0)}

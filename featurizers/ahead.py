@@ -10,6 +10,7 @@ import pandas as pd
 
 from featurizers.findings import Finding
 from featurizers.panel import UNKNOWN, Panel, positions, recoded
+from featurizers.rows import stamp
 from featurizers.values import LARGEST
 
 _HOW = "The next rows of known columns are given as a table with the keys, the time and these columns"
@@ -135,7 +136,7 @@ def _find(panel: Panel, rows: Given, times: np.ndarray, names: list[str]) -> np.
 def _where(panel: Panel, times: np.ndarray, at: int) -> str:
     label, time = panel.name(at // times.shape[1]), times.ravel()[at]
     zone = " UTC" if panel.zone is not None else ""
-    return f"{'series ' + label + ' at ' if label else ''}{str(time).replace('T', ' ')}{zone}"
+    return f"{'series ' + label + ' at ' if label else ''}{stamp(time)}{zone}"
 
 
 def _finding(panel: Panel, kind: str, name: str, times: np.ndarray, bad: np.ndarray, text: str) -> Finding:

@@ -83,6 +83,9 @@ def settings(job: Job, entered: Mapping[str, Learner]) -> dict[str, Any]:
     plain = {n: v for n, v in job.data.items() if isinstance(v, str | int | float | bool | list | tuple)}
     if isinstance(source, str) and Path(source).exists():
         plain["source"] = str(Path(source).resolve())
+    for name in ("test", "known_future"):
+        if isinstance(given.get(name), str) and Path(given[name]).exists():
+            given[name] = str(Path(given[name]).resolve())
     learners = {name: _described(recipe) for name, recipe in entered.items()}
     return given | {"metric": find(job.metric).name, "data": plain, "learners": learners}
 

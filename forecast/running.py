@@ -160,6 +160,7 @@ def execute(job: Job, shown: bool = True) -> Run:
     if tables.whole is not None and tables.held.max() <= job.gap:
         raise ValueError(f"The test has {tables.held.max()} rows, not more than the gap of {job.gap}: nothing in it is "
                          "forecast. Keep more rows aside.")  # fmt: skip
+    ahead = known_ahead(tables.train, job.gap + job.horizon, tables.whole, job.known_future)  # a lack is told at once
     job = job.resolve(tables.train)
     sweep = job.sweep(tables.train)
     if job.output is not None:
@@ -173,7 +174,7 @@ def execute(job: Job, shown: bool = True) -> Run:
             after = 0.0 if kept is None else WRITING
             selection = sweep.select(tables.train, report, store, halt, begun, after)
         with progress("deploy", shown) as report:
-            result = _deployed(job, selection, tables, report)
+            result = _deployed(job, selection, tables, ahead, report)
             if kept is not None:
                 from forecast.output import write
 
@@ -182,10 +183,9 @@ def execute(job: Job, shown: bool = True) -> Run:
     return result
 
 
-def _deployed(job: Job, selection: Selection, tables: Tables, report: Report) -> Run:
-    """The winner trained, tested, and its forecasts."""
-    panel = tables.train
-    ahead, alerts = known_ahead(panel, job.gap + job.horizon, tables.whole, job.known_future)
+def _deployed(job: Job, selection: Selection, tables: Tables, known: tuple[Any, list[Finding]], report: Report) -> Run:
+    """The winner trained, tested, and its forecasts with what is `known` of the next rows."""
+    panel, (ahead, alerts) = tables.train, known
     model = selection.recipe.fit(panel)
     report(1, 4, f"fitted {selection.winner}")
     future = model.forecast(panel, job.horizon, ahead, gap=job.gap)

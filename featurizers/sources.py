@@ -38,10 +38,9 @@ def open_table(source: Any, keys: Sequence[str] = ()) -> nw.DataFrame[Any]:
         source = _flat(source)
     try:
         frame = nw.from_native(source)
-    except Exception as problem:  # each library has its own kinds of errors
-        raise ValueError(
-            f"A table can't be read from a {type(source).__name__!r}: give {_KINDS}. ({problem})"
-        ) from None
+    except Exception:  # each library has its own kinds of errors
+        hint = " A Series becomes a table with its stamps by .reset_index()." if isinstance(source, pd.Series) else ""
+        raise ValueError(f"A table can't be read from a {type(source).__name__!r}: give {_KINDS}.{hint}") from None
     return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
 
 

@@ -116,14 +116,15 @@ def export(
 
 @app.command()
 def score(
-    model: Annotated[Path, typer.Argument(help="An ONNX file that was exported here.")],
+    model: Annotated[Path, typer.Argument(help="An ONNX file that was exported here, or the run's folder.")],
     table: Annotated[Path, typer.Argument(help="History, and known columns of the rows to forecast, as CSV.")],
     output: Output = None,
 ) -> None:
     """Forecast from an ONNX file with onnxruntime and numpy alone; CSV to a file or to standard output."""
     from forecast.scorer import main
 
-    main([str(model), str(table), *([str(output)] if output else [])])
+    file = model / "model.onnx" if model.is_dir() else model
+    main([str(file), str(table), *([str(output)] if output else [])])
 
 
 @app.command()
@@ -148,7 +149,8 @@ def main() -> None:
         print(f"forecast: {error}", file=sys.stderr)
         sys.exit(2)
     except OSError as error:
-        print(f"forecast: {error.filename or ''} {error.strerror or error}".replace("  ", " "), file=sys.stderr)
+        where = f"{str(error.filename)!r}: " if error.filename else ""
+        print(f"forecast: {where}{error.strerror or error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("forecast: stopped", file=sys.stderr)

@@ -139,9 +139,16 @@ def table(trials: Iterable[Trial], metric: Metric) -> pd.DataFrame:
     """The run table, the best by `metric` first: trial, learner, state, the metric, seconds, settings, failure."""
     rows = [
         {"trial": t.number, "learner": t.learner, "state": t.state, metric.name: t.scores.get(metric.name, np.nan),
-         "seconds": round(t.seconds, 3), "settings": ", ".join(f"{k}={v:.4g}" for k, v in t.values.items()),
+         "seconds": round(t.seconds, 3), "settings": ", ".join(f"{_short(k)}={v:.4g}" for k, v in t.values.items()),
          "failure": t.failure}
         for t in trials
     ]  # fmt: skip
     found = pd.DataFrame(rows, columns=["trial", "learner", "state", metric.name, "seconds", "settings", "failure"])
     return found.sort_values([metric.name, "trial"], ascending=[not metric.higher, True], ignore_index=True)
+
+
+def _short(path: str) -> str:
+    """The name of a setting for people: without the wrappings that its learner is in."""
+    while path.startswith("learner."):
+        path = path.removeprefix("learner.")
+    return path.removeprefix("regressor.").removeprefix("settings.")

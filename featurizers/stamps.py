@@ -190,7 +190,8 @@ def _ambiguous(texts: pd.Series, shape: str, read: pd.Series, name: str) -> tupl
     if not swapped.notna().all() or (swapped == read).all():
         return ()
     message = (
-        f"{texts.iloc[0]!r} in {name!r} could be month or day first; month first is taken: {read.iloc[0]:%Y-%m-%d}."
+        f"{texts.iloc[0]!r} in {name!r} could be month or day first; month first is taken: {read.iloc[0]:%Y-%m-%d}. "
+        "If the day is first, write the year first, as in 2024-12-31."
     )
     return (Finding("ambiguous_date", "alerted", message, row=0, column=name, count=len(texts)),)
 

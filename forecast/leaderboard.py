@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import partial
@@ -172,7 +174,7 @@ class Leaderboard:
 
     def __str__(self) -> str:
         shown = self.frame().drop(columns=["failure"])
-        text = shown.to_string(index=False, float_format=lambda v: f"{v:.4g}")
+        text = _fitting(shown, shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
         failed = [f"{a.name} failed on fold {a.fold}: {a.failure}" for a in self.attempts if a.failure]
         return "\n".join([text, *failed])
 
@@ -180,6 +182,18 @@ class Leaderboard:
 
     def _repr_html_(self) -> str:
         return self.frame().to_html(index=False, float_format=lambda v: f"{v:.4g}")
+
+
+def _fitting(table: pd.DataFrame, width: int | None) -> str:
+    """A table as text; on a terminal of `width` without the last scores, where it would be wider."""
+    every = len(table.columns)
+    while True:
+        text = table.to_string(index=False, float_format=lambda v: f"{v:.4g}")
+        if width is None or len(text.partition("\n")[0]) <= width or len(table.columns) <= 5:
+            break
+        table = table.drop(columns=table.columns[-4])  # the last three are not scores: missing and the seconds
+    hidden = every - len(table.columns)
+    return text + (f"\n{hidden} more columns are in frame()." if hidden else "")
 
 
 def compare(

@@ -1,11 +1,12 @@
 """compare: scores, failures, order, and the forecasts that are kept."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from forecast import metrics
 from forecast.backtest import RollingOrigin
-from forecast.leaderboard import compare
+from forecast.leaderboard import _fitting, compare
 from learners.average import Average
 from learners.naive import Naive, SeasonalNaive
 from tests.examples import LINEAR, panel
@@ -126,3 +127,14 @@ def test_progress_is_told():
     seen = []
     compare(panel(), {"last": Naive()}, RollingOrigin(5, folds=2), progress=lambda *now: seen.append(now))
     assert seen == [(1, 2, "last, fold 1"), (2, 2, "last, fold 2")]
+
+
+def test_a_terminal_is_not_overrun() -> None:
+    table = pd.DataFrame({"learner": ["a"], **{f"metric{i}": [1.0 / 3] for i in range(20)},
+                          "missing": [0], "fit_seconds": [1.5], "predict_seconds": [0.25]})  # fmt: skip
+    lines = _fitting(table, 80).splitlines()
+    assert len(lines[0]) <= 80
+    assert lines[0].split()[:2] == ["learner", "metric0"]
+    assert lines[0].split()[-3:] == ["missing", "fit_seconds", "predict_seconds"]
+    assert lines[-1] == f"{24 - len(lines[0].split())} more columns are in frame()."
+    assert len(_fitting(table, None).splitlines()[0].split()) == 24

@@ -29,7 +29,11 @@ class Known(Featurizer):
 
     def resolve(self, panel: Panel) -> Known:
         columns = chosen(panel, self.columns)
+        if not columns:
+            raise ValueError("Known and Relative need a column, such as Known(('price',)).")
         for name in columns:
+            if name == panel.target:
+                raise ValueError(f"Column {name!r} is the target, which is not known ahead: use Lags.")
             if name in panel.levels:
                 raise ValueError(f"Column {name!r} holds categories, not numbers: use Categories.")
             if panel.roles.get(name) == "past":

@@ -184,3 +184,11 @@ def test_a_column_that_is_named_by_a_number_is_refused_in_a_sentence() -> None:
     rows = table().set_axis([0, 1, 2, 3], axis=1)
     with pytest.raises(ValueError, match=r"named by text, not by 0 \(id\)"):
         Panel.read(rows, id=0, time=1, target=2, known=3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("part", [fc.Known, fc.Relative])
+def test_the_target_is_no_known_column(part: Any) -> None:
+    with pytest.raises(ValueError, match="'y' is the target, which is not known ahead"):
+        part(("y",)).resolve(Panel.read(table(), **ROLES))
+    with pytest.raises(ValueError, match="need a column"):
+        part(()).resolve(Panel.read(table(), **ROLES))

@@ -136,7 +136,8 @@ class Store:
 
 
 def table(trials: Iterable[Trial], metric: Metric) -> pd.DataFrame:
-    """The run table, the best by `metric` first: trial, learner, state, the metric, seconds, settings, failure."""
+    """The run table, the best by `metric` first, those that were given up last: trial, learner, state, the metric,
+    seconds, settings, failure."""
     rows = [
         {"trial": t.number, "learner": t.learner, "state": t.state, metric.name: t.scores.get(metric.name, np.nan),
          "seconds": round(t.seconds, 3), "settings": ", ".join(f"{_short(k)}={v:.4g}" for k, v in t.values.items()),
@@ -144,7 +145,9 @@ def table(trials: Iterable[Trial], metric: Metric) -> pd.DataFrame:
         for t in trials
     ]  # fmt: skip
     found = pd.DataFrame(rows, columns=["trial", "learner", "state", metric.name, "seconds", "settings", "failure"])
-    return found.sort_values([metric.name, "trial"], ascending=[not metric.higher, True], ignore_index=True)
+    found = found.sort_values([metric.name, "trial"], ascending=[not metric.higher, True])
+    part = found["state"] == PRUNED  # scored on its first folds alone, which does not compare with whole trials
+    return pd.concat([found[~part], found[part]], ignore_index=True)
 
 
 def _short(path: str) -> str:

@@ -1,6 +1,7 @@
 """Tcn against neuralforecast's TCN and NHITS: MASE over rolling origins, and CPU seconds of training on one thread.
 
     python benchmarks/tcn.py [electricity ett github_dau] [--test] [--steps 1000] [--peers folder]
+                             [--settings channels=64 epochs=60 patience=20]
 
 Without --test the last rows of the training parts are forecast, which is what development looks at; with it the same
 networks, which saw no more, forecast the test parts. MASE is scaled by the differences from day to day in training.
@@ -57,9 +58,9 @@ def mase(found: np.ndarray, task: Rolling) -> float:
     return float((np.abs(found - task.actual()).mean(axis=(1, 2)) / scale).mean())
 
 
-def ours(task: Rolling, judged: Rolling) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+def ours(task: Rolling, judged: Rolling, settings: dict[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     panel = hourly(task.train, task.start)
-    model, spent = measure(lambda: Tcn(task.horizon, device="cpu").fit(panel))
+    model, spent = measure(lambda: Tcn(task.horizon, device="cpu", **settings).fit(panel))
     return forecast(model, judged), spent
 
 
@@ -71,9 +72,9 @@ def theirs(name: str, on: str, folder: Path, steps: int) -> Any:
     return np.load(path)
 
 
-def compare(on: str, folder: Path, steps: int, test: bool) -> None:
+def compare(on: str, folder: Path, steps: int, test: bool, settings: dict[str, Any]) -> None:
     task = rolling(on, test)
-    actual, (found, spent) = task.actual(), ours(rolling(on, False), task)
+    actual, (found, spent) = task.actual(), ours(rolling(on, False), task, settings)
     inside = np.mean((actual >= found["lo80"]) & (actual <= found["hi80"]))
     print(f"{on:12} Tcn    MASE {mase(found['forecast'], task):.3f}  {spent['cpu']:.0f} s of CPU, "
           f"{spent['wall']:.0f} s; inside 80 %: {inside:.3f}", flush=True)  # fmt: skip
@@ -110,14 +111,16 @@ def main() -> None:
     parser.add_argument("--test", action="store_true")
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--peers", type=Path)
+    parser.add_argument("--settings", nargs="*", default=[], help="of our network, whole numbers")
     given = parser.parse_args()
+    settings = {name: int(value) for name, _, value in (text.partition("=") for text in given.settings)}
     os.environ["OMP_NUM_THREADS"] = "1"
     with tempfile.TemporaryDirectory() as temporary:
         for name in given.sets:
             if name == "github_dau":
                 users(given.test)
             else:
-                compare(name, given.peers or Path(temporary), given.steps, given.test)
+                compare(name, given.peers or Path(temporary), given.steps, given.test, settings)
 
 
 if __name__ == "__main__":

@@ -20,8 +20,9 @@ def prices(series: int = 30, rows: int = 60, seed: int = 0) -> Panel:
     usual = np.exp(rng.normal(1, 0.8, series))
     ratio = np.where(rng.random((series, rows)) < 0.2, 0.7, 1.0) * rng.uniform(0.95, 1.05, (series, rows))
     sales = 100 * ratio**-3.0 * np.exp(rng.normal(0, 0.05, (series, rows)))
+    weeks = pd.date_range("2023-01-02", periods=rows, freq="7D")
     table = pd.DataFrame({
-        "id": np.repeat(np.arange(series), rows), "week": np.tile(pd.date_range("2023-01-02", periods=rows, freq="7D"), series),
+        "id": np.repeat(np.arange(series), rows), "week": np.tile(weeks, series),
         "sales": sales.ravel(), "price": (usual[:, None] * ratio).ravel(),
         "promo": (ratio < 0.8).astype(float).ravel(), "outside": np.tile(rng.normal(20, 5, rows), series),
     })  # fmt: skip

@@ -180,8 +180,10 @@ def _prophet(plan: Plan) -> Learner:
 
 
 def _arimax(plan: Plan) -> Learner:
-    from learners import AutoArima
+    from learners import Arimax, AutoArima
 
+    if not plan.known:
+        return Arimax()  # says what it lacks
     return _multiplied(AutoArima(plan.season, columns=plan.known), plan)
 
 

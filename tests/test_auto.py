@@ -131,6 +131,14 @@ def test_two_years_of_days_have_waves_of_the_year() -> None:
     assert "Harmonic" not in fc.auto(yearly.tail(700), 30).recipes
 
 
+def test_arimax_is_chosen_by_auto_arima_and_needs_known_columns() -> None:
+    assert recipe("Arimax", PLAN).learner == fc.AutoArima(7, columns=("promo",))  # type: ignore[attr-defined]
+    in_logarithms = recipe("Arimax", replace(PLAN, log=True)).learner  # type: ignore[attr-defined]
+    assert in_logarithms == fc.Transformed(fc.AutoArima(7, columns=("promo",)), fc.Log1p())
+    with pytest.raises(ValueError, match="needs known columns"):
+        recipe("Arimax", replace(PLAN, known=())).fit(PANEL)
+
+
 def test_over_many_seasons_no_differences_are_added_up() -> None:
     for horizon, inner in ((14, fc.SeasonalDifference(7)), (15, fc.Scale("mean"))):
         plan = replace(PLAN, horizon=horizon, difference=7)

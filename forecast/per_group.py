@@ -66,8 +66,7 @@ class PerGroup(Resuming):
         """The model of group `g`, why it is the backup's, if it is, what it keeps in memory and what it predicts."""
         part = panel.where(number == g)
         try:
-            learner, known = self._chosen(names[g]), before.get(names[g])
-            model = learner.retrain(part, known)
+            model = self._chosen(names[g]).retrain(part, before.get(names[g]))
             return model, "", *_tried(model, part)
         except Exception as error:
             failure = reason(error)

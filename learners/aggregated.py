@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace
-from featurizers.featurizer import Needs
 from featurizers.kernels import threads
 from featurizers.panel import Panel
 from learners.attribution import Attribution
@@ -63,10 +62,6 @@ class AggregatedModel(LocalModel):
     rows since and their number (below zero before the first bucket begins); for bands see `demand`."""
 
     levels: tuple[float, ...] = ()
-
-    @property
-    def needs(self) -> Needs:
-        return Needs()
 
     def remember(self, state: State, now: State) -> State:
         y, rows, level = now["target"][:, None], state["bucket.rows"], state["bucket.level"]

@@ -8,7 +8,6 @@ from functools import cache
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace, scan
-from featurizers.featurizer import Needs
 from featurizers.kernels import threads
 from featurizers.panel import Panel
 from learners.attribution import Attribution
@@ -76,10 +75,6 @@ class AutoThetaModel(LocalModel):
 
     chosen: tuple[str, ...] = field(default=(), repr=False)
     levels: tuple[float, ...] = ()
-
-    @property
-    def needs(self) -> Needs:
-        return Needs()
 
     def remember(self, state: State, now: State) -> State:
         y, season = now["target"][:, None], state["theta.season"]

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace, scan
-from featurizers.featurizer import Needs
 from featurizers.kernels import threads
 from featurizers.panel import Panel
 from learners.attribution import Attribution
@@ -56,10 +55,6 @@ class CesModel(LocalModel):
 
     chosen: tuple[str, ...] = field(default=(), repr=False)
     levels: tuple[float, ...] = ()
-
-    @property
-    def needs(self) -> Needs:
-        return Needs()
 
     def remember(self, state: State, now: State) -> State:
         y = now["target"][:, None]

@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace
-from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from learners.attribution import Attribution
 from learners.bands import check_levels
@@ -98,10 +97,6 @@ class EtsModel(LocalModel):
 
     forms: tuple[str, ...] = field(default=(), repr=False)
     levels: tuple[float, ...] = ()
-
-    @property
-    def needs(self) -> Needs:
-        return Needs()
 
     def remember(self, state: State, now: State) -> State:
         y, level, season = now["target"][:, None], state["ets.level"], state["ets.season"]

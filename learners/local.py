@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from featurizers.arrays import State
+from featurizers.featurizer import Needs
 from featurizers.kernels import threads
 from featurizers.panel import Panel, positions
 from learners.each import each
@@ -70,6 +71,10 @@ class LocalModel(Model):
     last: np.ndarray = field(repr=False)  # (series,), UTC seconds
     ended: State = field(repr=False)
     report: tuple[str, ...] = ()
+
+    @property
+    def needs(self) -> Needs:
+        return Needs()
 
     def find(self, ids: pd.DataFrame) -> np.ndarray:
         """The row of each series in the tables of numbers, -1 where it was not in training."""

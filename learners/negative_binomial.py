@@ -9,7 +9,6 @@ from statistics import NormalDist
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace, scan
-from featurizers.featurizer import Needs
 from featurizers.kernels import contiguous, threads
 from featurizers.panel import Panel
 from learners.attribution import Attribution
@@ -61,10 +60,6 @@ class NegativeBinomialModel(LocalModel):
 
     point: str = "mean"
     levels: tuple[float, ...] = ()
-
-    @property
-    def needs(self) -> Needs:
-        return Needs()
 
     def remember(self, state: State, now: State) -> State:
         y, level = now["target"][:, None], state["count.level"]
@@ -153,11 +148,8 @@ def _trained(panel: Panel, recipe: NegativeBinomial) -> NegativeBinomialModel:
     other = np.stack([first, np.full(panel.count, -1.0), np.full(panel.count, WEIGHT)], axis=1)
     level, excess, weight = np.where(some[:, None], found[:, :3], other).T
     doubt = np.where(some, LEARNED, 1.0) / np.maximum(spans.known, 1)
-    names, numbers = (
-        ("level", "excess", "weight", "doubt", "floor", "unit"),
-        (level, excess, weight, doubt, floor, unit),
-    )
-    start = {f"count.{name}": np.ascontiguousarray(v)[:, None] for name, v in zip(names, numbers, strict=True)}
+    numbers = {"level": level, "excess": excess, "weight": weight, "doubt": doubt, "floor": floor, "unit": unit}
+    start = {f"count.{name}": np.ascontiguousarray(values)[:, None] for name, values in numbers.items()}
     notes = (
         repeating_first(panel.name(i) or "The series", int(spans.known[i]), 0.0, SHORTEST, "NegativeBinomial").note
         for i in np.flatnonzero(~some).tolist()

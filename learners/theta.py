@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace
-from featurizers.featurizer import Needs
 from featurizers.kernels import threads
 from featurizers.panel import Panel
 from learners.attribution import Attribution
@@ -63,10 +62,6 @@ class ThetaModel(LocalModel):
     """Memory: slope, weight (alpha), whether the season multiplies; level, rows so far, the season's next factors."""
 
     levels: tuple[float, ...] = ()
-
-    @property
-    def needs(self) -> Needs:
-        return Needs()
 
     def remember(self, state: State, now: State) -> State:
         y, level, season = now["target"][:, None], state["theta.level"], state["theta.season"]

@@ -62,9 +62,9 @@ Likelihood negative_binomial(double x, double mean, double excess) {
 double CountObjective::low(std::size_t i) const { return std::array{-30.0, EXCESS_LOW, 0.0}[i]; }
 double CountObjective::high(std::size_t i) const { return std::array{700.0, EXCESS_HIGH, 1.0}[i]; }
 
-double CountObjective::walk(const double* x, double* gradient, double* hessian) const {
+double CountObjective::slopes(const double* x, double* gradient, double* hessian) const {
     const double excess = std::exp(x[1]), weight = x[2];
-    if (gradient) std::fill_n(gradient, 3, 0.0), std::fill_n(hessian, 9, 0.0);
+    std::fill_n(gradient, 3, 0.0), std::fill_n(hessian, 9, 0.0);
     double level = std::exp(x[0]), total = 0.0;
     std::array<double, 3> slope{level, 0.0, 0.0};  // of the level, by each of x
     for (std::size_t t = 0; t < values.size(); t++) {
@@ -72,18 +72,16 @@ double CountObjective::walk(const double* x, double* gradient, double* hessian) 
         if (!(y == y)) continue;
         const auto found = negative_binomial(counts[t], from, excess);
         total -= found.value;
-        if (gradient) {
-            for (const std::size_t i : {0, 2}) {
-                gradient[i] -= found.by_mean * slope[i];
-                // The information of a quasi-likelihood.
-                for (const std::size_t j : {0, 2})
-                    if (j <= i) hessian[3 * i + j] += slope[i] * slope[j] / ((1.0 + excess) * from);
-            }
-            const double score = found.by_excess * excess;
-            gradient[1] -= score, hessian[4] += score * score;
-            slope[0] *= 1.0 - weight;
-            slope[2] = (1.0 - weight) * slope[2] + y - level;
+        for (const std::size_t i : {0, 2}) {
+            gradient[i] -= found.by_mean * slope[i];
+            // The information of a quasi-likelihood.
+            for (const std::size_t j : {0, 2})
+                if (j <= i) hessian[3 * i + j] += slope[i] * slope[j] / ((1.0 + excess) * from);
         }
+        const double score = found.by_excess * excess;
+        gradient[1] -= score, hessian[4] += score * score;
+        slope[0] *= 1.0 - weight;
+        slope[2] = (1.0 - weight) * slope[2] + y - level;
         level = smoothed(level, y, weight);
     }
     return std::isfinite(total) ? total : INFINITE;

@@ -28,11 +28,7 @@ class CountObjective {
     std::size_t size() const { return 3; }
     double low(std::size_t i) const;
     double high(std::size_t i) const;
-    double value(const double* x) { return walk(x, nullptr, nullptr); }
-    double slopes(const double* x, double* gradient, double* hessian) { return walk(x, gradient, hessian); }
-
-  private:
-    double walk(const double* x, double* gradient, double* hessian) const;
+    double slopes(const double* x, double* gradient, double* hessian) const;
 };
 
 void bind_counts(nanobind::module_& m);

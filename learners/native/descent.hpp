@@ -17,8 +17,8 @@ struct Patience {
 };
 
 // Levenberg (1944), Marquardt (1963), with the variables that push against the box held for the step.
-// `Objective`: size(); low(i) and high(i); value(x), infinite outside of where it is defined; slopes(x, gradient, hessian)
-// = value(x), with the gradient (size,) and an approximate second derivative (size, size; the lower half counts).
+// `Objective`: size(); low(i) and high(i); slopes(x, gradient, hessian), the value, infinite outside of where it is
+// defined, with the gradient (size,) and an approximate second derivative (size, size; the lower half counts).
 class Descent {
   public:
     template <typename Objective>

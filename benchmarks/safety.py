@@ -3,6 +3,7 @@
 Usage: .venv/bin/python benchmarks/safety.py [--series 8] [--sets m1_yearly,fred_md] [--learners Mstl,Tcn]
 [--times 1] [--bounded] [--out safety.csv]
 
+Without --learners those of the default sweep of each set are tried; `--learners all` tries every one.
 What is forecast is the last horizon of the training parts; the test parts are not looked at. `--times 3` asks for three
 times the usual horizon.
 """
@@ -53,7 +54,7 @@ def scores(name: str, learners: list[str], series: int, times: int, bounded: boo
     on = fc.RollingOrigin(horizon, folds=1)
     job = Job.of({"data": {"time": "ds", "target": "y"}, "horizon": horizon, "folds": 1}).resolve(panel)
     plan = replace(job.plan(panel), seasons=defaults.seasons(panel, None))
-    for learner in learners:
+    for learner in learners or job.learners or ():
         if learner == "Arimax" and not plan.known:
             continue
         begun = time.process_time()
@@ -77,13 +78,14 @@ def main() -> None:
     reader.add_argument("--series", type=int, default=8)
     reader.add_argument("--times", type=int, default=1)
     reader.add_argument("--sets", default=",".join(SETS))
-    reader.add_argument("--learners", default=",".join(LEARNERS))
+    reader.add_argument("--learners", default="", help="their names; or all")
     reader.add_argument("--bounded", action="store_true", help="put every learner into Bounded")
     reader.add_argument("--out", type=Path, default=Path("safety.csv"))
     given = reader.parse_args()
+    learners = list(LEARNERS) if given.learners == "all" else [n for n in given.learners.split(",") if n]
     rows: list[dict[str, object]] = []
     for name in given.sets.split(","):
-        for row in scores(name, given.learners.split(","), given.series, given.times, given.bounded):
+        for row in scores(name, learners, given.series, given.times, given.bounded):
             rows.append(row)
             print(f"{row['set']:20} {row['learner']:22} {row['ratio']:8.3f} {row['seconds']:7.2f} s {row['failure']}")
             pd.DataFrame(rows).to_csv(given.out, index=False)

@@ -22,6 +22,7 @@ SHORT = 3  # rows of a window: lags tell as much as fewer do
 PARTIAL = 0.05  # the least partial autocorrelation that makes a lag of its own
 SEASONAL = 1.25  # the error of the last season over that of the last value up to which a season is differenced
 CYCLES = 3  # seasons of the median series from which on one is differenced
+FAR = 1.5  # times the error of the last season, from which on a simple forecast is not worth a try
 SAMPLE = 500  # series on which that is measured
 FOLDS, SCORES = 3, 12  # and the series times folds that there should be
 ABSOLUTE = ("mase", "mae", "nmae", "wape", "smape", "wql", "pinball")  # metrics of absolute errors
@@ -102,26 +103,35 @@ def difference(panel: Panel, horizon: int, folds: int, season: int | None = None
     the last season that changes from season to season are. The season's is taken unless the last value does better by
     more than `SEASONAL`. With known numbers it is none: they explain levels, not changes.
     """
-    from forecast.leaderboard import compare
-    from learners import Naive, SeasonalAverage, SeasonalNaive
-
     if any(name not in panel.levels for name in panel.by_role("known")):
         return 0
     rows = seasons(panel, season)[0]
-    some = panel.where(np.unique(np.linspace(0, panel.count - 1, min(panel.count, SAMPLE)).astype(np.int64)))
-    simple = {"level": SeasonalAverage(rows), "last": Naive(), "season": SeasonalNaive(rows)}
-    try:
-        board = compare(some, simple, RollingOrigin(horizon, folds), "mae", season=rows)
-    except ValueError:  # every series is too short for a fold
+    level, last, seasonal = _simple(panel, horizon, folds, rows)
+    if np.isnan(last):  # every series is too short for a fold
         return 0
-    errors = np.stack([mean_of(board.scores[name]["mae"], axis=0) for name in simple])
-    shares = errors / np.where((total := errors.sum(axis=0)) > 0, total, np.nan)
-    level, last, seasonal = mean_of(shares, axis=1)
     if np.median(panel.lengths) < CYCLES * rows:
         seasonal = np.inf
     if not level > min(last, seasonal):
         return 0
     return rows if rows > 1 and seasonal <= SEASONAL * last else 1
+
+
+def _simple(panel: Panel, horizon: int, folds: int, rows: int) -> tuple[float, float, float]:
+    """The errors of the average of the season, the last value and the last season on the folds, as shares of the three
+    in each series, on average; NaN where no series is long enough for a fold."""
+    from forecast.leaderboard import compare
+    from learners import Naive, SeasonalAverage, SeasonalNaive
+
+    some = panel.where(np.unique(np.linspace(0, panel.count - 1, min(panel.count, SAMPLE)).astype(np.int64)))
+    simple = {"level": SeasonalAverage(rows), "last": Naive(), "season": SeasonalNaive(rows)}
+    try:
+        board = compare(some, simple, RollingOrigin(horizon, folds), "mae", season=rows)
+    except ValueError:
+        return np.nan, np.nan, np.nan
+    errors = np.stack([mean_of(board.scores[name]["mae"], axis=0) for name in simple])
+    shares = errors / np.where((total := errors.sum(axis=0)) > 0, total, np.nan)
+    level, last, seasonal = mean_of(shares, axis=1)
+    return float(level), float(last), float(seasonal)
 
 
 def learners(panel: Panel, horizon: int, folds: int) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -130,7 +140,9 @@ def learners(panel: Panel, horizon: int, folds: int) -> tuple[tuple[str, ...], d
     Mstl takes part where there are several seasons, Harmonic where weeks, days or parts of them span two years, Naive
     where there is a season, those of intermittent demand where a quarter of the series is intermittent, and Arimax
     where known numbers are given. What learns from pieces of a horizon takes no part where the median series has fewer
-    than three of them. No learner is left out for its time: the local ones take 1 to 10 ms for a series of 150 months.
+    than three of them, nor the last value or the average of the season where its error on the folds is `FAR` times
+    that of the last season. No learner is left out for its time: the local ones take 1 to 10 ms for a series of 150
+    months.
     """
     names = list(DEFAULT_LEARNERS)
     found, dropped = seasons(panel), useless(panel)
@@ -147,6 +159,10 @@ def learners(panel: Panel, horizon: int, folds: int) -> tuple[tuple[str, ...], d
     left: dict[str, str] = {}
     if int(np.median(panel.lengths)) < 3 * horizon:
         left["DirectLightGBM"] = left["Tcn"] = f"the median series has fewer than 3 x {horizon} rows"
+    level, last, repeated = _simple(panel, horizon, folds, found[0])
+    for name, error in (("SeasonalAverage", level), ("Naive", last)):
+        if name in names and error > FAR * repeated:
+            left[name] = f"its error on the folds is {error / repeated:.2g} times that of the last season"
     return tuple(name for name in names if name not in left), left
 
 

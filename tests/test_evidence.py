@@ -94,14 +94,15 @@ def test_learners_follow_the_panel() -> None:
     at = np.arange(24 * 7 * 6)
     waves = 3 * np.sin(2 * np.pi * at / 24) + 3 * (at // 24 % 7 >= 5)
     hourly, left = defaults.learners(made(noise(4, len(at)) + waves, "h"), 24, 3)
-    assert {"Mstl", "Naive"} <= set(hourly)
-    assert not left
+    assert "Mstl" in hourly
+    assert set(left) == {"Naive"}  # which errs far more than the last season
+    assert "Naive" in defaults.learners(made(noise(4, len(at)).cumsum(axis=1) + waves, "h"), 24, 3)[0]
     assert hourly[:3] == ("SeasonalNaive", "AutoEts", "LightGBM")
     sparse = np.random.default_rng(1).poisson(0.3, (10, 200)).astype(float)
     assert set(defaults.INTERMITTENT) <= set(defaults.learners(made(sparse, "D"), 7, 3)[0][:7])
     walk, left = defaults.learners(made(noise(3, 30).cumsum(axis=1)), 12, 1)
     assert not set(walk) & {"Mstl", "Tcn", "DirectLightGBM", *defaults.INTERMITTENT}
-    assert set(left) == {"Tcn", "DirectLightGBM"}
+    assert set(left) == {"Tcn", "DirectLightGBM", "SeasonalAverage"}  # walks do not return to a level
 
 
 def test_windows_are_short_where_series_wander_and_long_where_they_return() -> None:

@@ -170,7 +170,8 @@ def runs(folder: str | Path = "runs") -> pd.DataFrame:
 
 
 def trials(folder: str | Path, metric: str | None = None) -> pd.DataFrame:
-    """The run table of a run, under way or done: every trial, the best by `metric` (None: the run's own) first.
+    """The run table of a run, under way or done: every trial, the best by `metric` (None: the run's own) first,
+    of each group where the run has groups.
 
     ValueError if there is no such run or metric.
     """
@@ -180,7 +181,7 @@ def trials(folder: str | Path, metric: str | None = None) -> pd.DataFrame:
     job = kept / JOB if (kept / JOB).exists() else Path(folder) / JOB
     measured = find(metric or str(tomllib.loads(job.read_text()).get("metric", "mase")))
     store = Store(kept)
-    found = table([t for part in (store, *store.parts) for t in part.load().values()], measured)
+    found = table(store.every(), measured)
     store.close()
     return found
 

@@ -38,6 +38,7 @@ class Trial:
     state: str
     attempts: tuple[Attempt, ...] = field(repr=False)  # with their forecasts, one for each fold that was tried
     scores: Mapping[str, float] = field(default_factory=dict)  # metric -> mean over the folds tried
+    group: str = ""  # of series, whose own sweep tried it
 
     @property
     def seconds(self) -> float:
@@ -56,14 +57,22 @@ class Store:
     A trial is in the table only once its forecasts are written, so that a run that is killed has whole trials.
     """
 
-    def __init__(self, folder: str | Path) -> None:
-        self.folder, self.begun = Path(folder), time.monotonic()
+    def __init__(self, folder: str | Path, group: str = "") -> None:
+        self.folder, self.group, self.begun = Path(folder), group, time.monotonic()
         (self.folder / FORECASTS).mkdir(parents=True, exist_ok=True)
 
     def load(self) -> dict[int, Trial]:
         """The trials by number."""
         found = [self._trial(frozen) for frozen in self._kept]
         return {trial.number: trial for trial in found}
+
+    def every(self) -> list[Trial]:
+        """The trials of all groups."""
+        found = list(self.load().values())
+        for part in self.parts:
+            found += part.load().values()
+            part.close()
+        return found
 
     def __len__(self) -> int:
         return len(self._kept) + sum(len(part._kept) for part in self.parts)
@@ -95,13 +104,13 @@ class Store:
                 "scores": {n: v for n, v in trial.scores.items() if np.isfinite(v)}, "seconds": trial.seconds,
                 "attempts": [[a.fold, a.fit_seconds, a.predict_seconds, a.failure]
                              for a in trial.attempts],
-                "spent": time.monotonic() - self.begun}  # fmt: skip
+                "spent": time.monotonic() - self.begun, "group": self.group}  # fmt: skip
         frozen.user_attrs.update(json.loads(json.dumps(told)))
         self._study.add_trial(frozen)
 
-    def part(self, number: int) -> Store:
-        """A store of its own for a group of series."""
-        part = Store(self.folder / f"{PART}{number:05d}")
+    def part(self, number: int, group: str = "") -> Store:
+        """A store of its own for a group of series, by its place and its name."""
+        part = Store(self.folder / f"{PART}{number:05d}", group)
         part.begun = self.begun
         return part
 
@@ -132,22 +141,25 @@ class Store:
             Attempt(told["learner"], fold, outputs.get(fold, {}), fit, predict, failure)
             for fold, fit, predict, failure in told["attempts"]
         )
-        return Trial(told["trial"], told["learner"], told["values"], told["state"], attempts, told["scores"])
+        return Trial(told["trial"], told["learner"], told["values"], told["state"], attempts, told["scores"],
+                     told.get("group", ""))  # fmt: skip
 
 
 def table(trials: Iterable[Trial], metric: Metric) -> pd.DataFrame:
     """The run table, the best by `metric` first, those that were given up last: trial, learner, state, the metric,
-    seconds, settings, failure."""
+    seconds, settings, failure; with the group in front where there are groups, one after the other."""
+    columns = ["group", "trial", "learner", "state", metric.name, "seconds", "settings", "failure"]
     rows = [
-        {"trial": t.number, "learner": t.learner, "state": t.state, metric.name: t.scores.get(metric.name, np.nan),
-         "seconds": round(t.seconds, 3), "settings": ", ".join(f"{_short(k)}={v:.4g}" for k, v in t.values.items()),
-         "failure": t.failure}
+        (t.group, t.number, t.learner, t.state, t.scores.get(metric.name, np.nan), round(t.seconds, 3),
+         ", ".join(f"{_short(k)}={v:.4g}" for k, v in t.values.items()), t.failure)
         for t in trials
     ]  # fmt: skip
-    found = pd.DataFrame(rows, columns=["trial", "learner", "state", metric.name, "seconds", "settings", "failure"])
-    found = found.sort_values([metric.name, "trial"], ascending=[not metric.higher, True])
-    part = found["state"] == PRUNED  # scored on its first folds alone, which does not compare with whole trials
-    return pd.concat([found[~part], found[part]], ignore_index=True)
+    found = pd.DataFrame(rows, columns=columns)
+    # What was pruned is scored on its first folds alone, which does not compare with whole trials.
+    found = found.assign(part=found["state"] == PRUNED).sort_values(
+        ["group", "part", metric.name, "trial"], ascending=[True, True, not metric.higher, True], ignore_index=True
+    )
+    return found.drop(columns=["part"] if found["group"].any() else ["part", "group"])
 
 
 def _short(path: str) -> str:

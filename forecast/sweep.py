@@ -210,7 +210,7 @@ class Sweep(Learner):
             at = np.flatnonzero(number == g)
             share = (g + 1) / len(names)  # of the time, up to the end of this group
             own = limits if limits.until is None else replace(limits, until=begun + share * (limits.until - begun))
-            shelf = None if store is None else store.part(g)
+            shelf = None if store is None else store.part(g, name)
             told = partial(_grouped, report, g, len(names), name)
             try:
                 found, board, chosen[name] = self._search(panel.where(at), own, told, shelf)
@@ -220,7 +220,7 @@ class Sweep(Learner):
                 continue
             recipes[name] = board.recipes[chosen[name]]
             findings += _untried(found)
-            trials += found.trials
+            trials += [replace(t, group=name) for t in found.trials]
             ended = found.ended
             boards.append(board)
             rows.append(at)

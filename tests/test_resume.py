@@ -126,6 +126,17 @@ def test_the_run_table_by_any_metric(whole: Path) -> None:
         trials(whole, "rmses")
 
 
+def test_the_run_table_says_whose_trials_they_are(tmp_path: Path) -> None:
+    table = fc.datasets.load("air_passengers_monthly").assign(line="a")
+    table = pd.concat([table, table.assign(line="b", passengers=table["passengers"] ** 0.5)])
+    job = {"id": "line", "time": "month", "target": "passengers", "horizon": 6, "folds": 2, "by": "line"}
+    fc.run(table, **job, learners=["SeasonalNaive", "Ridge"], trials=3, output=tmp_path / "run", progress=False)
+    found = trials(tmp_path / "run")
+    assert list(found["group"]) == ["line=a"] * 3 + ["line=b"] * 3
+    assert all(set(part["trial"]) == {0, 1, 2} for _, part in found.groupby("group"))
+    assert all(part["mase"].dropna().is_monotonic_increasing for _, part in found.groupby("group"))
+
+
 def test_other_data_begin_anew_and_the_same_go_on(tmp_path: Path) -> None:
     table = fc.datasets.load("air_passengers_monthly")
     names = {"time": "month", "target": "passengers", "horizon": 12, "learners": {"Ridge": RIDGE}, "folds": 2}

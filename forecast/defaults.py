@@ -27,7 +27,6 @@ SAMPLE = 500  # series on which that is measured
 FOLDS, SCORES = 3, 12  # and the series times folds that there should be
 ABSOLUTE = ("mase", "mae", "nmae", "wape", "smape", "wql", "pinball")  # metrics of absolute errors
 SPARSE = 0.25  # of the series intermittent: then all are treated as such
-INTERVAL = 1.32  # rows from one demand to the next, on average, from which a series is intermittent
 
 _SEASONS: WeakKeyDictionary[Panel, tuple[int, ...]] = WeakKeyDictionary()  # several rules ask for the same
 
@@ -173,17 +172,10 @@ def network_seconds(limit: float, folds: int, workers: int) -> float:
 
 
 def intermittent(panel: Panel) -> float:
-    """The share of the series without negative targets whose demands lie `INTERVAL` rows apart or more on average.
+    """The share of the series that are intermittent or lumpy, see `forecast.Intermittent`."""
+    from forecast.intermittent import classified, sparse
 
-    Source: Syntetos, Boylan & Croston (2005), On the categorization of demand patterns, Journal of the Operational
-    Research Society 56.
-    """
-    known, owner = ~np.isnan(panel.y), panel.owner
-    rows = np.bincount(owner[known], minlength=panel.count)
-    demands = np.bincount(owner[known & (panel.y > 0)], minlength=panel.count)
-    negative = np.bincount(owner[known & (panel.y < 0)], minlength=panel.count) > 0
-    found = (rows >= INTERVAL * demands) & (demands > 0) & ~negative
-    return float(found.mean()) if panel.count else 0.0
+    return float(sparse(classified(panel)).mean()) if panel.count else 0.0
 
 
 def folds(panel: Panel, horizon: int, wanted: int | None = None, gap: int = 0) -> int:

@@ -47,7 +47,7 @@ class Intermittent(Learner):
 
     def train(self, panel: Panel) -> IntermittentModel:
         number = classified(panel)
-        others = np.flatnonzero(number < 2)
+        others = np.flatnonzero(~sparse(number))
         models = [self.otherwise.train(panel.where(others) if len(others) else panel)]
         report, route = list(reported(models[0])), np.zeros(panel.count)
         for at in (2, 3):
@@ -121,7 +121,11 @@ def classified(panel: Panel) -> np.ndarray:
     variance = np.bincount(owner[demand], (y[demand] - mean[owner[demand]]) ** 2, panel.count) / some
     negative = np.bincount(owner[seen & (y < 0)], minlength=panel.count) > 0
     varied = variance / np.where(mean > 0, mean, 1.0) ** 2 >= VARIATION
-    sparse = rows / some >= INTERVAL
     told = (count >= FEWEST) & ~negative
-    number: np.ndarray = np.where(told, 2 * sparse + varied, 0)
+    number: np.ndarray = np.where(told, 2 * (rows / some >= INTERVAL) + varied, 0)
     return number
+
+
+def sparse(number: np.ndarray) -> np.ndarray:
+    """Whether places in CLASSES are those of intermittent demand."""
+    return number >= CLASSES.index("intermittent")

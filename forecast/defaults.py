@@ -139,7 +139,7 @@ def learners(panel: Panel, horizon: int, folds: int) -> tuple[tuple[str, ...], d
     Mstl takes part where there are several seasons, Harmonic where weeks, days or parts of them span two years, Naive
     where there is a season, those of intermittent demand where a quarter of the series is intermittent, and Arimax
     where known numbers are given. What learns from pieces of a horizon takes no part where the median series has fewer
-    than three of them, nor the last value or the average of the season where its error on the folds is `FAR` times
+    than two of them, nor the last value or the average of the season where its error on the folds is `FAR` times
     that of the last season. No learner is left out for its time: the local ones take 1 to 10 ms for a series of 150
     months.
     """
@@ -156,8 +156,8 @@ def learners(panel: Panel, horizon: int, folds: int) -> tuple[tuple[str, ...], d
     if any(name not in panel.levels and name not in dropped for name in panel.by_role("known")):
         names.append("Arimax")
     left: dict[str, str] = {}
-    if int(np.median(panel.lengths)) < 3 * horizon:
-        left["DirectLightGBM"] = left["Tcn"] = f"the median series has fewer than 3 x {horizon} rows"
+    if int(np.median(panel.lengths)) < 2 * horizon:
+        left["DirectLightGBM"] = left["Tcn"] = f"the median series has fewer than 2 x {horizon} rows"
     level, last, repeated = _simple(panel, horizon, folds, found[0])
     for name, error in (("SeasonalAverage", level), ("Naive", last)):
         if name in names and error > FAR * repeated:

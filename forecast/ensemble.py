@@ -21,6 +21,7 @@ from learners.learner import Learner
 START, NEAR = 5, 0.05  # learners to begin with at most, and how far behind the best they may be
 FINER = 0.99  # of the error is what weights for groups or series must come down to, to be taken
 LONGEST = 5000  # series that a table of weights is made of without being asked for
+TRIM = 0.2  # of the weight on either side that is left out of a mean, step by step
 PER = ("panel", "group", "series", "auto")
 
 
@@ -81,15 +82,15 @@ def vote(board: Leaderboard, *, size: int = 15, per: str = "auto", by: tuple[str
     used = [i for i in range(len(names)) if weights[i] > 0 or (table is not None and (table[:, i] > 0).any())]
     order = sorted(used, key=lambda i: -weights[i])
     own = {} if table is None else {board.panel.name(s): tuple(table[s, order].tolist()) for s in range(len(table))}
-    recipe = Blend(tuple(board.recipes[names[i]] for i in order), tuple(weights[order].tolist()), own)
+    recipe = Blend(tuple(board.recipes[names[i]] for i in order), tuple(weights[order].tolist()), own, TRIM)
     return Voted(recipe, {names[i]: float(weights[i]) for i in order}, unseen[chosen], chosen)
 
 
 def caruana(
     board: Leaderboard, metric: str | Function | Metric | None = None, *, size: int = 15, start: int = START
 ) -> dict[str, float]:
-    """Weights that sum to one, learner -> weight: half of them even ones of the best few (`forecast.selection.steady`),
-    half by greedy forward selection with replacement.
+    """Weights that sum to one, learner -> weight: a quarter of them by greedy forward selection with replacement, the
+    others by how small each learner's own error is (`forecast.selection.steady`).
 
     That begins with the best 1 to `start` learners that are within 5 % of the best, whichever of these does best; then
     adds, `size` times in all, the learner (again) that helps the mean most; of all means on the way the best is kept.
@@ -102,8 +103,8 @@ def caruana(
 
 
 def blend(board: Leaderboard, weights: Mapping[str, float]) -> Blend:
-    """The recipe of a weighted mean of learners on the board."""
-    return Blend(tuple(board.recipes[name] for name in weights), tuple(weights.values()))
+    """The recipe of a weighted, trimmed mean of learners on the board."""
+    return Blend(tuple(board.recipes[name] for name in weights), tuple(weights.values()), trim=TRIM)
 
 
 def with_blend(board: Leaderboard, name: str, weights: Mapping[str, float]) -> Leaderboard:
@@ -181,7 +182,7 @@ def _mixed(board: Leaderboard, names: Sequence[str], k: int, weights: np.ndarray
     rows = None if table is None else table[board.truths[k].series]
     parts = [(dict(board.outputs[n][k]), weights[i] if rows is None else rows[:, i : i + 1])
              for i, n in enumerate(names) if board.outputs[n][k] and (rows is not None or weights[i] > 0)]  # fmt: skip
-    return mixed([p for p, _ in parts], [w for _, w in parts]) if parts else {}
+    return mixed([p for p, _ in parts], [w for _, w in parts], TRIM) if parts else {}
 
 
 def _cost(board: Leaderboard, metric: Metric, outputs: tuple[Outputs, ...]) -> float:

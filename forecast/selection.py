@@ -15,8 +15,8 @@ from forecast.truth import Truth, filled, measure
 POWER = {"mae": 1, "mase": 1, "wape": 1, "rmse": 2, "rmsse": 2}  # metrics that are means of powers of the error
 MOST = 300_000  # points of which weights are made
 SCALED = ("mase", "rmsse")
-FEW, CLOSE = 6, 0.5  # learners at most that share the even half of the weights, and how far they may be behind
-EVEN = 0.5
+GREEDY = 0.25  # of the weights are chosen greedily
+POWER_OF_ERROR, CLOSE = 8, 0.5  # of which the others are the inverse, and how far a learner may be behind to have one
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,22 +173,28 @@ def _scales(truth: Truth, power: int) -> np.ndarray:
 
 
 def steady(found: Candidates, size: int, start: int, near: float) -> np.ndarray:
-    """Weights that sum to one, (learners,): half those of `greedy`, half even ones of the best `FEW` learners that are
-    at most `CLOSE` behind the best, each recipe once however many trials of it there are.
+    """Weights that sum to one, (learners,): a quarter of them those of `greedy`, the others by each one's own error.
 
-    Weights that a few folds chose are unsteady, even ones are not: the mean of both is the better forecast.
-    Source: Smith & Wallis, A simple explanation of the forecast combination puzzle, Oxford Bulletin of Economics and
-    Statistics 71, 2009.
+    Weights that a few folds chose are unsteady. Those that follow the inverse of a power of each learner's error, each
+    recipe once however many trials of it there are, waver less: the mean of both is the better forecast.
+    Source: Bates & Granger, The combination of forecasts, Operational Research Quarterly 20, 1969; Smith & Wallis, A
+    simple explanation of the forecast combination puzzle, Oxford Bulletin of Economics and Statistics 71, 2009.
     """
     found = found.thinned()
     alone = found.alone
+    best = alone.min()
     taken: dict[str, int] = {}
     for i in np.argsort(alone, kind="stable"):
-        if alone[i] <= alone.min() + CLOSE * abs(alone.min()) and len(taken) < FEW:
+        if np.isfinite(alone[i]) and alone[i] <= best + CLOSE * abs(best):
             taken.setdefault(found.board.family(found.names[i]), int(i))
-    even = np.bincount(list(taken.values()), minlength=len(alone)) / max(len(taken), 1)
     chosen = greedy(found, size, start, near)
-    return (1 - EVEN) * chosen + EVEN * even if taken else chosen
+    if not taken:
+        return chosen
+    at = np.array(list(taken.values()))
+    apart = 1.0 + (alone[at] - best) / (abs(best) or 1.0)  # the error over that of the best
+    others = np.zeros(len(alone))
+    others[at] = apart**-POWER_OF_ERROR
+    return GREEDY * chosen + (1 - GREEDY) * others / others.sum()
 
 
 def greedy(found: Candidates, size: int, start: int, near: float) -> np.ndarray:

@@ -26,20 +26,24 @@ class Blend(Learner):
 
     `own` gives weights of their own to single series, by their names ("Store=2, Brand=tropicana"); the others, new ones
     too, have `weights`. A learner whose training fails is left out and named in the model's `report`; ValueError if all
-    fail. Bands are means of quantiles, over the members that have some, at the levels that these share.
+    fail. Step by step the lowest and the highest forecasts are left out of the mean, as many as have `trim` of the
+    weight on either side (0: none; nearly 0.5: the median), so that a member that goes astray moves it little. Bands
+    are means of quantiles, over the members that have some, at the levels that these share.
 
     >>> from learners import SeasonalNaive, Theta
     >>> learner = Blend((Theta(12), SeasonalNaive(12)), weights=(0.7, 0.3))
 
-    Source: Lichtendahl, Grushka-Cockayne & Winkler, Is it better to average probabilities or quantiles?, 2013.
+    Sources: Lichtendahl, Grushka-Cockayne & Winkler, Is it better to average probabilities or quantiles?, 2013; Jose &
+    Winkler, Simple robust averages of forecasts: some empirical results, International Journal of Forecasting 24, 2008.
     """
 
     of: tuple[Learner, ...]
     weights: tuple[float, ...] | None = None
     own: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    trim: float = 0.0
 
     def __hash__(self) -> int:
-        return hash((self.of, self.weights, tuple(sorted(self.own))))
+        return hash((self.of, self.weights, tuple(sorted(self.own)), self.trim))
 
     def train(self, panel: Panel) -> BlendModel:
         weights = self.checked()
@@ -51,10 +55,13 @@ class Blend(Learner):
         for row in range(len(table)):
             mine = np.array([self.own.get(panel.name(row), weights)[i] for i in kept], np.float64)
             table[row] = mine / mine.sum() if mine.sum() > 0 else default
-        return BlendModel(models, tuple(default.tolist()), report, panel.keys if self.own else {}, table)
+        keys = panel.keys if self.own else {}
+        return BlendModel(models, tuple(default.tolist()), report, keys, table, self.trim)
 
     def checked(self) -> tuple[float, ...]:
-        """The weights, one a learner. ValueError if they are not."""
+        """The weights, one a learner. ValueError if they are not, or `trim` would leave nothing."""
+        if not 0 <= self.trim < 0.5:
+            raise ValueError(f"A Blend trims at least 0 and less than 0.5 of the weight on a side, not {self.trim}.")
         weights = (1.0,) * len(self.of) if self.weights is None else tuple(float(w) for w in self.weights)
         for given in (weights, *self.own.values()):
             if len(given) != len(self.of) or not given:
@@ -92,6 +99,7 @@ class BlendModel(Together):
     report: tuple[str, ...] = ()
     keys: dict[str, tuple[Any, ...]] = field(default_factory=dict, repr=False)  # key column -> one value a series
     table: np.ndarray = field(default_factory=lambda: np.empty((0, 0)), repr=False)  # (series, members)
+    trim: float = 0.0
 
     def memory(self, panel: Panel) -> State:
         return super().memory(panel) | self._weights(panel)
@@ -113,23 +121,22 @@ class BlendModel(Together):
         weights: Sequence[Array] = self.weights
         if len(self.table):
             weights = [state[WEIGHTS][:, i : i + 1] for i in range(len(self.models))]
-        return blended(self.answers(state, future), weights)
+        return blended(self.answers(state, future), weights, self.trim)
 
     def attribute(self, state: State, future: State, typical: State) -> Attribution:
-        """The members' contributions by their weights, over those that have a forecast."""
+        """The members' contributions by their shares in each step."""
         parts = self.attributions(state, future, typical)
         each = state[WEIGHTS].T[:, :, None] if len(self.table) else np.array(self.weights)[:, None, None]
-        weights = each * np.array([np.isfinite(part.forecast) for part in parts])
-        total = weights.sum(axis=0)
         names = [type(m).__name__.removesuffix("Model") for m in self.models]
-        shares = list(weights / np.where(total > 0.0, total, 1.0))
-        return joined(parts, shares, tuple(zip(names, each.mean(axis=(1, 2)).tolist(), strict=True)))
+        found = shares([part.forecast for part in parts], list(each), self.trim)
+        return joined(parts, found, tuple(zip(names, each.mean(axis=(1, 2)).tolist(), strict=True)))
 
 
-def blended(answers: Sequence[State], weights: Sequence[Array]) -> State:
-    """The weighted mean of the members' forecasts, and of the distances of their bounds from them, over those members
-    that have bands: quantiles are averaged, and never cross if those of no member do."""
-    outputs = {"forecast": weighted([a["forecast"] for a in answers], weights)}
+def blended(answers: Sequence[State], weights: Sequence[Array], trim: float = 0.0) -> State:
+    """The weighted mean of the members' forecasts without `trim` of the weight on either side, and of the distances of
+    their bounds from them, over those members that have bands: quantiles are averaged, and never cross if those of no
+    member do."""
+    outputs = {"forecast": central([a["forecast"] for a in answers], weights, trim)}
     banded = [(a, w) for a, w in zip(answers, weights, strict=True) if levels(a)]
     for level in shared_levels([a for a, _ in banded]):
         for name in bounds(level):
@@ -143,6 +150,44 @@ def shared_levels(answers: Sequence[State]) -> tuple[float, ...]:
     if not answers:
         return ()
     return tuple(level for level in levels(answers[0]) if all(level in levels(a) for a in answers))
+
+
+def central(parts: Sequence[Array], weights: Sequence[Array], trim: float) -> Array:
+    """The weighted mean of arrays of one shape where they are not NaN, step by step without `trim` of the weight on
+    either side; NaN where all are."""
+    if not trim:
+        return weighted(parts, weights)
+    xp = namespace(*parts)
+    total, missing = 0.0, xp.isnan(parts[0])
+    for part, share in zip(parts, shares(parts, weights, trim), strict=True):
+        total = total + xp.where(share > 0, part, 0.0) * share
+        missing = missing & xp.isnan(part)
+    return xp.where(missing, xp.nan, total)
+
+
+def shares(parts: Sequence[Array], weights: Sequence[Array], trim: float) -> list[Array]:
+    """What each of `parts` counts in `central`, of the shape of these; together 1, or 0 where all are NaN.
+
+    From the lowest to the highest each takes a stretch of [0, 1] as long as its weight; what counts of it is what lies
+    in [trim, 1 - trim]. No sorting is needed: a stretch begins where those of the lower parts end.
+    """
+    xp = namespace(*parts)
+    there = [xp.where(xp.isnan(part), 0.0, w) for part, w in zip(parts, weights, strict=True)]
+    total = there[0]
+    for w in there[1:]:
+        total = total + w
+    there = [w / xp.where(total > 0, total, 1.0) for w in there]
+    if not trim:
+        return there
+    found = []
+    for i, (part, own) in enumerate(zip(parts, there, strict=True)):
+        begin = own * 0.0
+        for j, (other, share) in enumerate(zip(parts, there, strict=True)):
+            if j != i:  # NaN is neither lower nor higher, and has no share
+                begin = begin + xp.where(other <= part if j < i else other < part, share, 0.0)
+        kept = xp.minimum(begin + own, 1.0 - trim) - xp.maximum(begin, trim)
+        found.append(xp.maximum(kept, 0.0) / (1.0 - 2.0 * trim))
+    return found
 
 
 def weighted(parts: Sequence[Array], weights: Sequence[Array]) -> Array:

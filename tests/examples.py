@@ -168,6 +168,7 @@ LEARNERS: list[Learner] = [
     fc.Mstl(7, fc.Arima((1, 0, 0), levels=(80,)), robust=True),
     fc.Mstl((7, 28), LINEAR),
     fc.Blend((NAIVE, TREES, fc.Theta(7)), (0.2, 0.5, 0.3)),
+    fc.Blend((NAIVE, TREES, fc.Theta(7), LINEAR), (0.3, 0.2, 0.2, 0.3), {"store=1, item=x": (1, 1, 1, 0)}, trim=0.2),
     fc.Ensemble((NAIVE, LINEAR, fc.Average()), FOLDS, size=5),
     fc.Blend((fc.SeasonalNaive(7, levels=(80,)), LINEAR), (1, 2), {"store=1, item=x": (1, 0)}),
     fc.Median((NAIVE, LINEAR, fc.Theta(7))),

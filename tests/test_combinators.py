@@ -1,17 +1,20 @@
 """What takes a learner is a learner: Blend, Otherwise, Best, Ensemble, Conformal."""
 
+import hypothesis.strategies as st
 import numpy as np
 import pytest
+from hypothesis import given
+from scipy.stats import trim_mean
 
 from forecast.backtest import RollingOrigin
 from forecast.best import Best
 from forecast.conformal import Conformal, banded, conformal
-from forecast.ensemble import Ensemble, blend, caruana, with_blend
+from forecast.ensemble import TRIM, Ensemble, blend, caruana, with_blend
 from forecast.export import to_onnx
 from forecast.leaderboard import compare
 from forecast.widths import Widths, recent_scale
 from learners.average import Average
-from learners.blend import Blend, weighted
+from learners.blend import Blend, central, shares, weighted
 from learners.naive import Naive, SeasonalNaive
 from learners.otherwise import Otherwise
 from tests.examples import HORIZON, LINEAR, continued, panel
@@ -62,6 +65,29 @@ def test_missing_members_leave_their_weight_to_the_others():
     np.testing.assert_allclose(weighted(parts, (2.0, 1.0)), [[2.0, 5.0, np.nan]])
 
 
+def test_the_mean_of_the_middle_is_that_of_other_libraries():
+    parts = list(np.random.default_rng(4).normal(size=(10, 5, 7)))
+    np.testing.assert_allclose(central(parts, (1.0,) * 10, 0.2), trim_mean(parts, 0.2, axis=0))
+    np.testing.assert_allclose(central(parts, (1.0,) * 10, 0.499999), np.median(parts, axis=0), atol=1e-9)
+    np.testing.assert_allclose(central(parts, range(1, 11), 0.0), np.average(parts, axis=0, weights=range(1, 11)))
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0, 0.49))
+def test_the_mean_of_the_middle_cuts_the_same_weight_on_either_side(seed, trim):
+    random = np.random.default_rng(seed)
+    parts, weights = random.integers(-3, 4, (6, 4, 3)).astype(float), random.uniform(0.01, 1, 6)
+    parts[random.random(parts.shape) < 0.1] = np.nan
+    found, each = central(list(parts), weights, trim), np.stack(shares(list(parts), weights, trim))
+    lost = np.isnan(parts).all(axis=0)
+    np.testing.assert_allclose(each.sum(axis=0), np.where(lost, 0.0, 1.0), atol=1e-12)
+    np.testing.assert_array_equal(np.isnan(found), lost)
+    np.testing.assert_allclose(-central(list(-parts), weights, trim), found, atol=1e-9)
+    moved = parts.copy()
+    moved[0] += 1000.0  # goes astray
+    if weights[0] / weights.sum() < trim and not np.isnan(parts).any():
+        assert np.abs(central(list(moved), weights, trim)).max() <= 3.0
+
+
 def test_a_member_that_fails_is_left_out_and_named():
     model = Blend((Failing(), LINEAR), (0.9, 0.1)).fit(panel())
     assert model.weights == (1.0,)
@@ -70,6 +96,8 @@ def test_a_member_that_fails_is_left_out_and_named():
         Blend((Failing(),)).fit(panel())
     with pytest.raises(ValueError, match="2 learners needs as many weights, not 1"):
         Blend((SEASON, LINEAR), (1,)).fit(panel())
+    with pytest.raises(ValueError, match=r"less than 0\.5"):
+        Blend((SEASON, LINEAR), trim=0.5).fit(panel())
 
 
 def test_bands_are_blended_where_all_have_them():
@@ -131,8 +159,8 @@ def test_caruana_finds_weights_that_beat_every_member(board):
     joined = with_blend(board, "Ensemble", weights)
     assert joined.best == "Ensemble"
     assert joined.totals["Ensemble"]["mase"] < min(board.totals[n]["mase"] for n in ("season", "linear", "average"))
-    parts = [w * board.outputs[n][0]["forecast"] for n, w in weights.items()]
-    np.testing.assert_allclose(joined.outputs["Ensemble"][0]["forecast"], sum(parts))
+    parts = [board.outputs[n][0]["forecast"] for n in weights]
+    np.testing.assert_allclose(joined.outputs["Ensemble"][0]["forecast"], central(parts, list(weights.values()), TRIM))
     assert "Ensemble" in str(joined)
 
 

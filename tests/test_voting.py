@@ -7,7 +7,7 @@ import pytest
 
 from forecast.backtest import RollingOrigin
 from forecast.conformal import with_bands
-from forecast.ensemble import Ensemble, _cost, caruana, vote, without
+from forecast.ensemble import TRIM, Ensemble, _cost, blended, caruana, vote, without
 from forecast.export import to_onnx
 from forecast.leaderboard import compare
 from forecast.metrics import find
@@ -16,7 +16,7 @@ from forecast.selection import Candidates, greedy, steady
 from forecast.sweep import _prefers
 from learners.asked import asked
 from learners.average import HistoricAverage
-from learners.blend import Blend
+from learners.blend import Blend, central
 from learners.median import Median, median
 from learners.naive import Naive, SeasonalNaive
 from learners.transformed import Transformed
@@ -69,10 +69,9 @@ def test_the_score_is_that_of_weights_from_other_folds(board):
     voted = vote(board, per="panel")
     for k in range(3):
         weights = caruana(without(board, k))
-        expected = sum(w * board.outputs[n][k]["forecast"] for n, w in weights.items())
+        expected = central([board.outputs[n][k]["forecast"] for n in weights], list(weights.values()), TRIM)
         np.testing.assert_allclose(voted.outputs[k]["forecast"], expected)
-    flattered = _cost(board, board.metric, tuple({"forecast": sum(w * board.outputs[n][k]["forecast"] for n, w in
-                      voted.weights.items())} for k in range(3)))  # fmt: skip
+    flattered = _cost(board, board.metric, blended(board, voted.weights))
     assert _cost(board, board.metric, voted.outputs) >= flattered
 
 
@@ -171,15 +170,16 @@ def test_learners_with_bands_are_asked_for_them():
     assert LINEAR.features == FEATURES
 
 
-def test_half_of_the_weights_are_even_and_trials_of_one_recipe_count_once(board):
+def test_three_quarters_of_the_weights_follow_the_errors_and_trials_of_one_recipe_count_once(board):
     found = Candidates.of(board, NAMES, board.metric)
     alone = found.alone
     close = alone <= 1.5 * alone.min()
-    even = np.where(close, 1 / close.sum(), 0)
-    np.testing.assert_allclose(steady(found, 15, 5, 0.05), (greedy(found, 15, 5, 0.05) + even) / 2)
+    inverse = np.where(close, alone**-8.0, 0)
+    expected = 0.25 * greedy(found, 15, 5, 0.05) + 0.75 * inverse / inverse.sum()
+    np.testing.assert_allclose(steady(found, 15, 5, 0.05), expected)
     twins = replace(board, families=dict.fromkeys(NAMES, "one"))
     weights = steady(Candidates.of(twins, NAMES, board.metric), 15, 5, 0.05)
-    expected = (greedy(found, 15, 5, 0.05) + np.eye(3)[int(np.argmin(alone))]) / 2
+    expected = 0.25 * greedy(found, 15, 5, 0.05) + 0.75 * np.eye(3)[int(np.argmin(alone))]
     np.testing.assert_allclose(weights, expected)
 
 

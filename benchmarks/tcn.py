@@ -42,14 +42,15 @@ def hourly(values: np.ndarray, start: str) -> Panel:
     return Panel.read(table, id="series", time="time", target="load")
 
 
-def forecast(model: Model, task: Rolling) -> dict[str, np.ndarray]:
-    """(series, origins, horizon) each; what lies before `task.later` is missing."""
+def forecast(model: Model, panel: Panel, task: Rolling) -> dict[str, np.ndarray]:
+    """(series, origins, horizon) each, of the series in `panel`; what lies before `task.later` is missing."""
     look, origins = model.needs.lookback, task.origins
     padded = np.pad(task.later, ((0, 0), (look, 0)), constant_values=np.nan)
     past = np.concatenate([padded[i][origins[:, None] + np.arange(look)] for i in range(len(padded))])
     first = int(pd.Timestamp(task.later_start).timestamp()) + 3600 * np.tile(origins, len(padded))
     behind, ahead = first[:, None] + 3600 * np.arange(-look, 0), first[:, None] + 3600 * np.arange(task.horizon)
-    found = model.predict({"target": past, "time": behind}, {"time": ahead})
+    kept = {name: np.repeat(values, len(origins), axis=0) for name, values in model.memory(panel).items()}
+    found = model.predict({"target": past, "time": behind} | kept, {"time": ahead})
     return {name: values.reshape(len(padded), len(origins), -1) for name, values in found.items()}
 
 
@@ -61,7 +62,7 @@ def mase(found: np.ndarray, task: Rolling) -> float:
 def ours(task: Rolling, judged: Rolling, settings: dict[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     panel = hourly(task.train, task.start)
     model, spent = measure(lambda: Tcn(task.horizon, device="cpu", **settings).fit(panel))
-    return forecast(model, judged), spent
+    return forecast(model, panel, judged), spent
 
 
 def theirs(name: str, on: str, folder: Path, steps: int) -> Any:
@@ -97,6 +98,7 @@ def users(test: bool) -> None:
     columns = {"time": panel.clock(), "target": panel.y, "holiday": panel.columns["holiday"]}
     look = model.needs.lookback
     state = {n: columns[n][origins[:, None] + np.arange(-look, 0)] for n in ("target", *model.needs.past)}
+    state |= {n: np.repeat(values, len(origins), axis=0) for n, values in model.memory(train).items()}
     future = {n: columns[n][origins[:, None] + np.arange(14)] for n in (*model.needs.ahead, "time")}
     actual = panel.y[origins[:, None] + np.arange(14)]
     usual = panel.y[origins[:, None] - 7 + np.arange(14) % 7]

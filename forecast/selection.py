@@ -16,6 +16,7 @@ POWER = {"mae": 1, "mase": 1, "wape": 1, "rmse": 2, "rmsse": 2}  # metrics that 
 MOST = 300_000  # points of which weights are made
 SCALED = ("mase", "rmsse")
 GREEDY = 0.25  # of the weights are chosen greedily
+LEAST = 0.03  # a weight below that is none: each costs a training
 POWER_OF_ERROR, CLOSE = 8, 0.5  # of which the others are the inverse, and how far a learner may be behind to have one
 
 
@@ -176,7 +177,8 @@ def steady(found: Candidates, size: int, start: int, near: float) -> np.ndarray:
     """Weights that sum to one, (learners,): a quarter of them those of `greedy`, the others by each one's own error.
 
     Weights that a few folds chose are unsteady. Those that follow the inverse of a power of each learner's error, each
-    recipe once however many trials of it there are, waver less: the mean of both is the better forecast.
+    recipe once however many trials of it there are, waver less: the mean of both is the better forecast. Small ones are
+    left out.
     Source: Bates & Granger, The combination of forecasts, Operational Research Quarterly 20, 1969; Smith & Wallis, A
     simple explanation of the forecast combination puzzle, Oxford Bulletin of Economics and Statistics 71, 2009.
     """
@@ -194,7 +196,9 @@ def steady(found: Candidates, size: int, start: int, near: float) -> np.ndarray:
     apart = 1.0 + (alone[at] - best) / (abs(best) or 1.0)  # the error over that of the best
     others = np.zeros(len(alone))
     others[at] = apart**-POWER_OF_ERROR
-    return GREEDY * chosen + (1 - GREEDY) * others / others.sum()
+    weights = GREEDY * chosen + (1 - GREEDY) * others / others.sum()
+    kept = np.where(weights < min(LEAST, weights.max() / 2), 0.0, weights)
+    return np.asarray(kept / kept.sum())
 
 
 def greedy(found: Candidates, size: int, start: int, near: float) -> np.ndarray:

@@ -38,9 +38,11 @@ class Budget:
     max_seconds: float | None
 
 
-def descend(shape: Shape, rows: NetworkRows, training: Windows, held: Windows, budget: Budget) -> dict[str, np.ndarray]:
-    """The weights with the smallest pinball loss on the windows `held` out, then taught with these as well; the last
-    weights, if there are none."""
+def descend(
+    shape: Shape, rows: NetworkRows, training: Windows, held: Windows, budget: Budget
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """The weights with the smallest pinball loss on the windows `held` out, then taught with these as well (the last
+    weights, if there are none); and the scaled medians (windows, horizon) of these before they were learned from."""
     device = torch.device(budget.device)
     with _quiet(budget):
         source = Source(shape, rows, device)
@@ -49,7 +51,9 @@ def descend(shape: Shape, rows: NetworkRows, training: Windows, held: Windows, b
         deadline = Deadline(budget.max_seconds)
         budget = _within(source, weights, training, budget)
         best = _walk(source, weights, training, held, budget, deadline)
-    return {name: value.cpu().numpy() for name, value in best.items()}
+        medians = _medians(source, best, held)
+        best = _finish(source, best, training + held, budget, deadline) if len(held) else best
+    return {name: value.cpu().numpy() for name, value in best.items()}, medians
 
 
 def _within(source: Source, weights: dict[str, Any], training: Windows, budget: Budget) -> Budget:
@@ -74,8 +78,7 @@ def _walk(
     optimizer = torch.optim.AdamW(_groups(weights), lr=rate, betas=(0.9, 0.99), fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.15)
     drop = Tensors(budget.dropout, torch.Generator(source.device).manual_seed(budget.seed))
-    still, batches = Tensors(0.0, None), _batches(training, budget)
-    mean, best = _copy(weights), _copy(weights)
+    still, batches, mean, best = Tensors(0.0, None), _batches(training, budget), _copy(weights), _copy(weights)
     least, waited, done = np.inf, 0, 0
     for _ in range(budget.epochs):
         for _ in range(budget.steps):
@@ -90,7 +93,7 @@ def _walk(
             best, least = _copy(mean), reached
         if deadline.late or waited >= budget.patience:
             break
-    return _finish(source, best, training + held, budget, deadline) if len(held) else best
+    return best
 
 
 def _finish(
@@ -160,10 +163,19 @@ def _batches(training: Windows, budget: Budget) -> Iterator[Windows]:
 def _held_loss(source: Source, weights: dict[str, Any], held: Windows, still: Tensors) -> float:
     total = count = 0.0
     with torch.no_grad():
-        for begin in range(0, len(held), 256):
-            loss, known = source.loss(weights, held.pick(np.arange(begin, min(begin + 256, len(held)))), still)
+        for piece in held.pieces():
+            loss, known = source.loss(weights, piece, still)
             total, count = total + float(loss), count + float(known)
     return total / max(count, 1.0)
+
+
+def _medians(source: Source, weights: dict[str, Any], held: Windows) -> np.ndarray:
+    found, still = [np.zeros((0, source.shape.horizon), np.float32)], Tensors(0.0, None)
+    with torch.no_grad():
+        for piece in held.pieces():
+            quantiles = forward(weights, source.shape, source.gather(piece, still)[0], still)
+            found.append(quantiles[source.shape.median].cpu().numpy())
+    return np.concatenate(found)
 
 
 class Source:
@@ -177,9 +189,8 @@ class Source:
     def loss(self, weights: dict[str, Any], windows: Windows, operations: Tensors) -> tuple[Any, Any]:
         """The sum of the pinball loss over the known targets of `windows`, and how many these are."""
         inputs, actual, known = self.gather(windows, operations)
-        error = torch.where(known, actual, 0.0)[:, :, None]
         found = torch.stack(forward(weights, self.shape, inputs, operations), 2)
-        error = error - found
+        error = torch.where(known, actual, 0.0)[:, :, None] - found
         pinball = torch.maximum(self.quantiles * error, (self.quantiles - 1.0) * error)
         return 2.0 * (pinball.mean(2) * known).sum(), known.sum().clamp(min=1)
 
@@ -187,9 +198,8 @@ class Source:
         """The network's inputs, the scaled targets (windows, horizon) and which of them are known."""
         empty, rows = len(self.rows["target"]) - 1, self.rows
         past = windows.start[:, None] + np.arange(-self.shape.reach, 0)
-        next_ = windows.start[:, None] + np.arange(self.shape.horizon)
         past = self._index(np.where(past >= windows.first[:, None], past, empty))
-        next_ = self._index(next_)
+        next_ = self._index(windows.start[:, None] + np.arange(self.shape.horizon))
         series = self._index(windows.series)
         target, seen, level, scale = scaled(torch, rows["target"][past], self.shape.window)
         past = past[:, -self.shape.window :]

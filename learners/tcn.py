@@ -8,17 +8,16 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace
-from featurizers.clock import DAY
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from learners.bands import bounds, check_levels
+from learners.cycles import CYCLES, HARMONICS, cycles_of, waves
 from learners.learner import Learner, Model
+from learners.maps import Maps, fitted_maps, shared
 from learners.network import SEASONS, Inputs, Shape, field_of_view, forward, scaled
 from learners.windows import gathered_rows, learnable, standards
 
-YEAR = 365.2425 * DAY
-HARMONICS = 3  # of each cycle of the calendar
-CYCLES = ("hour", "weekday", "dayofyear")
+SERIES = "tcn.series"
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,8 @@ class Tcn(Learner):
     reads four of the longest seasons for their seasonal values. `layers` "auto" covers the window. An epoch has 20 to
     50 batches, however many windows there are. The last rows of each series are held out, to stop early. The forecast
     is the median; `levels` are bands, in percent. `device` is torch's ("auto": the GPU where there is one). With
-    `max_seconds` it trains as many steps as fit, so that the result depends on the machine.
+    `max_seconds` it trains as many steps as fit, so that the result depends on the machine. With `local`, long series,
+    where these are few, have a linear map of their own too (learners/maps.py): up to half of the forecast.
 
     >>> learner = Tcn(horizon=14, known=("price",), static=("size",), categories=("region",), levels=(80, 95))
     """
@@ -56,6 +56,7 @@ class Tcn(Learner):
     seed: int = 0
     device: str = "auto"
     max_seconds: float | None = None
+    local: bool = True
     imports: ClassVar[tuple[str, ...]] = ("learners.descent",)
 
     def train(self, panel: Panel) -> TcnModel:
@@ -67,12 +68,14 @@ class Tcn(Learner):
         from learners.descent import Budget, descend
 
         training, held = learnable(panel, shape)
+        maps = fitted_maps(panel, shape, training, recipe.max_seconds) if recipe.local and len(held) else None
         steps = int(np.clip(len(training) // recipe.batch, 20, 50))
         budget = Budget(
             recipe.epochs, steps, recipe.patience, recipe.batch,
             recipe.learning_rate, recipe.dropout, recipe.seed, _device(recipe.device), recipe.max_seconds,
         )  # fmt: skip
-        return replace(blank, weights=descend(shape, gathered_rows(panel, blank), training, held, budget))
+        weights, medians = descend(shape, gathered_rows(panel, blank), training, held, budget)
+        return replace(blank, weights=weights, maps=shared(maps, panel, shape, training, held, medians))
 
     def resolve(self, panel: Panel) -> Tcn:
         """The same recipe with every 'auto' (but the device) written out."""
@@ -83,7 +86,7 @@ class Tcn(Learner):
         layers = self.layers
         if layers == "auto":
             layers = next(n for n in range(1, 64) if field_of_view(n, self.kernel) >= window)
-        calendar = _calendar(panel) if self.calendar == "auto" else tuple(self.calendar)
+        calendar = cycles_of(panel) if self.calendar == "auto" else tuple(self.calendar)
         return replace(self, window=window, layers=layers, calendar=calendar)
 
     def _check(self, panel: Panel) -> None:
@@ -157,6 +160,7 @@ class TcnModel(Model):
     calendar: tuple[str, ...]
     standards: dict[str, tuple[float, float]]  # column -> mean and deviation in training
     weights: dict[str, np.ndarray] = field(repr=False)  # float32, by name
+    maps: Maps | None = None  # of single series
 
     @property
     def needs(self) -> Needs:
@@ -168,15 +172,22 @@ class TcnModel(Model):
     def single(self) -> bool:
         return True
 
+    def memory(self, panel: Panel) -> State:
+        return {} if self.maps is None else {SERIES: self.maps.codes(panel)}
+
+    def remember(self, state: State, now: State) -> State:
+        return {} if self.maps is None else {SERIES: state[SERIES]}
+
     def predict(self, state: State, future: State) -> State:
         """A horizon beyond that of training goes on from the median; columns not known ahead are missing there."""
         horizon, size = future["time"].shape[1], self.shape.horizon
+        kept = self.remember(state, {})
         blocks = []
         for begin in range(0, horizon, size):
             rows = {name: values[:, begin : begin + size] for name, values in future.items()}
             blocks.append(self._block(state, rows))
             if begin + size < horizon:
-                state = self._further(state, rows, blocks[-1][self.shape.median])
+                state = self._further(state, rows, blocks[-1][self.shape.median]) | kept
         xp = namespace(state["target"])
         found = [xp.concat([block[i] for block in blocks], axis=1) for i in range(len(self.shape.quantiles))]
         outputs = {"forecast": found[self.shape.median]}
@@ -203,6 +214,9 @@ class TcnModel(Model):
             tuple(future[n][:, 0] for n in columns.static_codes),
         )
         found = forward(self.weights, self.shape, inputs)
+        if self.maps is not None:
+            moves = self.maps.moves(state[SERIES], inputs.target, found[self.shape.median], self.shape.horizon)
+            found = [quantile + moves for quantile in found]
         return [level + scale * xp.astype(quantile, xp.float64) for quantile in found]
 
     def _further(self, state: State, rows: State, median: Array) -> State:
@@ -236,32 +250,6 @@ class TcnModel(Model):
     def standard(self, name: str, values: Array) -> Array:
         mean, deviation = self.standards[name]
         return (values - mean) / deviation
-
-
-def waves(name: str, time: Array) -> list[Array]:
-    """Sines and cosines of where `time` (seconds since 1970 of the wall clock) stands in a cycle of the calendar."""
-    xp = namespace(time)
-    if name == "hour":
-        turn = (time % DAY) / DAY
-    elif name == "weekday":
-        turn = ((time // DAY) % 7) / 7
-    else:
-        turn = (xp.astype(time, xp.float64) / YEAR) % 1.0
-    angles = [2 * np.pi * k * turn for k in range(1, HARMONICS + 1)]
-    return [wave for angle in angles for wave in (xp.sin(angle), xp.sin(angle + np.pi / 2))]
-
-
-def _calendar(panel: Panel) -> tuple[str, ...]:
-    """The cycles finer than which the panel is, and of which it has seen two."""
-    freq, last = panel.freq, panel.indptr[1:] - 1
-    full = panel.lengths > 0
-    spans = (panel.times[last[full]] - panel.times[panel.indptr[:-1][full]]).astype("timedelta64[s]").astype(np.int64)
-    span = int(spans.max(initial=0))
-    width = freq.seconds or (DAY if freq.unit in ("B", "C") else 28 * DAY * (freq.months or 1))
-    found = ["hour"] if width < DAY and span >= 2 * DAY else []
-    found += ["weekday"] if width <= DAY and span >= 14 * DAY else []
-    found += ["dayofyear"] if width < 300 * DAY and span >= 2 * YEAR - 1 else []
-    return tuple(found)
 
 
 def _shape(recipe: Tcn, columns: Columns, panel: Panel) -> Shape:

@@ -38,7 +38,7 @@ class Transformed(Wrapping):
         if transform.floating and model.memory(changed):
             raise ValueError(f"Scale(over='window') can't hold {type(self.learner).__name__}, which keeps more of a "
                              f"series than a window: use Scale(over='series').")  # fmt: skip
-        return TransformedModel(model, transform)
+        return TransformedModel(model, transform.inside(keeps(model, changed)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,3 +97,10 @@ class TransformedModel(Model):
     def _past(self, state: State) -> Array:
         size = self.needs.lookback
         return state["target"][:, -size:] if size else state["target"][:, :0]
+
+
+def keeps(model: Model, panel: Panel) -> bool:
+    """Whether what `model` keeps of a series, beyond windows, depends on its target."""
+    one = panel.where(np.arange(min(panel.count, 1)))
+    first, second = (model.memory(one.with_columns(**{one.target: values})) for values in (one.y, 2.0 * one.y + 1.0))
+    return any(not np.array_equal(first[name], second[name], equal_nan=True) for name in first)

@@ -12,6 +12,7 @@ from featurizers.panel import UNKNOWN, Panel
 from learners.network import Shape
 
 HELD = 512  # windows that are held out at most
+PIECE = 256  # windows that are forecast at once
 ENOUGH = 24  # rows of the past that will do where a longer past leaves a short series few windows
 
 
@@ -45,6 +46,10 @@ class Windows:
 
     def pick(self, at: np.ndarray) -> Windows:
         return Windows(self.start[at], self.first[at], self.series[at])
+
+    def pieces(self) -> list[Windows]:
+        """The same in order, as many at once as memory is well used by."""
+        return [self.pick(np.arange(at, min(at + PIECE, len(self)))) for at in range(0, len(self), PIECE)]
 
 
 def learnable(panel: Panel, shape: Shape) -> tuple[Windows, Windows]:

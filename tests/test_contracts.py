@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -185,12 +186,22 @@ def test_the_graph_agrees_with_predict(learner: int, tmp_path: Path) -> None:
         for name, values in expected.items():
             size = np.abs(values).max()
             np.testing.assert_allclose(scored[name], values, rtol=0, atol=check["tolerance"] * size, err_msg=name)
+    strange, next_known = renamed(whole), later(renamed(whole))  # a forecast of the graph is that of Python, or missing
+    scored = fc.score(path, pd.concat([strange.frame(), next_known]), strict=False)
+    for name, values in model.forecast(strange, HORIZON, next_known).columns.items():
+        apart = np.abs(scored[name] - values) > check["tolerance"] * np.nanmax(np.abs(values), initial=0.0)
+        assert not (apart | (np.isnan(values) & ~np.isnan(scored[name]))).any(), name
 
 
 @pytest.mark.parametrize("part", [*FEATURIZERS, *LEARNERS], ids=label)
 def test_a_recipe_is_data_and_comes_back(part: object) -> None:
     assert build(describe(part)) == part
     assert from_toml(to_toml(part)) == part
+
+
+def renamed(whole: Panel) -> Panel:
+    """The same series as others that training has not seen."""
+    return replace(whole, ids=whole.ids.assign(store=whole.ids["store"] + 10))
 
 
 def later(history: Panel) -> pd.DataFrame:

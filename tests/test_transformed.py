@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import forecast as fc
 from featurizers.arrays import State
-from featurizers.featurizer import Needs
+from featurizers.expanding import Expanding
+from featurizers.featurizer import Featurizer, Needs
 from featurizers.known import Known
 from featurizers.lags import Lags
 from featurizers.missing import Missing
@@ -134,3 +137,26 @@ def test_a_series_that_was_not_in_training_is_scaled_by_its_history() -> None:
     whole = daily(np.tile([1.0, 2, 3], 10), np.tile([100.0, 200, 300], 10))
     model = Transformed(SeasonalNaive(3), Scale()).fit(whole.where(np.array([0])))
     np.testing.assert_allclose(model.forecast(whole, 3).columns["forecast"], [1, 2, 3, 100, 200, 300])
+
+
+@pytest.mark.parametrize("how", ["standard", "mean"])
+def test_a_graph_measures_new_series_as_their_rows_come(how: str, tmp_path: Path) -> None:
+    before, after = continued(panel(), HORIZON)
+    plain = Recursive("ridge", (Lags((1, 2, 7)), Known(("promo",))))
+    model = Transformed(Transformed(plain, Scale(how)), Difference()).fit(before.where(np.arange(4)))  # type: ignore[arg-type]
+    to_onnx(model, tmp_path / "model.onnx", HORIZON)
+    new, known = before.where(np.array([4, 5])), after.where(np.array([4, 5])).frame().assign(sales=np.nan)
+    scored = fc.score(tmp_path / "model.onnx", pd.concat([new.frame(), known]))
+    np.testing.assert_allclose(scored["forecast"], model.forecast(new, HORIZON, known).columns["forecast"], rtol=1e-9)
+
+
+@pytest.mark.parametrize(("transform", "part"), [(Scale("robust"), Lags((3,))), (Scale("mean"), Expanding("mean"))])
+def test_a_graph_has_nothing_to_say_of_new_series_that_it_cannot_measure(
+    transform: Transform, part: Featurizer, tmp_path: Path
+) -> None:
+    before, _ = continued(panel(), HORIZON)
+    model = Transformed(Recursive("ridge", (Lags((1, 7)), part)), transform).fit(before.where(np.arange(4)))
+    to_onnx(model, tmp_path / "model.onnx", HORIZON)
+    new = before.where(np.array([4, 5]))
+    assert np.isnan(fc.score(tmp_path / "model.onnx", new.frame(), strict=False)["forecast"]).all()
+    assert np.isfinite(model.forecast(new, HORIZON).columns["forecast"]).all()

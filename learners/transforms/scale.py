@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -21,7 +21,9 @@ class Scale(Transform):
     (the standard deviation where that is 0), "mean" by nothing and the mean of |y|. A constant series has width 1.
 
     Over "series" the two numbers are those of the training rows of each series, kept as its memory. A series that was
-    not in training takes those of the history it comes with; in a graph, which sees no more than a window, it is NaN.
+    not in training takes those of the history it comes with. A graph, which follows such a series from its first row
+    on, moves them with every row; it has NaN where that cannot be: "robust", and learners that keep more of the target
+    of a series than a window.
     Over "window" they are those of the last `window` rows before the forecast, whatever the series; training then
     scales each series as a whole, and the learner inside may keep nothing of a series but a window.
     """
@@ -63,6 +65,10 @@ class SeriesScale(Transform):
     keys: dict[str, tuple[Any, ...]] = field(repr=False)  # key column -> one value a series
     location: np.ndarray = field(repr=False)  # (series,)
     width: np.ndarray = field(repr=False)  # (series,)
+    follows: bool = False  # a series that has no rows yet is measured as they come
+
+    def inside(self, kept: bool) -> Transform:
+        return replace(self, follows=self.how != "robust" and not kept)
 
     @property
     def straight(self) -> bool:
@@ -79,11 +85,35 @@ class SeriesScale(Transform):
         return values * state["scale.width"] + state["scale.location"]
 
     def memory(self, panel: Panel) -> State:
+        """`scale.seen` of a series that is measured as its rows come: how many values, their mean (of "mean" that of
+        |y|), and the sum of their squared distances from it; NaN for all others."""
         location, width = self._of(panel)
-        return {"scale.location": location[:, None], "scale.width": width[:, None]}
+        new = (panel.lengths == 0) & (positions(self.keys, panel.ids) < 0)
+        seen = np.where(new[:, None] & self.follows, 0.0, np.full((panel.count, 3), np.nan))
+        width = np.where(new & (not self.follows), np.nan, width)
+        return {"scale.location": location[:, None], "scale.width": width[:, None], "scale.seen": seen}
 
     def remember(self, state: State, now: State) -> State:
-        return {name: state[name] for name in ("scale.location", "scale.width")}
+        y, seen = now["target"][:, None], state["scale.seen"]
+        xp = namespace(y, seen)
+        value = xp.abs(y) if self.how == "mean" else y
+        away = value - seen[:, 1:2]
+        count = seen[:, :1] + 1.0  # Welford's update
+        mean = seen[:, 1:2] + away / count
+        after = xp.concat([count, mean, seen[:, 2:3] + away * (value - mean)], axis=1)
+        after = xp.where(xp.isnan(y), seen, after)
+        width, centre = after[:, 1:2], xp.zeros_like(y)
+        some = width > 0.0
+        if self.how != "mean":
+            centre = after[:, 1:2]
+            width = xp.sqrt(after[:, 2:3] / xp.maximum(after[:, :1], 1.0))
+            some = width > FLAT * xp.abs(centre)
+        fixed = xp.isnan(seen[:, :1])
+        return {
+            "scale.location": xp.where(fixed, state["scale.location"], centre),
+            "scale.width": xp.where(fixed, state["scale.width"], xp.where(some, width, 1.0)),
+            "scale.seen": after,
+        }
 
     def _of(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
         """Location and width of each series of `panel`, (series,) each."""

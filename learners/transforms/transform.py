@@ -44,6 +44,11 @@ class Transform(ABC):
         """
         return self
 
+    def inside(self, kept: bool) -> Transform:
+        """The same transform around a model, of which `kept` says whether it keeps more of the transformed target of a
+        series than a window."""
+        return self
+
     @abstractmethod
     def whole(self, panel: Panel) -> np.ndarray:
         """The transformed target of every row, (rows,)."""

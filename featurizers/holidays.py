@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -160,14 +161,7 @@ class Events:
 
 def events_of(place: str, categories: tuple[str, ...], years: tuple[int, int]) -> Events:
     """The holidays of "US" or "DE-BY". ValueError for a place or a category that the package does not have."""
-    import holidays
-
-    country, _, subdivision = place.partition("-")
-    kind = getattr(holidays, country, None) if country in holidays.list_supported_countries() else None
-    if kind is None:
-        raise ValueError(f"The holidays package has no country {country!r}: give a code such as 'US' or 'DE-BY'.")
-    if subdivision and subdivision not in kind.subdivisions:
-        raise ValueError(f"{country!r} has no subdivision {subdivision!r}; it has {', '.join(kind.subdivisions)}.")
+    kind, subdivision = check_place(place)
     language = "en_US" if "en_US" in kind.supported_languages else None
     years = (max(years[0], kind.start_year), min(years[1], kind.end_year))
     found: dict[str, dict[int, str]] = {}
@@ -180,6 +174,20 @@ def events_of(place: str, categories: tuple[str, ...], years: tuple[int, int]) -
         found[category] = {_day(date): name for date, name in listed.items()}
     paid = found.pop("public", {})
     return Events.of({day: name for days in reversed(found.values()) for day, name in days.items()}, paid, years)
+
+
+def check_place(place: str) -> tuple[Any, str]:
+    """What the holidays package knows of the country of "DE-BY", and the subdivision, "" for none. ValueError for a
+    place that it does not have."""
+    import holidays
+
+    country, _, subdivision = place.partition("-")
+    kind = getattr(holidays, country, None) if country in holidays.list_supported_countries() else None
+    if kind is None:
+        raise ValueError(f"The holidays package has no country {country!r}: give a code such as 'US' or 'DE-BY'.")
+    if subdivision and subdivision not in kind.subdivisions:
+        raise ValueError(f"{country!r} has no subdivision {subdivision!r}; it has {', '.join(kind.subdivisions)}.")
+    return kind, subdivision
 
 
 def custom_days(table: Mapping[str, str], years: tuple[int, int]) -> dict[int, str]:

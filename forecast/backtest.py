@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -55,6 +56,7 @@ class RollingOrigin:
     gap: int = 0
     refit: bool = True
     min_train: int = 1
+    spoken: ClassVar[bool] = True  # written with every value, be it the default
 
     def check(self) -> None:
         """ValueError if a setting makes no sense."""

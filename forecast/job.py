@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -46,7 +46,7 @@ class Job:
     learners: Mapping[str, Any] | tuple[Any, ...] | None = None
     block: tuple[str, ...] = ()  # names of learners that must not take part
     folds: int | None = None  # of the rolling origins; None: 3, of few series more; fewer where they are too short
-    step: int | None = None  # rows between the folds' cutoffs; None: the horizon
+    step: int | None = None  # rows between the folds' cutoffs; None: the horizon, so that no row is scored twice
     metric: Any = "mase"  # by which the winner is chosen: a name or a function of `actual`, `forecast` ...
     by: tuple[str, ...] = ()
     levels: tuple[int, ...] = (80, 95)  # of the bands, in percent; () for none
@@ -105,13 +105,27 @@ class Job:
         names, left_out = self.learners, self.left_out
         if names is None:
             names, left_out = defaults.learners(panel, self.horizon, folds)
-            for name in self.block:
-                recipe(name, self.plan(panel))  # an error, if there is none of that name
-            blocked = {name.lower() for name in self.block}
-            names = tuple(name for name in names if name.lower() not in blocked)
+        if self.block:
+            names = self._unblocked(_named(names), panel)
+        if self.by:
+            groups(panel, self.by)  # an error, if they cannot be
         nonnegative = defaults.nonnegative(panel) if self.nonnegative is None else self.nonnegative
         return replace(self, folds=folds, lags=lags, windows=windows, nonnegative=nonnegative, learners=names,
-                       left_out=left_out)  # fmt: skip
+                       left_out=left_out, step=self.step or self.horizon)  # fmt: skip
+
+    def _unblocked(self, learners: Mapping[str, Any], panel: Panel) -> Mapping[str, Any]:
+        """The learners without those of `block`, by the name that they are given or that of their kind.
+        ValueError for a name that is none, or if no learner is left."""
+        blocked = {name.lower() for name in self.block}
+        kinds = {name: (value if isinstance(value, str) else _name(value)).lower() for name, value in learners.items()}
+        known = {*map(str.lower, kinds), *kinds.values()}
+        for name in self.block:
+            if name.lower() not in known:
+                recipe(name, self.plan(panel))  # an error, if there is none of that name
+        left = {n: v for n, v in learners.items() if n.lower() not in blocked and kinds[n] not in blocked}
+        if not left and "seasonalnaive" in blocked:
+            raise ValueError(f"Every learner is blocked ({', '.join(learners)}): name others as 'learners'.")
+        return left
 
     @property
     def searches(self) -> bool:
@@ -165,10 +179,11 @@ class Job:
         return RollingOrigin(longest - 1, 1), (Finding("too_short", "alerted", message, panel.name(at), count=longest),)
 
     def recipes(self, panel: Panel) -> dict[str, Learner]:
-        """The learners that compete, by name; the seasonal naive forecast is always among them, as the yardstick."""
+        """The learners that compete, by name; the seasonal naive forecast is among them, as the yardstick, unless it is
+        blocked."""
         plan, found = self.plan(panel), {}
-        named = self.learners if isinstance(self.learners, Mapping) else {_name(x): x for x in self.learners or ()}
-        if "SeasonalNaive" not in named:
+        named = _named(self.learners or ())
+        if "SeasonalNaive" not in named and "seasonalnaive" not in map(str.lower, self.block):
             named = {"SeasonalNaive": "SeasonalNaive", **named}
         for name, value in named.items():
             if isinstance(value, str):
@@ -178,9 +193,24 @@ class Job:
         return found
 
 
+def _named(learners: Mapping[str, Any] | Iterable[Any]) -> dict[str, Any]:
+    """Learners by name; of recipes that are called the same the later ones are numbered."""
+    if isinstance(learners, Mapping):
+        return dict(learners)
+    found: dict[str, Any] = {}
+    for learner in learners:
+        name = call = _name(learner)
+        number = 1
+        while name in found and found[name] != learner:
+            number += 1
+            name = f"{call} {number}"
+        found[name] = learner
+    return found
+
+
 def _name(learner: Any) -> str:
     if isinstance(learner, str):
-        return learner
+        return "SeasonalNaive" if learner.lower() == "seasonalnaive" else learner
     return next(iter(learner)) if isinstance(learner, Mapping) else type(learner).__name__
 
 

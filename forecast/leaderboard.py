@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import partial
@@ -11,6 +12,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from featurizers.findings import Finding
 from featurizers.panel import Panel, expected
 from forecast.attempts import Attempt, Progress, fits, tried
 from forecast.backtest import RollingOrigin
@@ -244,6 +246,17 @@ def scored(
     scores, totals = measure(truths, outputs, metrics, panel.count)
     slim = tuple(replace(a, outputs={}) for a in attempts)
     return Leaderboard(panel, on, metric, metrics, recipes, truths, outputs, scores, totals, slim, families or {})
+
+
+def failed(board: Leaderboard) -> list[Finding]:
+    """The learners that failed, each with its first reason."""
+    first = {a.name: a for a in reversed(board.attempts) if a.failure}
+    count = Counter(a.name for a in board.attempts if a.failure)
+    return [
+        Finding("learner_failed", "alerted", f"{name} failed on fold {a.fold}: {a.failure}", column=name,
+                count=count[name])
+        for name, a in sorted(first.items())
+    ]  # fmt: skip
 
 
 def _apart(name: str, taken: Iterable[str]) -> str:

@@ -99,7 +99,8 @@ def describe(recipe: Any, full: bool = False) -> Any:
 
 
 def settings(recipe: Any, full: bool = False) -> dict[str, Any]:
-    """The settings of one part by name, those with their default left out unless `full`."""
+    """The settings of one part by name, those with their default left out unless `full`, or the part speaks of all."""
+    full = full or getattr(recipe, "spoken", False)
     if is_dataclass(recipe):
         given = {f.name: (getattr(recipe, f.name), _default(f)) for f in fields(recipe) if f.init}
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time as clock
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, fields, replace
@@ -20,7 +19,7 @@ from forecast import featurization
 from forecast.backtest import RollingOrigin
 from forecast.folders import JOB, check, reopened
 from forecast.job import Job
-from forecast.leaderboard import Leaderboard, compare
+from forecast.leaderboard import Leaderboard, compare, failed
 from forecast.limits import never
 from forecast.progress import Report, progress
 from forecast.settings import Settings
@@ -28,6 +27,7 @@ from forecast.sweep import Selection
 from forecast.tables import Tables, known_ahead, read
 from learners.around import reported
 from learners.learner import Learner, Model
+from learners.naive import SeasonalNaive
 
 WRITING = 4.0  # seconds of a time limit that are kept for the report and the graph
 TABLE = ("aggregate", *(f.name for f in fields(Policy)))  # settings of `Panel.read` beyond the roles
@@ -197,7 +197,7 @@ def _deployed(job: Job, selection: Selection, tables: Tables, known: tuple[Any, 
         *selection.findings,
         *featurization.left_out(panel),
         *_left_out(job),
-        *_failed(selection.board),
+        *failed(selection.board),
         *_unreached(job, panel),
         *_reported(model),
         *alerts,
@@ -221,7 +221,7 @@ def tested(job: Job, selection: Selection, model: Model, tables: Tables) -> Lead
     step = job.test_step or horizon
     on = RollingOrigin(horizon, folds=1 + (rows - job.gap - horizon) // step, step=step, gap=job.gap, refit=False)
     entrants: dict[str, Learner] = {selection.winner: Trained(model)}
-    entrants.setdefault("SeasonalNaive", selection.board.recipes["SeasonalNaive"])
+    entrants.setdefault("SeasonalNaive", selection.board.recipes.get("SeasonalNaive", SeasonalNaive(selection.season)))
     return compare(tables.whole.where(full), entrants, on, job.metric, season=selection.season)
 
 
@@ -230,17 +230,6 @@ def _left_out(job: Job) -> list[Finding]:
         Finding("learner_left_out", "alerted", f"{name} did not take part: {why}.", column=name)
         for name, why in job.left_out.items()
     ]
-
-
-def _failed(board: Leaderboard) -> list[Finding]:
-    """The learners that failed, each with its first reason."""
-    first = {a.name: a for a in reversed(board.attempts) if a.failure}
-    count = Counter(a.name for a in board.attempts if a.failure)
-    return [
-        Finding("learner_failed", "alerted", f"{name} failed on fold {a.fold}: {a.failure}", column=name,
-                count=count[name])
-        for name, a in sorted(first.items())
-    ]  # fmt: skip
 
 
 def _unreached(job: Job, panel: Panel) -> list[Finding]:

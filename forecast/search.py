@@ -60,6 +60,8 @@ class Search:
         self.panel, self.recipes, self.on, self.metric = panel, dict(recipes), on, _ranks(find(metric), levels)
         self.levels = tuple(levels)
         self.limits, self.store, self.progress = limits or Limits(), store, progress
+        if self.metric.higher and self.limits.exit_score is not None:  # they are compared so that less is better
+            self.limits = replace(self.limits, exit_score=-self.limits.exit_score)
         self.folds = tuple(on.split(panel))
         self.truths = tuple(Truth.of(fold, season or panel.freq.season) for fold in self.folds)
         self.metrics = tuple({m.name: m for m in (self.metric, *METRICS.values())}.values())

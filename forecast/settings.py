@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
+from featurizers.holidays import check_place
 from featurizers.whole import whole, wholes
+from forecast.metrics import find
 from learners.learner import Learner
 
 WHOLE = {
@@ -76,7 +78,13 @@ def checked(name: str, value: Any) -> Any:
     if name in ("time_limit", "exit_score"):
         return _number(name, value)
     if name in ("holidays", "by", "block"):
-        return _words(name, value)
+        words = _words(name, value)
+        if name == "holidays":
+            for place in words:
+                check_place(place)
+        return words
+    if name == "metric":
+        find(value)
     if name in ("ensemble", "nonnegative", "integers") and not isinstance(value, bool):
         raise ValueError(f"The setting {name!r} is true or false, not {value!r}.")
     if name == "output":

@@ -19,7 +19,7 @@ from forecast.backtest import RollingOrigin
 from forecast.conformal import banded, ranking, with_bands
 from forecast.engine import processes
 from forecast.ensemble import caruana, vote
-from forecast.leaderboard import Leaderboard, named
+from forecast.leaderboard import Leaderboard, failed, named
 from forecast.limits import Limits, never
 from forecast.metrics import Function
 from forecast.per_group import PerGroup, groups
@@ -89,13 +89,15 @@ class Sweep(Learner):
     nonnegative: bool = False  # no forecast of the winner is below zero
     integers: bool = False  # they are whole numbers
     searches: ClassVar[bool] = True
+    spoken: ClassVar[bool] = True  # written with every value that was chosen, be it the default
 
     def train(self, panel: Panel) -> SweepModel:
         selection = self.select(panel)
         model = selection.recipe.train(panel)
         board = selection.board
         scores = {n: board.metric.total(board.totals[n]) for n in board.names}
-        return SweepModel(model, selection.winner, scores, reported(model), selection.recipe)
+        said = (*(f.message for f in (*selection.findings, *failed(board))), *reported(model))
+        return SweepModel(model, selection.winner, scores, said, selection.recipe)
 
     @property
     def recipes(self) -> dict[str, Learner]:

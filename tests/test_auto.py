@@ -165,3 +165,37 @@ def test_networks_are_given_a_share_of_the_time() -> None:
 
 def network_of(sweep: fc.Sweep) -> fc.Tcn:
     return sweep.recipes["Tcn"].learner  # type: ignore[attr-defined, no-any-return]
+
+
+def test_learners_that_are_named_can_be_blocked_and_share_a_type() -> None:
+    named = fc.auto(PANEL, 7, learners=["Ridge", "LightGBM", "seasonalnaive"], block=["lightgbm", "Tcn"])
+    assert list(named.recipes) == ["Ridge", "SeasonalNaive"]
+    assert list(fc.auto(PANEL, 7, learners=["Ridge"], block="SeasonalNaive").recipes) == ["Ridge"]
+    both = [fc.Recursive("ridge", (fc.Lags((k,)),)) for k in (1, 7)]
+    assert list(fc.auto(PANEL, 7, learners=both).recipes) == ["SeasonalNaive", "Recursive", "Recursive 2"]
+    assert list(fc.auto(PANEL, 7, learners={"mine": "Ridge", "ets": "AutoEts"}, block="ridge").recipes)[1:] == ["ets"]
+    with pytest.raises(ValueError, match="Every learner is blocked"):
+        fc.auto(PANEL, 7, learners="SeasonalNaive", block="SeasonalNaive")
+    for block in ("LightGMB", ["Ridge", "nothing"]):
+        with pytest.raises(ValueError, match="There is no learner"):
+            fc.auto(PANEL, 7, learners=["Ridge", "AutoEts"], block=block)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [({"metric": "masee"}, "no metric 'masee'"), ({"holidays": "USX"}, "no country 'USX'"), ({"by": "shop"}, "'shop'")],
+)
+def test_slips_are_told_before_anything_is_fitted(wrong: dict[str, str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        fc.auto(PANEL, 7, **wrong)  # type: ignore[arg-type]
+
+
+def test_values_that_were_chosen_are_written_though_they_are_the_defaults() -> None:
+    text = to_toml(fc.auto(PANEL, 7, learners="AutoEts"))
+    for line in ("folds = 3", "step = 7", "gap = 0", 'metric = "mase"', "ensemble = true", "seed = 0"):
+        assert line in text.splitlines()
+
+
+def test_what_failed_is_in_the_report_of_the_model() -> None:
+    sweep = fc.auto(PANEL, 7, learners=[fc.Arimax((1, 0, 0), columns=("nothing",))], levels=(), folds=1)
+    assert "Arimax failed on fold 0" in sweep.fit(PANEL).report[0]  # type: ignore[attr-defined]

@@ -108,6 +108,8 @@ def test_a_sweep_that_is_stopped_keeps_what_is_whole(tmp_path: Path) -> None:
 
 def test_a_score_or_patience_ends_a_sweep() -> None:
     assert len(searched(Limits(exit_score=1e9)).trials) == 2
+    for wanted, ended in ((-1e9, "score"), (1e9, "trials")):  # where more is better
+        assert searched(Limits(trials=3, exit_score=wanted), metric="r2").ended == ended
     found = searched(Limits(patience=3, trials=500))
     assert found.ended == "patience"
     scores = [t.scores["mase"] if t.state == COMPLETE else np.inf for t in found.trials]

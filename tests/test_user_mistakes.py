@@ -158,9 +158,12 @@ def test_a_model_says_in_a_line_what_it_is(learner: object) -> None:
 
 
 def test_what_every_learner_said_when_it_failed_is_a_finding() -> None:
-    found = run(holidays="XX", learners=["Ridge"], lags=[1, 70]).findings
+    broken = fc.Recursive("ridge", (fc.Lags((1,)), fc.Holidays("XX")))
+    found = run(learners=[broken, "Ridge"], lags=[1, 70]).findings
     (failed,) = found.of("learner_failed")
     assert "no country 'XX'" in failed.message
+    with pytest.raises(ValueError, match="no country 'XX'"):
+        run(holidays="XX")
     (long,) = found.of("too_long")
     assert "lag of 70 rows" in long.message
 

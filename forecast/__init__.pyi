@@ -19,7 +19,7 @@ from forecast.per_group import PerGroup as PerGroup
 from forecast.per_group import PerSeries as PerSeries
 from forecast.recipes import from_toml as from_toml
 from forecast.recipes import to_toml as to_toml
-from forecast.refit import refit as refit
+from forecast.retraining import refit as refit
 from forecast.running import Run as Run
 from forecast.running import resume as resume
 from forecast.running import run as run

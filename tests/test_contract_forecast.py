@@ -11,7 +11,7 @@ import pytest
 
 import forecast as fc
 from featurizers.panel import Panel
-from forecast.refit import refit
+from forecast.retraining import refit
 from learners.finished import Clipped, Rounded
 from learners.learner import Learner
 from learners.rolling import fitted, rolling_forecast

@@ -58,6 +58,7 @@ def test_the_stub_offers_what_is_there() -> None:
     for package in (featurizers, learners, forecast):
         for part in package.__all__:
             assert getattr(package, part) is not None
+            assert getattr(package, part) is getattr(package, part), f"{part} is a module once it was imported"
     with pytest.raises(AttributeError, match="Did you mean 'Rolling'"):
         _ = forecast.Roling
 

@@ -26,6 +26,10 @@ _LOST = (
     "{} has no forecast at some steps (NaN): either the model does not know this series and learns each one by itself, "
     "or too little of what it looks at is known. Otherwise(learner, SeasonalNaive(...)) falls back to another."
 )
+_BEYOND = (
+    "{} has forecasts beyond all numbers (infinite): the learner ran away from its history. "
+    "Bounded(learner, horizon) holds it to what the history supports."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,9 +180,11 @@ class Model(Brief, ABC):
             future = future.rows(future.position >= gap)
             outputs = {name: values[:, gap:] for name, values in outputs.items()}
         columns: Mapping[str, np.ndarray] = {n: np.asarray(v, np.float64).ravel() for n, v in outputs.items()}
-        empty = np.flatnonzero(np.isnan(columns["forecast"]).reshape(panel.count, -1).any(axis=1)).tolist()
-        lost = [Finding("no_forecast", "alerted", _LOST.format(panel.name(i) or "The series"), panel.name(i))
-                for i in empty]  # fmt: skip
+        lost = []
+        for wrong, kind, text in ((np.isnan, "no_forecast", _LOST), (np.isinf, "infinite_forecast", _BEYOND)):
+            rows = wrong(columns["forecast"]).reshape(panel.count, -1).any(axis=1)
+            lost += [Finding(kind, "alerted", text.format(panel.name(i) or "The series"), panel.name(i))
+                     for i in np.flatnonzero(rows).tolist()]  # fmt: skip
         lost += self._strange(panel)
         told = [] if gap else self.remarks(panel, {n: v.reshape(panel.count, -1) for n, v in columns.items()})
         return replace(future, columns=columns, roles={}, levels={}, findings=future.findings + (lost + told))

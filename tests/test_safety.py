@@ -46,6 +46,16 @@ def years(values: np.ndarray) -> Panel:
     return Panel.read(pd.DataFrame({"day": stamps, "sales": values}), time="day", target="sales", freq="D")
 
 
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_what_no_number_can_hold_is_named() -> None:
+    y = years(np.linspace(50, 60, 40))
+    found = Exploding().fit(y).forecast(y, 310)
+    assert [(f.kind, f.status) for f in found.findings] == [("infinite_forecast", "alerted")]
+    assert np.isinf(found.columns["forecast"]).any()
+    assert not Exploding().fit(y).forecast(y, 5).findings
+    assert not Bounded(Exploding(), 310, 1).fit(y).forecast(y, 310).findings.of("infinite_forecast")
+
+
 def test_an_explosion_is_held_and_named() -> None:
     y = np.cumsum(np.random.default_rng(0).normal(size=200)) + 50
     found = Bounded(Exploding(), horizon=8, season=1).fit(years(y)).forecast(years(y), 8)

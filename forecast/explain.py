@@ -74,6 +74,7 @@ def explanation(run: Run, at: np.ndarray) -> Explanation:
     given = run.job.known_future
     if isinstance(given, pd.DataFrame) and len(panel.ids.columns):
         given = given.merge(panel.ids, on=list(panel.ids.columns))
-    known, _ = known_ahead(panel, run.job.horizon, whole, given)
+    horizon = run.job.gap + run.job.horizon
+    known, _ = known_ahead(panel, horizon, whole, given)
     model: Model = run.model
-    return model.explain(panel, run.job.horizon, known, origins=PLACES, most=ROWS)
+    return model.explain(panel, horizon, known, origins=PLACES, most=ROWS)

@@ -51,8 +51,9 @@ class OtherwiseModel(Together):
         return first
 
     def attribute(self, state: State, future: State, typical: State) -> Attribution:
-        """That of the model whose forecast it is."""
+        """That of the model whose forecast it is; the weights are those of the first that has any forecast."""
         parts = self.attributions(state, future, typical)
         good = np.array([np.isfinite(part.forecast) for part in parts])
         first = good & (np.cumsum(good, axis=0) == 1)
-        return joined(parts, list(first.astype(np.float64)))
+        weights = next((part.weights for part, used in zip(parts, first, strict=True) if used.any()), ())
+        return joined(parts, list(first.astype(np.float64)), weights)

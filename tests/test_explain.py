@@ -238,6 +238,13 @@ def test_a_series_that_is_not_known_has_no_explanation() -> None:
 def test_the_weights_of_a_blend_are_told() -> None:
     model = fc.Blend((fc.Naive(), fc.Theta(7)), (0.25, 0.75)).fit(panel())
     assert model.explain(panel(), HORIZON).weights == (("SeasonalNaive", 0.25), ("Theta", 0.75))
+    behind = fc.Otherwise(fc.Blend((fc.Naive(), fc.Theta(7)), (0.25, 0.75)), fc.Naive()).fit(
+        panel().where(np.arange(2))
+    )
+    assert behind.explain(panel().where(np.array([1, 2])), HORIZON).weights == (
+        ("SeasonalNaive", 0.25),
+        ("Theta", 0.75),
+    )
 
 
 def test_shuffling_tells_what_a_network_uses_and_is_the_same_twice() -> None:

@@ -171,10 +171,8 @@ class Calendar:
 
     def steps(self, origin: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """How many steps each of `times` lies after its origin, rounded down, and whether it lies on the grid."""
-        width, apart = (
-            (self.width, times - origin) if self.width else (self.step, self.place(times) - self.place(origin))
-        )
-        return apart // width, apart % width == 0
+        apart = times - origin if self.width else self.place(times) - self.place(origin)
+        return apart // (self.width or self.step), apart % (self.width or self.step) == 0
 
 
 class Rows:
@@ -184,13 +182,16 @@ class Rows:
         self.about, self.horizon, self.calendar = about, int(about["horizon"]), Calendar(about["frequency"])
         self.zone = zone_of(about["zone"]) if about["zone"] else None
         self.times = table.seconds(about["time"], self.zone)
-        if len(self.times) == 0:
+        if not len(self.times):
             raise ValueError("The table has no rows.")
         cutoffs = {tuple(k): _second(datetime.fromisoformat(t), None, 0) for *k, t in about.get("series", ())}
-        keys = [table.numbers(name).astype(np.int64) if kind == "int" else table.texts(name, {k[i] for k in cutoffs})
-                for i, (name, kind) in enumerate(about["ids"].items())]  # fmt: skip
+        keys = [np.nan_to_num(table.numbers(n), nan=NEVER).astype(np.int64) if kind == "int"
+                else table.texts(n, {k[i] for k in cutoffs})
+                for i, (n, kind) in enumerate(about["ids"].items())]  # fmt: skip
         index: dict[tuple[Any, ...], int] = {}
-        each = zip(*(k.tolist() for k in keys), strict=True) if keys else [()] * len(self.times)
+        each = list(zip(*(k.tolist() for k in keys), strict=True)) if keys else [()] * len(self.times)
+        for row in [row for row, key in enumerate(each) if "" in key or NEVER in key][:1]:
+            raise ValueError(f"Row {row} does not say whose it is: one of {', '.join(about['ids'])} is missing.")
         self.owner = np.array([index.setdefault(key, len(index)) for key in each], np.int64)
         self.keys = list(index)
         self.key = dict(zip(about["ids"], zip(*self.keys, strict=True), strict=True))  # of each series, by column
@@ -291,8 +292,9 @@ def _text(second: Any) -> str:
 
 def main(arguments: list[str]) -> None:
     forecasts, text = score(arguments[0], arguments[1]), io.StringIO(newline="")
-    lines = zip(*([name, *values.astype(str)] for name, values in forecasts.items()), strict=True)
-    csv.writer(text, lineterminator="\n").writerows(lines)
+    csv.writer(text, lineterminator="\n").writerows(
+        zip(*([n, *v.astype(str)] for n, v in forecasts.items()), strict=True)
+    )
     Path(arguments[2]).write_text(text.getvalue()) if len(arguments) > 2 else print(text.getvalue(), end="")
 
 

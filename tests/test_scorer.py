@@ -224,6 +224,8 @@ def one(table: pd.DataFrame) -> pd.Series:
         (lambda t: t.assign(week=t["week"].astype(str).where(t.index != 3, "yesterday")),
          "Column 'week' holds 'yesterday' in row 3, which is no time"),
         (lambda t: t.iloc[:0], "has no rows"),
+        (lambda t: t.assign(Store=t["Store"].where(t.index != 7)), "Row 7 does not say whose it is: one of Store"),
+        (lambda t: t.assign(Brand=t["Brand"].where(t.index != 6, None)), "Row 6 does not say whose it is"),
     ],
 )  # fmt: skip
 def test_errors_name_the_series_and_the_row(change: Any, message: str, tmp_path: Path) -> None:

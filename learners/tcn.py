@@ -32,7 +32,8 @@ class Tcn(Learner):
     50 batches, however many windows there are. The last rows of each series are held out, to stop early. The forecast
     is the median; `levels` are bands, in percent. `device` is torch's ("auto": the GPU where there is one). With
     `max_seconds` it trains as many steps as fit, so that the result depends on the machine. With `local`, long series,
-    where these are few, have a linear map of their own too (learners/maps.py): up to half of the forecast.
+    where these are few, have a linear map of their own too (learners/maps.py): up to half of the forecast, by what
+    the rows held out say. A graph of it then asks for all rows since training, not only the last of them.
 
     >>> learner = Tcn(horizon=14, known=("price",), static=("size",), categories=("region",), levels=(80, 95))
     """

@@ -185,9 +185,8 @@ class Rows:
         if not len(self.times):
             raise ValueError("The table has no rows.")
         cutoffs = {tuple(k): _second(datetime.fromisoformat(t), None, 0) for *k, t in about.get("series", ())}
-        keys = [np.nan_to_num(table.numbers(n), nan=NEVER).astype(np.int64) if kind == "int"
-                else table.texts(n, {k[i] for k in cutoffs})
-                for i, (n, kind) in enumerate(about["ids"].items())]  # fmt: skip
+        keys = [np.nan_to_num(table.numbers(n), nan=NEVER).astype(np.int64) if t == "int" else
+                table.texts(n, {k[i] for k in cutoffs}) for i, (n, t) in enumerate(about["ids"].items())]  # fmt: skip
         index: dict[tuple[Any, ...], int] = {}
         each = list(zip(*(k.tolist() for k in keys), strict=True)) if keys else [()] * len(self.times)
         for row in [row for row, key in enumerate(each) if "" in key or NEVER in key][:1]:
@@ -292,9 +291,8 @@ def _text(second: Any) -> str:
 
 def main(arguments: list[str]) -> None:
     forecasts, text = score(arguments[0], arguments[1]), io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(
-        zip(*([n, *v.astype(str)] for n, v in forecasts.items()), strict=True)
-    )
+    lines = zip(*([name, *values.astype(str)] for name, values in forecasts.items()), strict=True)
+    csv.writer(text, lineterminator="\n").writerows(lines)
     Path(arguments[2]).write_text(text.getvalue()) if len(arguments) > 2 else print(text.getvalue(), end="")
 
 

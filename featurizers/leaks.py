@@ -62,6 +62,8 @@ def _guilty(
             )
         elif _same_order(values, y, series, at):
             guilty[name] = f"{name!r} follows the target {names.target!r} exactly (rank correlation 1)"
+        elif _same_order(*_ahead(values, y, series, at)):
+            guilty[name] = f"{name!r} holds what the target {names.target!r} is in the next row (rank correlation 1)"
     rest = {n: v for n, v in columns.items() if n not in guilty and names.roles.get(n) != "static"}
     for group in _sum(rest, y):
         others = listed(group)
@@ -73,6 +75,14 @@ def _found(rows: Rows, at: np.ndarray, name: str, kind: str, status: Any, text: 
     place = int(at[0])
     label, row = rows.label(int(rows.series[place])), int(rows.row[place])
     return Finding(kind, status, f"Column {text}", label, row, stamp(rows.times[place]), name, len(rows))
+
+
+def _ahead(
+    values: np.ndarray, y: np.ndarray, series: np.ndarray, at: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The values beside the target of the next row, where that is of the same series."""
+    beside = (np.diff(series) == 0) & (np.diff(at) == 1)
+    return values[:-1][beside], y[1:][beside], series[1:][beside], at[1:][beside]
 
 
 def _sample(size: int) -> np.ndarray:

@@ -237,6 +237,15 @@ def test_what_is_no_leak(name: str) -> None:
     assert read(table, past="hint").findings.of("leak").items[0].status == "passed"
 
 
+def test_the_target_of_the_next_row_leaks() -> None:
+    table = sales()
+    table["tomorrow"] = table.groupby("shop")["sales"].shift(-1).fillna(20.0)
+    for role in ("past", "known"):
+        used = only(read(table, **{role: "tomorrow"}), "leak")
+        assert (used.status, used.column) == ("dropped", "tomorrow")
+        assert "in the next row" in used.message
+
+
 def test_trends_do_not_leak() -> None:
     table = sales(sales=np.tile(np.exp(np.arange(ROWS) / 20), 2) + np.repeat([0, 3], ROWS))
     table["hint"] = np.arange(2 * ROWS) % ROWS * 1.5

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+MARGIN = 1.3  # on the seconds that a learner took on the folds, for its training on everything
+
 
 def never() -> bool:
     """No: go on."""
@@ -21,6 +23,7 @@ class Limits:
 
     trials: int | None = None  # in all, the first one of each recipe included
     until: float | None = None  # seconds of time.monotonic
+    after: float = 0.0  # seconds behind it in which the winner is trained
     exit_score: float | None = None  # as good as is wanted
     patience: int | None = None  # trials in a row that are no better
     halt: Callable[[], bool] = never  # asked after each fit; True ends the sweep

@@ -15,9 +15,10 @@ from forecast.backtest import RollingOrigin
 from forecast.conformal import with_bands
 from forecast.engine import processes
 from forecast.leaderboard import Leaderboard, scored
-from forecast.limits import Limits
+from forecast.limits import MARGIN, Limits
 from forecast.metrics import METRICS, Function, Metric, find
 from forecast.proposals import Proposal, Proposals, recipe_of
+from forecast.selection import CLOSE
 from forecast.store import COMPLETE, FAILED, PRUNED, Store, Trial
 from forecast.truth import Truth, measure
 from learners.learner import Learner
@@ -77,11 +78,18 @@ class Search:
     def run(self) -> Searched:
         """Try until a limit is reached. ValueError if no trial was whole by then."""
         first = [self.proposals.first(name) for name in list(self.recipes)[: self.limits.trials]]
-        every, repeated = range(len(self.folds)), 0
+        every = range(len(self.folds))
         hurried = self.limits.until is not None and self.on.refit and len(every) > 1
         if hurried:
             self._measure(first)
         ended = self._batch(first, (every[:1], every[1:]) if hurried else (every,), self._too_long, share=0.5)
+        with self._earlier():
+            ended = ended or self._go_on(every)
+        return Searched(self._board(), tuple(self.trials), ended, tuple(self.untried))
+
+    def _go_on(self, every: range) -> str:
+        """Try what is proposed, until a limit is reached: which one."""
+        ended, repeated = "", 0
         while not ended:
             if self.limits.none:
                 ended = "recipes"
@@ -92,7 +100,23 @@ class Search:
                 proposals = [self.proposals.next() for _ in range(room) if self.proposals.left]
                 repeated = repeated + 1 if all(self._before(p) for p in proposals) else 0
                 ended = self._batch(proposals, [[k] for k in every] if self.on.refit else [every], self._behind)
-        return Searched(self._board(), tuple(self.trials), ended, tuple(self.untried))
+        return ended
+
+    def _earlier(self) -> AbstractContextManager[None]:
+        """Where all that may be in an ensemble takes longer to be trained than there is time behind the end of the
+        search, the search ends so much earlier."""
+        until, ranked = self.limits.until, self._ranked()
+        if until is None or not self.limits.after or not ranked:
+            return nullcontext()
+        near = min(ranked) + CLOSE * abs(min(ranked))
+        fits = [max(a.fit_seconds for a in t.attempts) for t, score in zip(self.trials, ranked, strict=True)
+                if np.isfinite(score) and score <= near]  # fmt: skip
+        lacking = MARGIN * sum(fits) - self.limits.after
+        if lacking <= 0:
+            return nullcontext()
+        sooner = max(until - lacking, min(time.monotonic(), until))
+        self.limits = replace(self.limits, until=sooner, after=self.limits.after + until - sooner)
+        return processes(self.workers, sooner)
 
     def _measure(self, first: Sequence[Proposal]) -> None:
         """Where time is limited, try the yardstick before anything else, here: however short the time, it is there."""
@@ -141,13 +165,15 @@ class Search:
         return {k: True for k, p in active.items() if found[k] and p.asked.should_prune()}
 
     def _too_long(self, active: Mapping[int, Proposal], found: Found) -> dict[int, bool]:
-        """Those whose other folds would take longer than there is time, the slowest first: they are given up now, so
-        that what they would have taken serves others."""
+        """Those whose other folds, and training, would take longer than there is time, the slowest first: they are
+        given up now, so that what they would have taken serves others."""
         if self.limits.until is None:
             return {}
         folds = SLOWER * (len(self.folds) - 1)
         costs = {k: folds * sum(a.fit_seconds + a.predict_seconds for a in found[k]) or np.inf for k in active}
-        room, left = (self.limits.until - time.monotonic()) * self.workers, {}
+        if self.limits.after:  # the training on everything, one learner after the other
+            costs = {k: c + MARGIN * self.workers * sum(a.fit_seconds for a in found[k]) for k, c in costs.items()}
+        room, left = (self.limits.until + self.limits.after - time.monotonic()) * self.workers, {}
         for k in sorted(active, key=costs.__getitem__):
             room -= costs[k]
             if room < 0:

@@ -20,7 +20,7 @@ from forecast.conformal import banded, ranking, with_bands
 from forecast.engine import processes
 from forecast.ensemble import caruana, vote
 from forecast.leaderboard import Leaderboard, failed, named
-from forecast.limits import Limits, never
+from forecast.limits import MARGIN, Limits, never
 from forecast.metrics import Function
 from forecast.per_group import PerGroup, groups
 from forecast.progress import Report, silent
@@ -41,7 +41,6 @@ MEMBERS, ALIKE = 25, 5  # learners, the best ones, of which an ensemble is made;
 DEPLOYING = 0.15  # of a time limit is kept for the training of the winner
 PREFERRED = 1.1  # the error of an ensemble over that of the best learner, up to which it is the winner
 SURE = 2.0  # standard errors by which a single learner must be better besides
-MARGIN = 1.5  # on the seconds that a learner took on the folds, for its training on everything
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,10 +112,11 @@ class Sweep(Learner):
         when the time limit began, `after` how many seconds of it are needed after the training.
         ValueError if there is no recipe, or none was whole when the sweep ended."""
         started = time.monotonic() if started is None else started
-        until = None
+        until, training = None, 0.0
         if self.time_limit is not None:
-            until = started + max((1 - DEPLOYING) * self.time_limit - after, self.time_limit / 2)
-        limits = Limits(self.trials, until, self.exit_score, self.patience, halt)
+            training = DEPLOYING * self.time_limit
+            until = started + max(self.time_limit - training - after, self.time_limit / 2)
+        limits = Limits(self.trials, until, training, self.exit_score, self.patience, halt)
         if not self.recipes:
             raise ValueError("There is no learner to compare.")
         alone = self.workers == 1 and until is None
@@ -147,11 +147,7 @@ class Sweep(Learner):
             more = "" if found.ended == "stopped" else ": give it more time"
             raise ValueError(f"The sweep ended ({found.ended}) before any of {', '.join(self.recipes)} was tried on "
                              f"every fold{more}.")  # fmt: skip
-        seconds = (
-            math.inf
-            if self.time_limit is None or limits.until is None
-            else (limits.until + DEPLOYING * self.time_limit - time.monotonic())
-        )
+        seconds = math.inf if limits.until is None else limits.until + limits.after - time.monotonic()
         return found, *self._with_ensemble(found.board, seconds)
 
     def _whole(self, panel: Panel, limits: Limits, report: Report, store: Store | None) -> Selection:
@@ -174,9 +170,9 @@ class Sweep(Learner):
             weights = caruana(board.only(members))
             if len(weights) > 1 and sum(cost[n] for n in weights) <= seconds:
                 return self._joined(board, members, cost, seconds, winner)
-            members.remove(max(weights, key=cost.__getitem__))
             if len(weights) == 1:
                 break
+            members.remove(max(weights, key=lambda n: cost[n] / weights[n]))  # the least for its time
         return board, winner
 
     def _joined(
@@ -211,7 +207,10 @@ class Sweep(Learner):
         for g, name in enumerate(names):
             at = np.flatnonzero(number == g)
             share = (g + 1) / len(names)  # of the time, up to the end of this group
-            own = limits if limits.until is None else replace(limits, until=begun + share * (limits.until - begun))
+            own = limits
+            if limits.until is not None:
+                end = begun + share * (limits.until - begun)
+                own = replace(limits, until=end, after=limits.after / len(names))
             shelf = None if store is None else store.part(g, name)
             told = partial(_grouped, report, g, len(names), name)
             try:

@@ -180,22 +180,32 @@ class TcnModel(Model):
         return {} if self.maps is None else {SERIES: state[SERIES]}
 
     def predict(self, state: State, future: State) -> State:
-        """A horizon beyond that of training goes on from the median; columns not known ahead are missing there."""
-        horizon, size = future["time"].shape[1], self.shape.horizon
+        """A horizon beyond that of training goes on from the median; columns not known ahead are missing there. What
+        the bands are wide at the end of one block adds to those of the next, as independent errors do."""
+        xp, horizon, size = namespace(state["target"]), future["time"].shape[1], self.shape.horizon
         kept = self.remember(state, {})
-        blocks = []
+        blocks: list[list[Array]] = []
         for begin in range(0, horizon, size):
             rows = {name: values[:, begin : begin + size] for name, values in future.items()}
-            blocks.append(self._block(state, rows))
+            block = self._block(state, rows)
+            if blocks:
+                block = self._wider(block, [quantile[:, -1:] for quantile in blocks[-1]])
+            blocks.append(block)
             if begin + size < horizon:
-                state = self._further(state, rows, blocks[-1][self.shape.median]) | kept
-        xp = namespace(state["target"])
+                state = self._further(state, rows, block[self.shape.median]) | kept
         found = [xp.concat([block[i] for block in blocks], axis=1) for i in range(len(self.shape.quantiles))]
         outputs = {"forecast": found[self.shape.median]}
         for i, quantile in enumerate(self.shape.quantiles[: self.shape.median]):
             lower, upper = bounds(round(100 * (1 - 2 * quantile), 6))
             outputs |= {lower: found[i], upper: found[-1 - i]}
         return outputs
+
+    def _wider(self, block: list[Array], last: list[Array]) -> list[Array]:
+        """The quantiles of a block that follows on one with these at its `last` step."""
+        xp, at = namespace(block[0]), self.shape.median
+        apart = [(q - block[at], further - last[at]) for q, further in zip(block, last, strict=True)]
+        widths = [xp.sqrt(own * own + further * further) for own, further in apart]
+        return [block[at] + (width if i > at else -width) for i, width in enumerate(widths)]
 
     def _block(self, state: State, future: State) -> list[Array]:
         """The quantiles of up to `shape.horizon` steps, (series, steps) each, in the target's own size."""

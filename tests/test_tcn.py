@@ -162,6 +162,14 @@ def test_bands_hold_the_forecast_and_never_cross(fitted: TcnModel) -> None:
     assert all((a < b).all() for a, b in pairwise(order))
 
 
+def test_bands_are_no_narrower_beyond_the_trained_horizon(fitted: TcnModel) -> None:
+    found, size = predicted(fitted, panel(), 12), fitted.shape.horizon
+    for name in ("lo80", "lo50", "hi50", "hi80"):
+        apart = np.abs(found[name] - found["forecast"])
+        assert (apart[:, size : 2 * size] > apart[:, size - 1, None]).all()
+        assert (apart[:, 2 * size :] > apart[:, 2 * size - 1, None]).all()
+
+
 def test_a_shorter_horizon_is_the_beginning_of_the_trained_one(fitted: TcnModel) -> None:
     short, long = predicted(fitted, panel(), 2), predicted(fitted, panel(), 4)
     longer = predicted(fitted, panel(), 11)

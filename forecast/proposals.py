@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LEARNER = "learner"  # the setting that says which recipe
 FAR = 0.25  # behind the best recipe, on its score, from which a recipe is not searched
+LONGEST = 40  # letters of an option in a table
 SPREAD = 1_000_003  # between the seeds of two sweeps
 
 
@@ -35,6 +36,18 @@ def recipe_of(recipe: Learner, values: Mapping[str, float | int]) -> Learner:
     given = {p: s.options[int(values[p])] if isinstance(s, Choose) else values[p]
              for p, s in spaces.items() if p in values}  # fmt: skip
     found: Learner = closed(recipe, given)
+    return found
+
+
+def written(recipe: Learner, values: Mapping[str, float | int]) -> dict[str, str]:
+    """The same values for people: options by what they are, or by their place where that is long."""
+    spaces = openings(recipe)
+    found = {}
+    for path, value in values.items():
+        space = spaces.get(path)
+        option = space.options[int(value)] if isinstance(space, Choose) else value
+        text = f"{option:.4g}" if isinstance(option, float) else str(option)
+        found[path] = text if len(text) <= LONGEST else f"option {int(value) + 1}"
     return found
 
 

@@ -17,7 +17,7 @@ from forecast.engine import processes
 from forecast.leaderboard import Leaderboard, scored
 from forecast.limits import MARGIN, Limits
 from forecast.metrics import METRICS, Function, Metric, find
-from forecast.proposals import Proposal, Proposals, recipe_of
+from forecast.proposals import Proposal, Proposals, recipe_of, written
 from forecast.selection import CLOSE
 from forecast.store import COMPLETE, FAILED, PRUNED, Store, Trial
 from forecast.truth import Truth, measure
@@ -238,7 +238,9 @@ class Search:
             self._report(proposal, attempts, 0)
         score, whole = self._mean(attempts), len(attempts) == len(self.folds)
         state = FAILED if not np.isfinite(score) else COMPLETE if whole else PRUNED
-        trial = Trial(number, proposal.learner, proposal.values, state, tuple(attempts), self._scores(attempts))
+        shown = written(self.recipes[proposal.learner], proposal.values)
+        trial = Trial(number, proposal.learner, proposal.values, state, tuple(attempts), self._scores(attempts),
+                      shown=shown)  # fmt: skip
         frozen = self.proposals.tell(proposal, trial, score)
         self.trials.append(trial)
         if self.store is not None and number not in self.kept:

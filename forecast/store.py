@@ -39,6 +39,7 @@ class Trial:
     attempts: tuple[Attempt, ...] = field(repr=False)  # with their forecasts, one for each fold that was tried
     scores: Mapping[str, float] = field(default_factory=dict)  # metric -> mean over the folds tried
     group: str = ""  # of series, whose own sweep tried it
+    shown: Mapping[str, str] = field(default_factory=dict)  # the values for people
 
     @property
     def seconds(self) -> float:
@@ -104,7 +105,8 @@ class Store:
                 "scores": {n: v for n, v in trial.scores.items() if np.isfinite(v)}, "seconds": trial.seconds,
                 "attempts": [[a.fold, a.fit_seconds, a.predict_seconds, a.failure]
                              for a in trial.attempts],
-                "spent": time.monotonic() - self.begun, "group": self.group}  # fmt: skip
+                "spent": time.monotonic() - self.begun, "group": self.group,
+                "shown": dict(trial.shown)}  # fmt: skip
         frozen.user_attrs.update(json.loads(json.dumps(told)))
         self._study.add_trial(frozen)
 
@@ -142,7 +144,7 @@ class Store:
             for fold, fit, predict, failure in told["attempts"]
         )
         return Trial(told["trial"], told["learner"], told["values"], told["state"], attempts, told["scores"],
-                     told.get("group", ""))  # fmt: skip
+                     told.get("group", ""), told.get("shown", {}))  # fmt: skip
 
 
 def table(trials: Iterable[Trial], metric: Metric) -> pd.DataFrame:
@@ -151,7 +153,7 @@ def table(trials: Iterable[Trial], metric: Metric) -> pd.DataFrame:
     columns = ["group", "trial", "learner", "state", metric.name, "seconds", "settings", "failure"]
     rows = [
         (t.group, t.number, t.learner, t.state, t.scores.get(metric.name, np.nan), round(t.seconds, 3),
-         ", ".join(f"{_short(k)}={v:.4g}" for k, v in t.values.items()), t.failure)
+         ", ".join(f"{_short(k)}={v}" for k, v in t.shown.items()), t.failure)
         for t in trials
     ]  # fmt: skip
     found = pd.DataFrame(rows, columns=columns)

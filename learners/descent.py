@@ -15,7 +15,7 @@ import torch
 from torch.nn import functional
 
 from learners.network import Inputs, Shape, forward, initial, scaled
-from learners.windows import NetworkRows, Windows
+from learners.windows import NetworkRows, Windows, shuffled
 
 REMEMBERED = 25  # steps over which the weights are averaged
 TRIED, FEWEST = 4, 8  # batches by which a step is timed; epochs at least, shorter ones if need be
@@ -60,7 +60,7 @@ def _within(source: Source, weights: dict[str, Any], training: Windows, budget: 
     """The same with as many epochs, or shorter ones, as `max_seconds` allow: a schedule must be walked to its end."""
     if budget.max_seconds is None:
         return budget
-    batches, begun = _batches(training, budget), 0.0
+    batches, begun = shuffled(source.shape, training, budget.batch, budget.seed), 0.0
     for k in range(TRIED + 1):
         begun = time.monotonic() if k == 1 else begun  # the first one is slower
         source.loss(weights, next(batches), Tensors(0.0, None))[0].backward()
@@ -78,7 +78,8 @@ def _walk(
     optimizer = torch.optim.AdamW(_groups(weights), lr=rate, betas=(0.9, 0.99), fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.15)
     drop = Tensors(budget.dropout, torch.Generator(source.device).manual_seed(budget.seed))
-    still, batches, mean, best = Tensors(0.0, None), _batches(training, budget), _copy(weights), _copy(weights)
+    still, batches = Tensors(0.0, None), shuffled(source.shape, training, budget.batch, budget.seed)
+    mean, best = _copy(weights), _copy(weights)
     least, waited, done = np.inf, 0, 0
     for _ in range(budget.epochs):
         for _ in range(budget.steps):
@@ -105,7 +106,7 @@ def _finish(
     optimizer = torch.optim.AdamW(_groups(weights), lr=0.2 * budget.learning_rate, betas=(0.9, 0.99), fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0 - step / max(steps, 1))
     drop = Tensors(budget.dropout, torch.Generator(source.device).manual_seed(budget.seed))
-    batches = _batches(windows, budget)
+    batches = shuffled(source.shape, windows, budget.batch, budget.seed)
     for _ in range(steps):
         if not deadline.late:
             _step(source, weights, next(batches), drop, optimizer)
@@ -147,17 +148,6 @@ def _groups(weights: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _copy(weights: dict[str, Any]) -> dict[str, Any]:
     return {name: value.detach().clone() for name, value in weights.items()}
-
-
-def _batches(training: Windows, budget: Budget) -> Iterator[Windows]:
-    """Windows in random order, all of them before any comes again."""
-    random = np.random.default_rng(budget.seed)
-    order = np.empty(0, np.int64)
-    while True:
-        while len(order) < budget.batch:
-            order = np.concatenate([order, random.permutation(len(training))])
-        yield training.pick(order[: budget.batch])
-        order = order[budget.batch :]
 
 
 def _held_loss(source: Source, weights: dict[str, Any], held: Windows, still: Tensors) -> float:

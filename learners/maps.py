@@ -25,6 +25,7 @@ JUDGED = 16  # series on which the penalties are chosen
 BLOCKS = 4  # of time, each left out in turn
 FARTHEST = 8.0  # scaled targets are clipped there: their squares count
 PENALTIES = (1e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 3.0)  # in variances of what is read
+LACKING = 0.25  # of what the maps read: from then on the network is alone
 SHARES = (0.0, 0.25, 0.5)  # of the maps in the forecast
 
 
@@ -42,14 +43,17 @@ class Maps:
         at = positions(self.keys, panel.ids)
         return np.where(at < 0, np.nan, at)[:, None]
 
-    def moves(self, codes: Array, target: Array, median: Array, horizon: int) -> Array:
-        """How far the maps move the network's `median`, (series, steps); `target` (series, reach) is scaled."""
+    def moves(self, codes: Array, target: Array, seen: Array, median: Array, horizon: int) -> Array:
+        """How far the maps move the network's `median`, (series, steps); `target` and `seen` (series, reach) are those
+        of `scaled`. Where more of what they read is missing they move it less, and not at all from a quarter on."""
         xp, (length, columns) = namespace(median), self.table.shape
         steps, count = median.shape[1], columns // horizon
+        missing = 1.0 - xp.mean(seen[:, -length:], axis=1, keepdims=True)
+        share = self.share * xp.maximum(1.0 - missing / LACKING, 0.0)
         # One product a series, so that its digits don't hang on how many series there are.
         said = xp.matmul(target[:, None, -length:], self.table)[:, 0, :]
         said = xp.reshape(said, (-1, count, horizon))[:, :, :steps]
-        mine = xp.astype(xp.where(codes == np.arange(count, dtype=np.float64)[None, :], self.share, 0.0), xp.float32)
+        mine = xp.astype(xp.where(codes == np.arange(count, dtype=np.float64)[None, :], share, 0.0), xp.float32)
         return xp.sum((said - median[:, None, :]) * mine[:, :, None], axis=1)
 
 
@@ -86,9 +90,9 @@ def shared(
         return None
     codes = maps.codes(panel)[held.series]
     past, future = _values(panel, shape, held, shape.reach)
-    target, _, level, scale = scaled(np, past, shape.window)
+    target, seen, level, scale = scaled(np, past, shape.window)
     actual = np.clip((future - level) / scale, -FARTHEST, FARTHEST)
-    moves = maps.moves(codes, target.astype(np.float32), medians.astype(np.float32), shape.horizon)
+    moves = maps.moves(codes, target.astype(np.float32), seen, medians.astype(np.float32), shape.horizon)
     counts = ~np.isnan(actual) & ~np.isnan(codes)
     if not counts.any():
         return None

@@ -226,7 +226,7 @@ class TcnModel(Model):
         )
         found = forward(self.weights, self.shape, inputs)
         if self.maps is not None:
-            moves = self.maps.moves(state[SERIES], inputs.target, found[self.shape.median], self.shape.horizon)
+            moves = self.maps.moves(state[SERIES], inputs.target, seen, found[self.shape.median], self.shape.horizon)
             found = [quantile + moves for quantile in found]
         return [level + scale * xp.astype(quantile, xp.float64) for quantile in found]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from learners.network import Shape
 
 HELD = 512  # windows that are held out at most
 PIECE = 256  # windows that are forecast at once
+SHORT = 0.2  # of the windows to learn from are given a part of their history alone
 ENOUGH = 24  # rows of the past that will do where a longer past leaves a short series few windows
 
 
@@ -78,6 +80,22 @@ def learnable(panel: Panel, shape: Shape) -> tuple[Windows, Windows]:
     if len(chosen) > HELD:
         chosen = chosen[np.linspace(0, len(chosen) - 1, HELD).astype(np.int64)]
     return tuple(Windows(at, first[at], owner[at]) for at in (np.flatnonzero(training), chosen))  # type: ignore[return-value]
+
+
+def shuffled(shape: Shape, windows: Windows, size: int, seed: int) -> Iterator[Windows]:
+    """Windows in random order, `size` at a time, all of them before any comes again. A part of them sees less of what
+    lies before it, so that the network learns to do with a short history."""
+    random = np.random.default_rng(seed)
+    order = np.empty(0, np.int64)
+    while True:
+        while len(order) < size:
+            order = np.concatenate([order, random.permutation(len(windows))])
+        batch, order = windows.pick(order[:size]), order[size:]
+        if shape.reach > shape.window:
+            seen = random.integers(shape.window, shape.reach, size)
+            short = random.random(size) < SHORT
+            batch = replace(batch, first=np.where(short, np.maximum(batch.first, batch.start - seen), batch.first))
+        yield batch
 
 
 def standards(panel: Panel, names: tuple[str, ...]) -> dict[str, tuple[float, float]]:

@@ -17,7 +17,7 @@ from learners import maps
 from learners.maps import Maps, fitted_maps, lengths, shared
 from learners.network import Shape, scaled
 from learners.tcn import Tcn, TcnModel
-from learners.windows import Windows, learnable
+from learners.windows import Windows, learnable, shuffled
 
 RECIPE = Tcn(4, window=8, channels=4, epochs=1, batch=16)
 SHAPE = Shape(4, 8, 28, 4, 3, 3, (7,), (0.1, 0.5, 0.9), 0, 0, 0)
@@ -114,6 +114,34 @@ def test_long_series_are_moved_by_their_maps_and_others_not(fitted: TcnModel) ->
     np.testing.assert_array_equal(
         fitted.forecast(new, 11).columns["forecast"], alone.forecast(new, 11).columns["forecast"]
     )
+
+
+def test_maps_move_less_where_what_they_read_is_missing(fitted: TcnModel) -> None:
+    assert fitted.maps is not None
+    found, (length, _) = fitted.maps, fitted.maps.table.shape
+    target, median = np.ones((1, length), np.float32), np.zeros((1, 4), np.float32)
+    seen = np.ones((1, length))
+    whole = found.moves(np.zeros((1, 1)), target, seen, median, 4)
+    assert np.abs(whole).min() > 0
+    seen[:, : length // 8] = 0
+    some = found.moves(np.zeros((1, 1)), target, seen, median, 4)
+    np.testing.assert_allclose(some, whole * (1 - (length // 8) / length / 0.25), rtol=1e-5)
+    seen[:, : length // 4 + 1] = 0
+    assert not found.moves(np.zeros((1, 1)), target, seen, median, 4).any()
+
+
+def test_some_windows_see_a_part_of_their_history_alone() -> None:
+    training, _ = learnable(panel(), SHAPE)
+    drawn = shuffled(SHAPE, training, 10, seed=3)
+    rounds = [next(drawn) for _ in range(len(training) // 10)]
+    starts = np.concatenate([batch.start for batch in rounds])
+    assert len(set(starts.tolist())) == len(starts)  # none comes twice
+    given = dict(zip(training.start.tolist(), training.first.tolist(), strict=True))
+    first = np.concatenate([batch.first for batch in rounds])
+    short = first != np.array([given[start] for start in starts.tolist()])
+    assert 0.1 < short.mean() < 0.3
+    assert ((starts - first)[short] >= SHAPE.window).all()
+    assert ((starts - first)[short] < SHAPE.reach).all()
 
 
 def test_maps_forecast_what_each_series_does_by_itself() -> None:

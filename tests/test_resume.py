@@ -124,7 +124,7 @@ def test_the_run_table_by_any_metric(whole: Path) -> None:
     assert "Ridge" in finished("trials", whole, "--metric", "rmse")
     assert (
         found["settings"].str.contains("features=(Lags", regex=False).any()
-    )  # an option by its name, not by its place
+    )  # by name, not by place
     with pytest.raises(ValueError, match="no metric"):
         trials(whole, "rmses")
 

@@ -122,9 +122,7 @@ def test_the_run_table_by_any_metric(whole: Path) -> None:
     by = trials(whole, "rmse")
     assert by.loc[by["state"] != "pruned", "rmse"].dropna().is_monotonic_increasing
     assert "Ridge" in finished("trials", whole, "--metric", "rmse")
-    assert (
-        found["settings"].str.contains("features=(Lags", regex=False).any()
-    )  # by name, not by place
+    assert found["settings"].str.contains("features=(Lags", regex=False).any()  # by name, not by place
     with pytest.raises(ValueError, match="no metric"):
         trials(whole, "rmses")
 

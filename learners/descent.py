@@ -14,12 +14,15 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from learners.adam import Adam, one_cycle
 from learners.network import Inputs, Shape, forward, initial, scaled
 from learners.windows import NetworkRows, Windows, shuffled
 
 REMEMBERED = 25  # steps over which the weights are averaged
 TRIED, FEWEST = 4, 8  # batches by which a step is timed; epochs at least, shorter ones if need be
 SHARE = 0.7  # of the time for the schedule; the rest is for the windows held out
+LITTLE = 0.2  # of the learning rate, for the last steps
+UNDECAYED = ("mix",)  # the mix of seasonal values, a matrix that is not to be small
 FARTHEST = 20.0  # scaled targets are clipped there: a jump after a constant window must not own the gradient
 
 
@@ -46,86 +49,72 @@ def descend(
     device = torch.device(budget.device)
     with _quiet(budget):
         source = Source(shape, rows, device)
-        start = initial(shape, budget.seed)
-        weights = {n: torch.tensor(v, device=device, requires_grad=True) for n, v in start.items()}
+        adam = Adam(initial(shape, budget.seed), device, UNDECAYED)
         deadline = Deadline(budget.max_seconds)
-        budget = _within(source, weights, training, budget)
-        best = _walk(source, weights, training, held, budget, deadline)
+        budget = _within(source, adam, training, budget)
+        best = _walk(source, adam, training, held, budget, deadline)
         medians = _medians(source, best, held)
         best = _finish(source, best, training + held, budget, deadline) if len(held) else best
-    return {name: value.cpu().numpy() for name, value in best.items()}, medians
+    return {name: value.cpu().numpy().copy() for name, value in best.items()}, medians
 
 
-def _within(source: Source, weights: dict[str, Any], training: Windows, budget: Budget) -> Budget:
+def _within(source: Source, adam: Adam, training: Windows, budget: Budget) -> Budget:
     """The same with as many epochs, or shorter ones, as `max_seconds` allow: a schedule must be walked to its end."""
     if budget.max_seconds is None:
         return budget
     batches, begun = shuffled(source.shape, training, budget.batch, budget.seed), 0.0
     for k in range(TRIED + 1):
         begun = time.monotonic() if k == 1 else begun  # the first one is slower
-        source.loss(weights, next(batches), Tensors(0.0, None))[0].backward()
-    for value in weights.values():
-        value.grad = None
+        source.loss(adam.weights, next(batches), Tensors(0.0, None))[0].backward()
+    adam.vector.grad = None
     steps = int(SHARE * budget.max_seconds / max((time.monotonic() - begun) / TRIED, 1e-9))
     epochs = int(np.clip(steps // budget.steps, min(FEWEST, budget.epochs), budget.epochs))
     return replace(budget, epochs=epochs, steps=int(np.clip(steps // epochs, 1, budget.steps)))
 
 
 def _walk(
-    source: Source, weights: dict[str, Any], training: Windows, held: Windows, budget: Budget, deadline: Deadline
+    source: Source, adam: Adam, training: Windows, held: Windows, budget: Budget, deadline: Deadline
 ) -> dict[str, Any]:
-    steps, rate = budget.epochs * budget.steps, budget.learning_rate
-    optimizer = torch.optim.AdamW(_groups(weights), lr=rate, betas=(0.9, 0.99), fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.15)
+    steps, still = budget.epochs * budget.steps, Tensors(0.0, None)
     drop = Tensors(budget.dropout, torch.Generator(source.device).manual_seed(budget.seed))
-    still, batches = Tensors(0.0, None), shuffled(source.shape, training, budget.batch, budget.seed)
-    mean, best = _copy(weights), _copy(weights)
-    least, waited, done = np.inf, 0, 0
+    batches = shuffled(source.shape, training, budget.batch, budget.seed)
+    mean = best = adam.vector.detach().clone()
+    least, waited = np.inf, 0
     for _ in range(budget.epochs):
         for _ in range(budget.steps):
             if not deadline.late:
-                _step(source, weights, next(batches), drop, optimizer)
-                schedule.step()
-                done += 1
-                _follow(mean, weights, done)
-        reached = _held_loss(source, mean, held, still) if len(held) else -np.inf
+                rate, momentum = one_cycle(adam.done, steps)
+                _descend(source, adam, next(batches), drop)
+                adam.step(budget.learning_rate * rate, momentum)
+                # The moving average of the weights forecasts better than the last of them (Polyak & Juditsky 1992).
+                mean = mean.lerp(adam.vector.detach(), max(1.0 / REMEMBERED, 2.0 / (adam.done + 1)))
+        reached = _held_loss(source, adam.named(mean), held, still) if len(held) else -np.inf
         waited = 0 if reached < least else waited + 1
         if reached < least or len(held) == 0:
-            best, least = _copy(mean), reached
+            best, least = mean, reached
         if deadline.late or waited >= budget.patience:
             break
-    return best
+    return adam.named(best)
 
 
 def _finish(
     source: Source, best: dict[str, Any], windows: Windows, budget: Budget, deadline: Deadline
 ) -> dict[str, Any]:
     """A fifth of the steps more, small ones, with the windows that were held out: the newest tell most."""
-    steps = budget.epochs * budget.steps // 5
-    weights = {name: value.requires_grad_() for name, value in best.items()}
-    optimizer = torch.optim.AdamW(_groups(weights), lr=0.2 * budget.learning_rate, betas=(0.9, 0.99), fused=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0 - step / max(steps, 1))
+    steps, adam = budget.epochs * budget.steps // 5, Adam(best, source.device, UNDECAYED)
     drop = Tensors(budget.dropout, torch.Generator(source.device).manual_seed(budget.seed))
     batches = shuffled(source.shape, windows, budget.batch, budget.seed)
-    for _ in range(steps):
+    for k in range(steps):
         if not deadline.late:
-            _step(source, weights, next(batches), drop, optimizer)
-            schedule.step()
-    return _copy(weights)
+            _descend(source, adam, next(batches), drop)
+            adam.step(LITTLE * budget.learning_rate * (1.0 - k / steps))
+    return adam.named(adam.vector.detach())
 
 
-def _step(source: Source, weights: dict[str, Any], batch: Windows, drop: Tensors, optimizer: Any) -> None:
-    optimizer.zero_grad(set_to_none=True)
-    loss, count = source.loss(weights, batch, drop)
+def _descend(source: Source, adam: Adam, batch: Windows, drop: Tensors) -> None:
+    """The gradient of the loss of a batch."""
+    loss, count = source.loss(adam.weights, batch, drop)
     (loss / count).backward()
-    torch.nn.utils.clip_grad_norm_(list(weights.values()), 1.0)
-    optimizer.step()
-
-
-def _follow(mean: dict[str, Any], weights: dict[str, Any], done: int) -> None:
-    """The moving average of the weights, which forecasts better than the last of them (Polyak & Juditsky 1992)."""
-    share = max(1.0 / REMEMBERED, 2.0 / (done + 1))  # the beginning is soon forgotten
-    torch._foreach_lerp_(list(mean.values()), [weights[n].detach() for n in mean], share)
 
 
 class Deadline:
@@ -137,17 +126,6 @@ class Deadline:
     @property
     def late(self) -> bool:
         return time.monotonic() > self.end
-
-
-def _groups(weights: dict[str, Any]) -> list[dict[str, Any]]:
-    """Weight decay for matrices; none for biases, gains and the mix of seasonal values."""
-    heavy = [v for n, v in weights.items() if v.ndim > 1 and n != "mix"]
-    light = [v for n, v in weights.items() if v.ndim == 1 or n == "mix"]
-    return [{"params": heavy, "weight_decay": 1e-2}, {"params": light, "weight_decay": 0.0}]
-
-
-def _copy(weights: dict[str, Any]) -> dict[str, Any]:
-    return {name: value.detach().clone() for name, value in weights.items()}
 
 
 def _held_loss(source: Source, weights: dict[str, Any], held: Windows, still: Tensors) -> float:
@@ -274,17 +252,18 @@ class Tensors:
 
 @contextmanager
 def _quiet(budget: Budget) -> Iterator[None]:
-    """One thread and deterministic kernels while it trains; torch's settings are put back afterwards."""
+    """One thread, and deterministic kernels on a GPU, while it trains; torch's settings are put back afterwards."""
     threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    if budget.device.startswith("cuda"):  # cuBLAS asks for a workspace before it is deterministic
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    warn_only, gpu = torch.is_deterministic_algorithms_warn_only_enabled(), budget.device.startswith("cuda")
     try:
         torch.set_num_threads(1)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            torch.use_deterministic_algorithms(True, warn_only=True)
+            if gpu:  # one thread of a CPU is deterministic anyway, and the call imports torch's compiler
+                os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS asks for it
+                torch.use_deterministic_algorithms(True, warn_only=True)
             yield
     finally:
         torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(strict, warn_only=warn_only)
+        if gpu:
+            torch.use_deterministic_algorithms(strict, warn_only=warn_only)

@@ -14,8 +14,8 @@ from forecast.metrics import mean_of
 
 # The first five serve a search that has no time for more: each is the best of its family on some of the sets.
 DEFAULT_LEARNERS = (
-    "SeasonalNaive", "AutoEts", "LightGBM", "AutoTheta", "AutoArima", "Ridge", "DirectLightGBM", "Ces", "Prophet",
-    "SeasonalAverage", "Tcn",
+    "SeasonalNaive", "AutoEts", "LightGBM", "AutoTheta", "AutoArima", "Ridge", "Mlp", "DirectLightGBM", "Ces",
+    "Prophet", "SeasonalAverage", "Tcn",
 )  # fmt: skip
 INTERMITTENT = ("NegativeBinomialMedian", "Croston", "Sba", "Tsb", "Adida")
 SHORT = 3  # rows of a window: lags tell as much as fewer do
@@ -157,7 +157,7 @@ def learners(panel: Panel, horizon: int, folds: int) -> tuple[tuple[str, ...], d
         names.append("Arimax")
     left: dict[str, str] = {}
     if int(np.median(panel.lengths)) < 2 * horizon:
-        left["DirectLightGBM"] = left["Tcn"] = f"the median series has fewer than 2 x {horizon} rows"
+        left["DirectLightGBM"] = left["Mlp"] = left["Tcn"] = f"the median series has fewer than 2 x {horizon} rows"
     level, last, repeated = _simple(panel, horizon, folds, found[0])
     for name, error in (("SeasonalAverage", level), ("Naive", last)):
         if name in names and error > FAR * repeated:

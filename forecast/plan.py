@@ -159,18 +159,11 @@ def _scaled(learner: Learner, plan: Plan, linear: bool) -> Learner:
     return Transformed(learner, Scale("mean")) if plan.many else learner
 
 
-def _tcn(plan: Plan) -> Learner:
-    from learners import Tcn
-
-    return Tcn(
-        plan.horizon,
-        known=plan.known,
-        past=plan.past,
-        static=plan.static,
-        categories=plan.categories,
-        seed=plan.seed,
-        max_seconds=plan.seconds,
-    )
+def _network(name: str, share: float, plan: Plan) -> Learner:
+    """A network that may take a `share` of the seconds that there are for one."""
+    columns = {"known": plan.known, "past": plan.past, "static": plan.static, "categories": plan.categories}
+    seconds = None if plan.seconds is None else round(share * plan.seconds, 2)
+    return _part(name, horizon=plan.horizon, **columns, seed=plan.seed, max_seconds=seconds)
 
 
 def _prophet(plan: Plan) -> Learner:
@@ -245,5 +238,6 @@ _SIMPLE: dict[str, Callable[[Plan], Learner]] = {
     "Ets": lambda plan: _part("Ets", season=plan.season, seasonal="add" if plan.season > 1 else None, damped=True),
     "Theta": lambda plan: _part("Theta", season=plan.season),
     "Prophet": _prophet,
-    "Tcn": _tcn,
+    "Mlp": partial(_network, "Mlp", 0.5),
+    "Tcn": partial(_network, "Tcn", 1.0),
 }

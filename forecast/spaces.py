@@ -60,6 +60,11 @@ PARTS: Mapping[str, Mapping[str, Between | Choose]] = {
         "dropout": Between(0.0, 0.4, start=0.2),
         "learning_rate": Between(2e-4, 5e-3, log=True, start=2e-3),
     },
+    "Mlp": {
+        "hidden": Choose((128, 64, 256)),
+        "dropout": Between(0.0, 0.4, start=0.2),
+        "learning_rate": Between(5e-4, 1e-2, log=True, start=2e-3),
+    },
     "Prophet": {
         "changepoint_prior": Between(0.001, 0.5, log=True, start=0.05),
         "seasonality_prior": Between(0.01, 10.0, log=True, start=10.0),

@@ -24,6 +24,7 @@ from learners.finished import Clipped as Clipped
 from learners.finished import Rounded as Rounded
 from learners.harmonic import Harmonic as Harmonic
 from learners.median import Median as Median
+from learners.mlp import Mlp as Mlp
 from learners.mstl import Mstl as Mstl
 from learners.naive import Naive as Naive
 from learners.naive import SeasonalNaive as SeasonalNaive

@@ -8,7 +8,8 @@ The convolutions see each value beside its distance from the season before. The 
 window's own values in the same season, plus a linear map of the window and of the means of the seasons before it (Zeng
 et al. 2023, arXiv:2205.13504; pooled as in Challu et al. 2023, arXiv:2201.12886), plus what a small network makes of
 the context, the step and what is known of it; the other quantiles lie around the median by positive distances, so
-that they never cross.
+that they never cross. Without layers nothing is convolved: the context comes of the window's values through one hidden
+layer, and of the last row of the other columns.
 """
 
 from __future__ import annotations
@@ -237,14 +238,14 @@ def overview(shape: Shape, inputs: Inputs, do: Any) -> Array:
 
 def encode(weights: Weights, shape: Shape, inputs: Inputs, view: Array, do: Any) -> Array:
     """The window and the static columns as one vector a series, (series, 2 channels)."""
-    size, target, seen = shape.window, inputs.target, inputs.seen
+    size, target, seen = shape.window if shape.layers else 1, inputs.target, inputs.seen
     parts = [target[:, -size:, None], seen[:, -size:, None]]
     for period in shape.cycles:
         before = slice(-size - period, -period)
         change = (target[:, -size:] - target[:, before]) * seen[:, -size:] * seen[:, before]
         parts.append(change[:, :, None])
-    parts.append(inputs.behind)
-    parts += [do.embed(weights[f"behind_table{i}"], codes) for i, codes in enumerate(inputs.behind_codes)]
+    parts.append(inputs.behind[:, -size:, :])
+    parts += [do.embed(weights[f"behind_table{i}"], c[:, -size:]) for i, c in enumerate(inputs.behind_codes)]
     x = _linear(do, weights, "enter", do.concat(parts, 2))
     read = [x[:, -1, :]]
     for i in range(shape.layers):

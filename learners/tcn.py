@@ -92,17 +92,17 @@ class Tcn(Learner):
 
     def _check(self, panel: Panel) -> None:
         if self.horizon < 1:
-            raise ValueError(f"The horizon of Tcn must be at least 1, not {self.horizon}.")
+            raise ValueError(f"The horizon of a network must be at least 1, not {self.horizon}.")
         if self.kernel < 2:
             raise ValueError(f"The kernel of Tcn must be at least 2, not {self.kernel}.")
         check_levels(self.levels)
         if self.calendar != "auto":
             for name in self.calendar:
                 if name not in CYCLES:
-                    raise ValueError(f"Tcn knows no cycle {name!r} of the calendar; there are {', '.join(CYCLES)}.")
+                    raise ValueError(f"There is no cycle {name!r} of the calendar; choose among {', '.join(CYCLES)}.")
         longest = int(panel.lengths.max(initial=0))
         if longest < self.horizon + 2:
-            raise ValueError(f"Tcn with horizon {self.horizon} needs a series of at least {self.horizon + 2} rows; "
+            raise ValueError(f"Horizon {self.horizon} of a network needs a series of at least {self.horizon + 2} rows; "
                              f"the longest has {longest}. Shorten the horizon or use a simpler learner.")  # fmt: skip
 
 
@@ -136,7 +136,7 @@ class Columns:
         for name in recipe.categories:
             role = panel.roles.get(name)
             if role is None or name not in panel.levels:
-                raise ValueError(f"Tcn is to read the category {name!r}, but the panel has none of this name; "
+                raise ValueError(f"The network is to read the category {name!r}, but the panel has none of this name; "
                                  f"its categories are {sorted(panel.levels)}.")  # fmt: skip
             named[role].append(name)
         found: dict[str, tuple[str, ...]] = {}
@@ -144,10 +144,10 @@ class Columns:
             for name in names:
                 mine = panel.roles.get(name)
                 if mine is None:
-                    raise ValueError(f"Tcn is to read {name!r}, but the panel has no such column; "
+                    raise ValueError(f"The network is to read {name!r}, but the panel has no such column; "
                                      f"it has {sorted(panel.roles)}.")  # fmt: skip
                 if mine != role and not (role == "past" and mine == "known"):
-                    raise ValueError(f"Tcn is to read {name!r} as {role}, but in the panel it is {mine}.")
+                    raise ValueError(f"The network is to read {name!r} as {role}, but in the panel it is {mine}.")
             unique = tuple(dict.fromkeys(names))
             found[role] = tuple(n for n in unique if n not in panel.levels)
             found[f"{role}_codes"] = tuple(n for n in unique if n in panel.levels)

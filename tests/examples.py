@@ -159,6 +159,8 @@ LEARNERS: list[Learner] = [
     fc.Intermittent(LINEAR, FOLDS),
     fc.Tcn(HORIZON, window=14, channels=4, layers=2, epochs=1, known=("promo",), past=("visits",), static=("area",),
            categories=("kind", "region")),
+    fc.Mlp(HORIZON, window=14, hidden=8, epochs=1, known=("promo",), past=("visits",), static=("area",),
+           categories=("kind", "region")),
     *(fc.Transformed(LINEAR, t) for t in (fc.Log1p(), fc.BoxCox(), fc.Difference(), fc.SeasonalDifference(7))),
     *(fc.Transformed(LINEAR, fc.Scale(how)) for how in ("standard", "robust", "mean")),
     fc.Transformed(LINEAR, fc.Scale("mean", over="window", window=14)),

@@ -20,7 +20,7 @@ from tests.panels import daily
 PANEL = panel()
 PLAN = Plan.of(PANEL, horizon=7, seasons=(7,), lags=(1, 7), windows=(7,))
 UNSAID = {"min_child_weight": 1.0, "colsample_bytree": 1.0, "max_leaf_nodes": 31}  # of XGBoost, which documents them
-SEARCHED = [*REGRESSORS, "DirectLightGBM", "Tcn", "Prophet"]
+SEARCHED = [*REGRESSORS, "DirectLightGBM", "Mlp", "Tcn", "Prophet"]
 
 
 def test_the_recipe_shows_every_value_and_comes_back_from_toml() -> None:
@@ -159,12 +159,13 @@ def test_weeks_have_waves_of_the_year_too() -> None:
 
 def test_networks_are_given_a_share_of_the_time() -> None:
     assert network_of(fc.auto(PANEL, 7, learners=["Tcn"])).max_seconds is None
-    assert network_of(fc.auto(PANEL, 7, learners=["Tcn"], time_limit=60, workers=1)).max_seconds == 5.0
+    both = fc.auto(PANEL, 7, learners=["Tcn", "Mlp"], time_limit=60, workers=1)
+    assert [network_of(both, name).max_seconds for name in ("Tcn", "Mlp")] == [5.0, 2.5]
     assert network_of(fc.auto(PANEL, 7, learners=["Tcn"], time_limit=6, folds=5, workers=1)).max_seconds == 0.5
 
 
-def network_of(sweep: fc.Sweep) -> fc.Tcn:
-    return sweep.recipes["Tcn"].learner  # type: ignore[attr-defined, no-any-return]
+def network_of(sweep: fc.Sweep, name: str = "Tcn") -> fc.Tcn:
+    return sweep.recipes[name].learner  # type: ignore[attr-defined, no-any-return]
 
 
 def test_learners_that_are_named_can_be_blocked_and_share_a_type() -> None:

@@ -101,8 +101,8 @@ def test_learners_follow_the_panel() -> None:
     sparse = np.random.default_rng(1).poisson(0.3, (10, 200)).astype(float)
     assert set(defaults.INTERMITTENT) <= set(defaults.learners(made(sparse, "D"), 7, 3)[0][:7])
     walk, left = defaults.learners(made(noise(3, 30).cumsum(axis=1)), 16, 1)
-    assert not set(walk) & {"Mstl", "Tcn", "DirectLightGBM", *defaults.INTERMITTENT}
-    assert {"Tcn", "DirectLightGBM"} <= set(left)
+    assert not set(walk) & {"Mstl", "Mlp", "Tcn", "DirectLightGBM", *defaults.INTERMITTENT}
+    assert {"Mlp", "Tcn", "DirectLightGBM"} <= set(left)
 
 
 def test_windows_are_short_where_series_wander_and_long_where_they_return() -> None:

@@ -39,7 +39,7 @@ def known_columns(
         return {}, []
     if given is None:
         raise ValueError(f"The forecast needs {names} of the next rows. {_HOW}.")
-    rows = _of_panel(panel, given, names) if isinstance(given, Panel) else _of_table(panel, given, names)
+    rows = _of_panel(panel, given, names) if isinstance(given, Panel) else _of_table(panel, times, given, names)
     at = _find(panel, rows, times, names)
     found: list[Finding] = []
     columns = {}
@@ -66,7 +66,7 @@ def _of_panel(panel: Panel, given: Panel, names: list[str]) -> Given:
     return Given(series, times, columns, {n: given.levels[n] for n in names if n in given.levels})
 
 
-def _of_table(panel: Panel, given: Any, names: list[str]) -> Given:
+def _of_table(panel: Panel, times: np.ndarray, given: Any, names: list[str]) -> Given:
     from featurizers.collect import series_of
     from featurizers.policy import listed, suggestion
     from featurizers.sources import open_table
@@ -92,16 +92,19 @@ def _of_table(panel: Panel, given: Any, names: list[str]) -> Given:
             columns[name], levels[name] = codes(series_of(table, name))
         else:
             columns[name] = numbers(series_of(table, name), name)
-    return Given(mine, _times(panel, series_of(table, panel.time)), columns, levels)
+    return Given(mine, _times(panel, times, series_of(table, panel.time)), columns, levels)
 
 
-def _times(panel: Panel, column: pd.Series) -> np.ndarray:
-    """Stamps as the panel has them: UTC where it has a zone (a table's naive stamps are its wall clock)."""
+def _times(panel: Panel, times: np.ndarray, column: pd.Series) -> np.ndarray:
+    """Stamps as the panel has them: UTC where it has a zone (a table's naive stamps are its wall clock).
+
+    Text that could be month or day first is read by the order that has more of `times`.
+    """
     from featurizers.stamps import read_stamps
 
     stamps = read_stamps(column, panel.time)
     if panel.zone is None:
-        return stamps.local
+        return stamps.among(times).local
     if stamps.zone is not None:
         return stamps.times
     local = pd.DatetimeIndex(stamps.times).tz_localize(panel.zone, ambiguous="NaT", nonexistent="NaT")

@@ -11,6 +11,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from featurizers.dayfirst import settled
 from featurizers.findings import Finding
 from featurizers.policy import Policy, listed, names_of, suggestion
 from featurizers.rows import Rows, each_series
@@ -86,14 +87,17 @@ def series_of(table: nw.DataFrame[Any], name: str) -> pd.Series:
     return column
 
 
-def collect(table: nw.DataFrame[Any], names: Names, policy: Policy) -> tuple[Rows, Stamps, list[Finding]]:
-    """Rows with the target and every column that has a role, and what had to be left out."""
+def collect(
+    table: nw.DataFrame[Any], names: Names, policy: Policy, asked: Any = None
+) -> tuple[Rows, Stamps, list[Finding]]:
+    """Rows with the target and every column that has a role, and what had to be left out; `asked` is the frequency
+    of the rows, if it was said."""
     names.check(list(table.columns))
     if len(table) == 0:
         raise ValueError("The table has no rows.")
     stamps = read_stamps(series_of(table, names.time), names.time)
-    found = list(stamps.findings)
     code, ids, keyless = _series(table, names.id)
+    found: list[Finding] = []
     timeless = np.isnat(stamps.times)
     for lost, kind, culprits in ((timeless, "missing_time", names.time), (keyless & ~timeless, "missing_id", names.id)):
         if lost.any():
@@ -110,8 +114,9 @@ def collect(table: nw.DataFrame[Any], names: Names, policy: Policy) -> tuple[Row
         else:
             columns[name] = numbers(column, name)
     rows = Rows(ids, code, stamps.times, np.arange(len(table)), columns, levels).take(there).without_empty()
+    rows, stamps = settled(rows, stamps, asked, names.time)
     ordered = rows.sorted()
-    return ordered, stamps, found + _unsorted(rows, ordered)
+    return ordered, stamps, [*stamps.findings, *found, *_unsorted(rows, ordered)]
 
 
 def _series(table: nw.DataFrame[Any], names: tuple[str, ...]) -> tuple[np.ndarray, pd.DataFrame, np.ndarray]:

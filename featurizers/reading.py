@@ -66,7 +66,7 @@ def _read(
     table: nw.DataFrame[Any], names: Names, asked: Any, aggregate: str | Mapping[str, str] | None, settings: Policy
 ) -> Panel:
     target = names.target
-    rows, stamps, found = collect(table, names, settings)
+    rows, stamps, found = collect(table, names, settings, asked if aggregate is None else None)
     if aggregate is None:
         check_keys(rows, table, names)
     rows, zone = _clocked(rows, stamps, asked)

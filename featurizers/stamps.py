@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ class Stamps:
     zone: str | None
     findings: tuple[Finding, ...] = ()
     wall: np.ndarray | None = None  # the wall clock as written, where the zone's name is not known
+    swapped: np.ndarray | None = None  # the times day first, where the text could be read month or day first
 
     @property
     def local(self) -> np.ndarray:
@@ -38,6 +39,13 @@ class Stamps:
         if self.zone is None:
             return self.times
         return _naive(pd.DatetimeIndex(self.times).tz_localize("UTC").tz_convert(self.zone).tz_localize(None))
+
+    def among(self, wanted: np.ndarray) -> Stamps:
+        """Day first, if more of the times are among `wanted` by that."""
+        if self.swapped is None:
+            return self
+        met, other = (np.isin(times, wanted.astype("datetime64[s]")).sum() for times in (self.times, self.swapped))
+        return replace(self, times=self.swapped, swapped=self.times) if other > met else self
 
 
 def read_stamps(column: pd.Series, name: str) -> Stamps:
@@ -60,8 +68,9 @@ def read_stamps(column: pd.Series, name: str) -> Stamps:
     if pd.api.types.is_numeric_dtype(kind):
         return _from_numbers(column, name)
     if not pd.api.types.is_datetime64_any_dtype(kind):
-        read, findings = _from_text(column, name)
-        return _written(column, _whole(read, name, findings), name)
+        read, findings, swapped = _from_text(column, name)
+        stamps = _written(column, _whole(read, name, findings), name)
+        return stamps if swapped is None else replace(stamps, swapped=_whole(swapped, name, ()).times)
     return _whole(column, name, ())
 
 
@@ -138,36 +147,40 @@ def _from_numbers(column: pd.Series, name: str) -> Stamps:
     return Stamps(times, None, (Finding("epoch", "fixed", message, column=name, count=len(whole)),))
 
 
-def _from_text(column: pd.Series, name: str) -> tuple[pd.Series, tuple[Finding, ...]]:
-    """Each distinct value is read once, all in the same notation."""
+def _from_text(column: pd.Series, name: str) -> tuple[pd.Series, tuple[Finding, ...], pd.Series | None]:
+    """Each distinct value is read once, all in the same notation; last the same day first, if that is possible too."""
     codes, values = pd.factorize(column.astype(object))
     texts = pd.Series([v.strip() if isinstance(v, str) else v for v in values], dtype=object)
     empty = texts.isin(["", "NaT", "nan", "None", "NA"])
-    read, findings = _notation(texts[~empty], name, column, codes)
-    full = read.reindex(range(len(texts) + 1))  # the last is for missing values, whose code is -1
-    return full.iloc[np.where(codes < 0, len(texts), codes)].reset_index(drop=True), findings
+    read, findings, swapped = _notation(texts[~empty], name, column, codes)
+
+    def spread(values: pd.Series) -> pd.Series:
+        full = values.reindex(range(len(texts) + 1))  # the last is for missing values, whose code is -1
+        return full.iloc[np.where(codes < 0, len(texts), codes)].reset_index(drop=True)
+
+    return spread(read), findings, None if swapped is None else spread(swapped)
 
 
 def _notation(
     texts: pd.Series, name: str, column: pd.Series, codes: np.ndarray
-) -> tuple[pd.Series, tuple[Finding, ...]]:
+) -> tuple[pd.Series, tuple[Finding, ...], pd.Series | None]:
     written = bool(texts.map(lambda v: isinstance(v, str)).all())
     best = _attempt(texts, format="ISO8601")
     if best.notna().all():
-        return best if written else _placed(best, texts), ()
+        return best if written else _placed(best, texts), (), None
     if not written:  # python dates, datetimes, periods
         plain = texts.map(lambda v: v.to_timestamp() if isinstance(v, pd.Period) else v)
         best = _placed(_attempt(plain), plain)
     elif texts.str.fullmatch(r"\d{4}-?[Qq][1-4]").all():
-        return pd.Series(pd.PeriodIndex(texts.str.upper(), freq="Q").to_timestamp(), index=texts.index), ()
+        return pd.Series(pd.PeriodIndex(texts.str.upper(), freq="Q").to_timestamp(), index=texts.index), (), None
     else:
         for shape in (date + clock for clock in _CLOCKS for date in _DATES):
             read = _attempt(texts, format=shape)
             if read.notna().all():
-                return read, _ambiguous(texts, shape, read, name)
+                return read, *_ambiguous(texts, shape, read, name)
             best = read if read.notna().sum() > best.notna().sum() else best
     if best.notna().all():
-        return best, ()
+        return best, (), None
     bad = texts.index[best.isna().to_numpy()][0]
     row = int(np.flatnonzero(codes == bad)[0])
     raise ValueError(
@@ -182,18 +195,20 @@ def _placed(read: pd.Series, values: pd.Series) -> pd.Series:
     return read.dt.tz_convert(zones.pop()) if len(zones) == 1 and read.dt.tz is not None else read
 
 
-def _ambiguous(texts: pd.Series, shape: str, read: pd.Series, name: str) -> tuple[Finding, ...]:
+def _ambiguous(
+    texts: pd.Series, shape: str, read: pd.Series, name: str
+) -> tuple[tuple[Finding, ...], pd.Series | None]:
     if not shape.startswith(("%m/%d", "%m-%d")):
-        return ()
+        return (), None
     other = shape.replace("%m", "%_").replace("%d", "%m").replace("%_", "%d")
     swapped = _attempt(texts, format=other)
     if not swapped.notna().all() or (swapped == read).all():
-        return ()
+        return (), None
     message = (
         f"{texts.iloc[0]!r} in {name!r} could be month or day first; month first is taken: {read.iloc[0]:%Y-%m-%d}. "
         "If the day is first, write the year first, as in 2024-12-31."
     )
-    return (Finding("ambiguous_date", "alerted", message, row=0, column=name, count=len(texts)),)
+    return (Finding("ambiguous_date", "alerted", message, row=0, column=name, count=len(texts)),), swapped
 
 
 def _attempt(texts: pd.Series, **how: Any) -> pd.Series:

@@ -49,7 +49,7 @@ def read(job: Job) -> Tables:
         if given["time"] not in second:
             raise ValueError(f"The test table has no column {given['time']!r}; it has {', '.join(map(repr, second))}.")
         whole = Panel.read(pd.concat([first, second], ignore_index=True), **given)
-        start = read_stamps(second[given["time"]], given["time"]).local
+        start = read_stamps(second[given["time"]], given["time"]).among(whole.times).local
         return _cut(whole, whole.clock() < start[~np.isnat(start)].min().astype(np.int64), job)
     whole = Panel.read(source, **given)
     if isinstance(job.test, int):

@@ -74,6 +74,18 @@ class Names:
                     raise ValueError(f"There is no column {name!r}{near} ({part}); the table has {listed(columns)}.")
 
 
+    def dotted(self) -> list[Finding]:
+        """What is to be said of known columns that some models will refuse, before anything is trained."""
+        found = []
+        for name in (n for n, role in self.roles.items() if role == "known" and "." in n):
+            message = (
+                f"The known column {name!r} has a dot in its name: models that look back on known columns (Tcn, "
+                f"Arimax) refuse it. Rename it in the table, for example to {name.replace('.', '_')!r}."
+            )
+            found.append(Finding("dotted_name", "alerted", message, column=name))
+        return found
+
+
 def series_of(table: nw.DataFrame[Any], name: str) -> pd.Series:
     """A column as a pandas series, counted from 0."""
     column = table[name].to_pandas().reset_index(drop=True)
@@ -97,7 +109,7 @@ def collect(
         raise ValueError("The table has no rows.")
     stamps = read_stamps(series_of(table, names.time), names.time)
     code, ids, keyless = _series(table, names.id)
-    found: list[Finding] = []
+    found = names.dotted()
     timeless = np.isnat(stamps.times)
     for lost, kind, culprits in ((timeless, "missing_time", names.time), (keyless & ~timeless, "missing_id", names.id)):
         if lost.any():

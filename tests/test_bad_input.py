@@ -151,6 +151,9 @@ def test_columns_of_any_name(name: str, tmp_path: Path) -> None:
     if "." in name:
         with pytest.raises(ValueError, match=r"'a.b', which the model looks back on.*to 'a_b'"):
             looking_back.fit(Panel.read(rows, **roles))
+        (told,) = Panel.read(rows, **roles).findings.of("dotted_name")  # before anything is trained
+        assert (told.status, told.column) == ("alerted", "a.b")
+        assert "'a_b'" in told.message
         assert Plan.of(Panel.read(rows, **roles), horizon=2, seasons=(1,), lags=(1,), windows=()).relative == ()
     else:
         agreed(looking_back, rows, tmp_path, roles)

@@ -73,7 +73,6 @@ class Names:
                     near = suggestion(name, columns)
                     raise ValueError(f"There is no column {name!r}{near} ({part}); the table has {listed(columns)}.")
 
-
     def dotted(self) -> list[Finding]:
         """What is to be said of known columns that some models will refuse, before anything is trained."""
         found = []

@@ -27,7 +27,7 @@ from featurizers.timing import check_keys, choose, same_frequency
 CHECKS = (
     "missing_time", "missing_id", "unsorted", "wrong_frequency", "mixed_frequency", "off_grid", "duplicate", "gap",
     "infinite", "nan_target", "all_missing", "leading_nan", "trailing_nan", "missing_covariate", "static_varies",
-    "constant", "too_short", "unseen_category", "leak", "row_number", "dotted_name", "memory",
+    "constant", "too_short", "unseen_category", "leak", "row_number", "memory",
 )  # fmt: skip
 
 

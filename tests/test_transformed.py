@@ -13,7 +13,8 @@ import pytest
 import forecast as fc
 from featurizers.arrays import State
 from featurizers.expanding import Expanding
-from featurizers.featurizer import Featurizer, Needs
+from featurizers.features import untagged
+from featurizers.featurizer import Needs
 from featurizers.known import Known
 from featurizers.lags import Lags
 from featurizers.missing import Missing
@@ -22,6 +23,7 @@ from featurizers.series_id import SeriesId
 from forecast.export import to_onnx
 from learners.learner import Learner, Model
 from learners.naive import SeasonalNaive, last_value
+from learners.otherwise import Otherwise
 from learners.recursive import Recursive
 from learners.transformed import Transformed
 from learners.transforms import BoxCox, Difference, Log1p, Scale, SeasonalDifference, Transform
@@ -139,7 +141,7 @@ def test_a_series_that_was_not_in_training_is_scaled_by_its_history() -> None:
     np.testing.assert_allclose(model.forecast(whole, 3).columns["forecast"], [1, 2, 3, 100, 200, 300])
 
 
-@pytest.mark.parametrize("how", ["standard", "mean"])
+@pytest.mark.parametrize("how", ["standard", "robust", "mean"])
 def test_a_graph_measures_new_series_as_their_rows_come(how: str, tmp_path: Path) -> None:
     before, after = continued(panel(), HORIZON)
     plain = Recursive("ridge", (Lags((1, 2, 7)), Known(("promo",))))
@@ -150,12 +152,26 @@ def test_a_graph_measures_new_series_as_their_rows_come(how: str, tmp_path: Path
     np.testing.assert_allclose(scored["forecast"], model.forecast(new, HORIZON, known).columns["forecast"], rtol=1e-9)
 
 
-@pytest.mark.parametrize(("transform", "part"), [(Scale("robust"), Lags((3,))), (Scale("mean"), Expanding("mean"))])
-def test_a_graph_has_nothing_to_say_of_new_series_that_it_cannot_measure(
-    transform: Transform, part: Featurizer, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("lags", [(1, 2, 7), (1, 120)])
+def test_no_fall_back_for_new_series_in_units_of_quartiles(lags: tuple[int, ...], tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    whole = daily(*(level + np.arange(200) % 7 + rng.normal(size=200) for level in (5.0, 20, 90, 400)))
+    mended = Otherwise(Transformed(Recursive("ridge", (Lags(lags),)), Scale("robust")), SeasonalNaive(7))
+    model = mended.fit(whole.where(np.arange(2)))
+    to_onnx(model, tmp_path / "model.onnx", HORIZON)
+    new = whole.where(np.arange(2, 4))
+    inner = model.models[0].predict(untagged("m0", model.state(new)), new.future(HORIZON).matrix())["forecast"]
+    want = model.forecast(new, HORIZON).columns["forecast"]
+    np.testing.assert_allclose(want, inner.ravel(), rtol=1e-12)
+    np.testing.assert_allclose(fc.score(tmp_path / "model.onnx", new.frame())["forecast"], want, rtol=1e-9)
+    np.testing.assert_allclose(model.forecast(new.tail(130), HORIZON).columns["forecast"], want, rtol=1e-12)
+
+
+@pytest.mark.parametrize("transform", [Scale("robust"), Scale("mean")])
+def test_a_graph_has_nothing_to_say_of_new_series_that_it_cannot_measure(transform: Transform, tmp_path: Path) -> None:
     before, _ = continued(panel(), HORIZON)
-    model = Transformed(Recursive("ridge", (Lags((1, 7)), part)), transform).fit(before.where(np.arange(4)))
+    plain = Recursive("ridge", (Lags((1, 7)), Expanding("mean")))
+    model = Transformed(plain, transform).fit(before.where(np.arange(4)))
     to_onnx(model, tmp_path / "model.onnx", HORIZON)
     new = before.where(np.array([4, 5]))
     assert np.isnan(fc.score(tmp_path / "model.onnx", new.frame(), strict=False)["forecast"]).all()

@@ -13,6 +13,7 @@ from featurizers.windows import quantile
 from learners.transforms.transform import Transform
 
 FLAT = 1e-12  # a spread below this part of the level is rounding: the series is constant
+RECENT = 100  # rows by which quartiles are taken of a series that was not in training
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,8 @@ class Scale(Transform):
     (the standard deviation where that is 0), "mean" by nothing and the mean of |y|. A constant series has width 1.
 
     Over "series" the two numbers are those of the training rows of each series, kept as its memory. A series that was
-    not in training takes those of the history it comes with. A graph, which follows such a series from its first row
-    on, moves them with every row; it has NaN where that cannot be: "robust", and learners that keep more of the target
-    of a series than a window.
+    not in training takes those of the history it comes with ("robust": of its last 100 rows). A graph follows such a
+    series from its first row on; it has NaN for it if the learner keeps more of the target of a series than a window.
     Over "window" they are those of the last `window` rows before the forecast, whatever the series; training then
     scales each series as a whole, and the learner inside may keep nothing of a series but a window.
     """
@@ -66,29 +66,46 @@ class SeriesScale(Transform):
     location: np.ndarray = field(repr=False)  # (series,)
     width: np.ndarray = field(repr=False)  # (series,)
     follows: bool = False  # a series that has no rows yet is measured as they come
+    recent: bool = False  # a series that was not in training is measured by its last rows
 
     def inside(self, kept: bool) -> Transform:
-        return replace(self, follows=self.how != "robust" and not kept)
+        robust = self.how == "robust"
+        return replace(self, follows=not robust and not kept, recent=robust and not kept)
 
     @property
     def straight(self) -> bool:
         return True
+
+    def reach(self, lookback: int) -> int:
+        return max(lookback, RECENT) if self.recent else lookback
 
     def whole(self, panel: Panel) -> np.ndarray:
         location, width = self._of(panel)
         return scaled(panel, location, width)
 
     def forward(self, past: Array, state: State) -> Array:
-        return (past - state["scale.location"]) / state["scale.width"]
+        location, width = self._now(past, state)
+        return (past - location) / width
 
     def inverse(self, values: Array, past: Array, state: State) -> Array:
-        return values * state["scale.width"] + state["scale.location"]
+        location, width = self._now(past, state)
+        return values * width + location
+
+    def _now(self, past: Array, state: State) -> tuple[Array, Array]:
+        """Location and width of each series, (series, 1) each: those kept, or those of the last rows of `past`."""
+        location, width = state["scale.location"], state["scale.width"]
+        if not self.recent:
+            return location, width
+        xp = namespace(past, width)
+        kept, last = ~xp.isnan(width), statistics(past[:, -RECENT:], self.how)
+        return xp.where(kept, location, last[0][:, None]), xp.where(kept, width, last[1][:, None])
 
     def memory(self, panel: Panel) -> State:
         """`scale.seen` of a series that is measured as its rows come: how many values, their mean (of "mean" that of
-        |y|), and the sum of their squared distances from it; NaN for all others."""
+        |y|), and the sum of their squared distances from it; NaN for all others. A width that is not kept is NaN."""
         location, width = self._of(panel)
-        new = (panel.lengths == 0) & (positions(self.keys, panel.ids) < 0)
+        new = positions(self.keys, panel.ids) < 0
+        new &= (panel.lengths == 0) | self.recent
         seen = np.where(new[:, None] & self.follows, 0.0, np.full((panel.count, 3), np.nan))
         width = np.where(new & (not self.follows), np.nan, width)
         return {"scale.location": location[:, None], "scale.width": width[:, None], "scale.seen": seen}

@@ -89,8 +89,8 @@ def vote(board: Leaderboard, *, size: int = 15, per: str = "auto", by: tuple[str
 def caruana(
     board: Leaderboard, metric: str | Function | Metric | None = None, *, size: int = 15, start: int = START
 ) -> dict[str, float]:
-    """Weights that sum to one, learner -> weight: a quarter of them by greedy forward selection with replacement, the
-    others by how small each learner's own error is (`forecast.selection.steady`).
+    """Weights that sum to one, learner -> weight: a tenth of them by greedy forward selection with replacement, the
+    others by how small each learner's own error is, by WAPE too if by MASE (`forecast.selection.steady`).
 
     That begins with the best 1 to `start` learners that are within 5 % of the best, whichever of these does best; then
     adds, `size` times in all, the learner (again) that helps the mean most; of all means on the way the best is kept.

@@ -9,15 +9,15 @@ from functools import cached_property
 import numpy as np
 
 from forecast.leaderboard import Leaderboard
-from forecast.metrics import Metric, mean_of, seasonal_scale
+from forecast.metrics import Metric, find, mean_of, seasonal_scale
 from forecast.truth import Truth, filled, measure
 
 POWER = {"mae": 1, "mase": 1, "wape": 1, "rmse": 2, "rmsse": 2}  # metrics that are means of powers of the error
 MOST = 300_000  # points of which weights are made
 SCALED = ("mase", "rmsse")
-GREEDY = 0.25  # of the weights are chosen greedily
+GREEDY = 0.1  # of the weights are chosen greedily
 LEAST = 0.03  # a weight below that is none: each costs a training
-POWER_OF_ERROR, CLOSE = 8, 0.5  # of which the others are the inverse, and how far a learner may be behind to have one
+POWER_OF_ERROR, CLOSE = 4, 0.5  # of which the others are the inverse, and how far a learner may be behind to have one
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +76,16 @@ class Candidates:
             return self
         some = np.linspace(0, count - 1, max(count * MOST // self.actual.size, 1)).astype(np.int64)
         return self.where(np.isin(np.arange(count), some))
+
+    @property
+    def views(self) -> tuple[Candidates, ...]:
+        """The candidates as the metric sees them; and as WAPE does, where the metric is MASE: the one lets all series
+        count alike, the other by their size, so that what chance decides in one of them does not decide in both."""
+        if self.metric.name != "mase":
+            return (self,)
+        pooled, folds = find("wape"), len(self.board.truths)
+        share = _share(pooled, self.path, self.size.reshape(folds, -1), self.actual) if self.there.all() else None
+        return self, replace(self, metric=pooled, share=share)
 
     @cached_property
     def alone(self) -> np.ndarray:
@@ -174,31 +184,36 @@ def _scales(truth: Truth, power: int) -> np.ndarray:
 
 
 def steady(found: Candidates, size: int, start: int, near: float) -> np.ndarray:
-    """Weights that sum to one, (learners,): a quarter of them those of `greedy`, the others by each one's own error.
+    """Weights that sum to one, (learners,): a tenth of them those of `greedy`, the others by each one's own error.
 
     Weights that a few folds chose are unsteady. Those that follow the inverse of a power of each learner's error, each
-    recipe once however many trials of it there are, waver less: the mean of both is the better forecast. Small ones are
-    left out.
+    recipe once however many trials of it there are, waver less: the mean of both is the better forecast. Both are means
+    over the candidates' `views`. Small weights are left out.
     Source: Bates & Granger, The combination of forecasts, Operational Research Quarterly 20, 1969; Smith & Wallis, A
     simple explanation of the forecast combination puzzle, Oxford Bulletin of Economics and Statistics 71, 2009.
     """
     found = found.thinned()
-    alone = found.alone
-    best = alone.min()
+    chosen = np.mean([greedy(view, size, start, near) for view in found.views], axis=0)
+    apart = np.exp(np.mean([np.log(_over_best(view.alone)) for view in found.views], axis=0))
     taken: dict[str, int] = {}
-    for i in np.argsort(alone, kind="stable"):
-        if np.isfinite(alone[i]) and alone[i] <= best + CLOSE * abs(best):
+    for i in np.argsort(apart, kind="stable"):
+        if apart[i] <= 1 + CLOSE:
             taken.setdefault(found.board.family(found.names[i]), int(i))
-    chosen = greedy(found, size, start, near)
     if not taken:
-        return chosen
+        return np.asarray(chosen)
     at = np.array(list(taken.values()))
-    apart = 1.0 + (alone[at] - best) / (abs(best) or 1.0)  # the error over that of the best
-    others = np.zeros(len(alone))
-    others[at] = apart**-POWER_OF_ERROR
+    others = np.zeros(len(apart))
+    others[at] = apart[at] ** -POWER_OF_ERROR
     weights = GREEDY * chosen + (1 - GREEDY) * others / others.sum()
     kept = np.where(weights < min(LEAST, weights.max() / 2), 0.0, weights)
     return np.asarray(kept / kept.sum())
+
+
+def _over_best(errors: np.ndarray) -> np.ndarray:
+    """Each error over the least of them; infinite where there is none."""
+    best = errors.min()
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(np.isfinite(errors), 1.0 + (errors - best) / (abs(best) or 1.0), np.inf))
 
 
 def greedy(found: Candidates, size: int, start: int, near: float) -> np.ndarray:

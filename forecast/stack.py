@@ -24,7 +24,7 @@ from learners.regressors import Fitted, fit_regressor
 from learners.together import Together
 
 FEW = 8  # learners at most, the best ones, that a sweep stacks
-BETTER = 0.99
+AHEAD = 0.03  # of the error of the mean is what a stack must be better by, to be taken in a sweep
 EXTREME = 0.99  # the quantile of the errors that larger ones are taken for, as squares would let them decide alone
 ROUNDS, CLOSE = 500, 1e-10  # of the descent, and when it has come to rest
 
@@ -156,19 +156,24 @@ class StackModel(Together):
         return made.with_part(Feature("correction", "correction", "learner"), rest)
 
 
-def guarded(board: Leaderboard, rival: float) -> tuple[list[str], Stacked, tuple[Outputs, ...]] | None:
-    """The best learners on the board stacked, if their forecasts with coefficients from other folds are 1 % better by
-    its metric than `rival`: who takes part, the recipe, and these forecasts."""
+def guarded(board: Leaderboard, rival: Mapping[str, float]) -> tuple[list[str], Stacked, tuple[Outputs, ...]] | None:
+    """The best learners on the board stacked, if their forecasts with coefficients from other folds are 3 % better by
+    its metric than those that had the totals `rival`, and by WAPE not worse: who takes part, the recipe, and these
+    forecasts."""
     names = [n for n in board.names if all(board.outputs[n])][:FEW]
-    if len(names) < 2 or len(board.truths) < 2 or not np.isfinite(rival):
+    theirs = rival.get(board.metric.name, np.nan)
+    if len(names) < 2 or len(board.truths) < 2 or not np.isfinite(theirs):
         return None
     try:
         recipe, outputs = stacked(board, names, Stack((), board.on))
     except ValueError:  # nothing to learn from
         return None
-    mine = board.joined("", recipe, outputs).totals[""].get(board.metric.name, np.nan)
-    better = mine > rival / BETTER if board.metric.higher else mine < rival * BETTER
-    return ([n for n, c in zip(names, recipe.coefficients, strict=True) if c], recipe, outputs) if better else None
+    totals = board.joined("", recipe, outputs).totals[""]
+    mine = totals.get(board.metric.name, np.nan)
+    gain = mine - theirs if board.metric.higher else theirs - mine
+    worse = totals.get("wape", np.nan) > rival.get("wape", np.nan)
+    taking_part = [n for n, c in zip(names, recipe.coefficients, strict=True) if c]
+    return (taking_part, recipe, outputs) if gain > AHEAD * abs(theirs) and not worse else None
 
 
 def stacked(board: Leaderboard, names: Sequence[str], recipe: Stack) -> tuple[Stacked, tuple[Outputs, ...]]:

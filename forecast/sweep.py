@@ -183,8 +183,7 @@ class Sweep(Learner):
         if sum(cost[n] for n in voted.weights) > seconds:  # what single series ask for besides
             voted = vote(board.only(members), per="panel")
         found = board.joined(ENSEMBLE, voted.recipe, voted.outputs)
-        points = board.metric.of_points
-        stack = guarded(replace(found.only(members), metric=points), points.total(found.totals[ENSEMBLE]))
+        stack = guarded(replace(found.only(members), metric=board.metric.of_points), found.totals[ENSEMBLE])
         if stack is not None and sum(cost[n] for n in stack[0]) <= seconds:
             found = found.joined(STACK, *stack[1:])
         ranked = ranking(found, self.levels)

@@ -170,17 +170,23 @@ def test_learners_with_bands_are_asked_for_them():
     assert LINEAR.features == FEATURES
 
 
-def test_three_quarters_of_the_weights_follow_the_errors_and_trials_of_one_recipe_count_once(board):
+def test_most_weight_follows_the_errors_by_both_views_and_trials_of_one_recipe_count_once(board):
     found = Candidates.of(board, NAMES, board.metric)
-    alone = found.alone
-    close = alone <= 1.5 * alone.min()
-    inverse = np.where(close, alone**-8.0, 0)
-    expected = 0.25 * greedy(found, 15, 5, 0.05) + 0.75 * inverse / inverse.sum()
-    np.testing.assert_allclose(steady(found, 15, 5, 0.05), expected)
+    pooled = Candidates.of(board, NAMES, find("wape"))
+    assert [view.metric.name for view in found.views] == ["mase", "wape"]
+    np.testing.assert_allclose(found.views[1].alone, pooled.alone)
+    assert [view.metric.name for view in pooled.views] == ["wape"]
+    apart = np.sqrt(found.alone / found.alone.min() * pooled.alone / pooled.alone.min())
+    inverse = np.where(apart <= 1.5, apart**-4.0, 0)
+    chosen = (greedy(found, 15, 5, 0.05) + greedy(pooled, 15, 5, 0.05)) / 2
+    expected = 0.1 * chosen + 0.9 * inverse / inverse.sum()
+    expected[expected < 0.03] = 0
+    np.testing.assert_allclose(steady(found, 15, 5, 0.05), expected / expected.sum())
     twins = replace(board, families=dict.fromkeys(NAMES, "one"))
     weights = steady(Candidates.of(twins, NAMES, board.metric), 15, 5, 0.05)
-    expected = 0.25 * greedy(found, 15, 5, 0.05) + 0.75 * np.eye(3)[int(np.argmin(alone))]
-    np.testing.assert_allclose(weights, expected)
+    expected = 0.1 * chosen + 0.9 * np.eye(3)[int(np.argmin(apart))]
+    expected[expected < 0.03] = 0
+    np.testing.assert_allclose(weights, expected / expected.sum())
 
 
 def board_of(single, joint):

@@ -4,7 +4,7 @@
 
 All folds lie inside the training parts; the learners are those of the default sweep, with their first settings. The
 weights for a fold are chosen on up to three folds before it. What is printed are geometric means over the sets, over
-the way that stood first: half greedy weights, half even ones of the best six, nothing trimmed.
+the first way: greedy weights, nothing trimmed.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ ROWS, FOLDS, BEFORE = 600, 5, 3
 TRIMS = (0.0, 0.1, 0.2, 0.3)
 
 
-def inverse(found: Candidates) -> np.ndarray:
-    """By the eighth power of the error, of learners at most half behind the best."""
-    best = found.alone.min()
-    weights = np.where(found.alone <= 1.5 * best, (best / found.alone) ** 8, 0.0)
+def inverse(found: Candidates, power: int, both: bool = False) -> np.ndarray:
+    """By a power of the error, of learners at most half behind the best; by MASE, or by WAPE too."""
+    views = found.views if both else found.views[:1]
+    apart = np.exp(np.mean([np.log(view.alone / view.alone.min()) for view in views], axis=0))
+    weights = np.where(apart <= 1.5, apart**-power, 0.0)
     return weights / weights.sum()
 
 
@@ -50,13 +51,15 @@ def caruana(found: Candidates) -> np.ndarray:
 
 
 WAYS: dict[str, Callable[[Candidates], np.ndarray]] = {
-    "half greedy, half even": lambda found: (caruana(found) + even(found)) / 2,
     "greedy": caruana,
     "even": even,
-    "inverse": inverse,
-    "half greedy, half inverse": lambda found: (caruana(found) + inverse(found)) / 2,
-    "quarter greedy, three quarters inverse": lambda found: caruana(found) / 4 + 3 * inverse(found) / 4,
-    "the same without small ones (now)": lambda found: steady(found, 15, 5, 0.05),
+    "half greedy, half even": lambda found: (caruana(found) + even(found)) / 2,
+    "inverse eighth power": lambda found: inverse(found, 8),
+    "a quarter greedy, else that": lambda found: caruana(found) / 4 + 3 * inverse(found, 8) / 4,
+    "inverse fourth power": lambda found: inverse(found, 4),
+    "inverse fourth power, by MASE and WAPE": lambda found: inverse(found, 4, both=True),
+    "inverse second power, by MASE and WAPE": lambda found: inverse(found, 2, both=True),
+    "a tenth greedy, else fourth power (now)": lambda found: steady(found, 15, 5, 0.05),
 }
 
 

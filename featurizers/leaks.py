@@ -11,6 +11,7 @@ import pandas as pd
 
 from featurizers.collect import Names
 from featurizers.findings import Finding
+from featurizers.near_leaks import Repetitions
 from featurizers.policy import Policy, listed
 from featurizers.rows import Rows, stamp
 from featurizers.values import numbers
@@ -30,7 +31,9 @@ def leaks(rows: Rows, table: nw.DataFrame[Any], names: Names, policy: Policy) ->
         return roles, []
     found: list[Finding] = []
     with np.errstate(all="ignore"):
-        guilty = _guilty(rows, _columns(rows, table, names, at), names, at, found)
+        columns = _columns(rows, table, names, at)
+        guilty = _guilty(rows, columns, names, at, found)
+        found += _suspects(rows, {n: v for n, v in columns.items() if n not in guilty}, names, at)
     for name, why in guilty.items():
         used = name in roles
         drop = used and policy.leaks == "drop"
@@ -69,6 +72,26 @@ def _guilty(
         others = listed(group)
         guilty |= dict.fromkeys(group, f"{others} add up to the target {names.target!r}")
     return guilty
+
+
+def _suspects(rows: Rows, columns: Mapping[str, np.ndarray], names: Names, at: np.ndarray) -> list[Finding]:
+    """Columns in use that are the target with a little noise: told, as they may be honest after all, never left out."""
+    y, series, found = rows.columns[names.target][at], rows.series[at], list[Finding]()
+    now, later = Repetitions.of(y, series, at), None
+    for name, values in columns.items():
+        role, when = names.roles.get(name), ""
+        part = now.nearly(values) if role == "known" else None
+        if part is None and role in ("known", "past"):
+            ahead, *rest = _ahead(values, y, series, at)
+            later = later or Repetitions.of(*rest)
+            part, when = later.nearly(ahead), " of the next row"
+        if part is not None:
+            text = (
+                f"{name!r} is nearly the target {names.target!r}{when}: it leaves {part:.0%} of the error that "
+                "repeating the target leaves. Is it known before the target is? It is used all the same."
+            )
+            found.append(_found(rows, at, name, "leak", "alerted", text))
+    return found
 
 
 def _found(rows: Rows, at: np.ndarray, name: str, kind: str, status: Any, text: str) -> Finding:

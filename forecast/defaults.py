@@ -28,7 +28,9 @@ FOLDS, SCORES = 3, 12  # and the series times folds that there should be
 ABSOLUTE = ("mase", "mae", "nmae", "wape", "smape", "wql", "pinball")  # metrics of absolute errors
 SPARSE = 0.25  # of the series intermittent: then all are treated as such
 
-_SEASONS: WeakKeyDictionary[Panel, tuple[int, ...]] = WeakKeyDictionary()  # several rules ask for the same
+# Several rules ask for the same:
+_SEASONS: WeakKeyDictionary[Panel, tuple[int, ...]] = WeakKeyDictionary()
+_SIMPLE: WeakKeyDictionary[Panel, dict[tuple[int, int, int], tuple[float, float, float]]] = WeakKeyDictionary()
 
 
 def seasons(panel: Panel, season: int | None = None) -> tuple[int, ...]:
@@ -118,6 +120,13 @@ def difference(panel: Panel, horizon: int, folds: int, season: int | None = None
 def _simple(panel: Panel, horizon: int, folds: int, rows: int) -> tuple[float, float, float]:
     """The errors of the average of the season, the last value and the last season on the folds, as shares of the three
     in each series, on average; NaN where no series is long enough for a fold."""
+    known = _SIMPLE.setdefault(panel, {})
+    if (horizon, folds, rows) not in known:
+        known[horizon, folds, rows] = _measured(panel, horizon, folds, rows)
+    return known[horizon, folds, rows]
+
+
+def _measured(panel: Panel, horizon: int, folds: int, rows: int) -> tuple[float, float, float]:
     from forecast.leaderboard import compare
     from learners import Naive, SeasonalAverage, SeasonalNaive
 

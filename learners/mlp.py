@@ -40,9 +40,15 @@ class Mlp(Learner):
     local: bool = True
     imports: ClassVar[tuple[str, ...]] = Tcn.imports
 
-    def train(self, panel: Panel) -> TcnModel:
+    def train(self, panel: Panel) -> MlpModel:
         """ValueError where no series is longer than the horizon by two rows, or a setting does not fit."""
         if self.hidden < 2 or self.hidden % 2:
             raise ValueError(f"The hidden units of Mlp must be an even number, at least 2, not {self.hidden}.")
         same = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "hidden"}
-        return Tcn(**same, channels=self.hidden // 2, layers=0).train(panel)
+        model = Tcn(**same, channels=self.hidden // 2, layers=0).train(panel)
+        return MlpModel(**{f.name: getattr(model, f.name) for f in fields(model)})
+
+
+@dataclass(frozen=True, eq=False)
+class MlpModel(TcnModel):
+    """One without layers."""

@@ -246,6 +246,41 @@ def test_the_target_of_the_next_row_leaks() -> None:
         assert "in the next row" in used.message
 
 
+@pytest.mark.parametrize("noise", [0.05, 0.1])
+@pytest.mark.parametrize("level", [0.0, 30.0])
+def test_a_copy_of_the_target_with_noise_is_told_of(noise: float, level: float) -> None:
+    """5 and 10 % of the spread, for a target that is not as smooth as the noise is small."""
+    rng = np.random.default_rng(3)
+    table = sales(sales=level + np.tile(np.arange(ROWS) % 7, 2) + 3 * rng.normal(size=2 * ROWS))
+    table["hint"] = table["sales"] + noise * table["sales"].std() * rng.normal(size=2 * ROWS)
+    table["early"] = table.groupby("shop")["hint"].shift(-1)
+    for policy in ("drop", "error"):
+        panel = read(table, known="hint", past="early", leaks=policy)
+        found = panel.findings.of("leak").items
+        assert [(f.status, f.column) for f in found] == [("alerted", "hint"), ("alerted", "early")]
+        assert "nearly the target 'sales':" in found[0].message
+        assert "nearly the target 'sales' of the next row:" in found[1].message
+        assert set(panel.roles) == {"hint", "early"}
+    assert read(table, past="hint").findings.of("leak").items[0].status == "passed"
+
+
+def test_what_is_honestly_known_is_not_nearly_the_target() -> None:
+    """Drivers, profiles, the same row of last week, other people's forecasts, a redundant sensor of a smooth target."""
+    rng, size = np.random.default_rng(4), 2 * ROWS
+    week, shock, smooth = np.tile(np.arange(ROWS) % 7, 2), rng.normal(size=size), np.cumsum(rng.normal(size=size))
+    for y in (50 + 5 * week + 3 * shock, 50 + 20 * week + shock, 50 + smooth, 50 + 3.0 * np.arange(size) + shock):
+        table = sales(sales=y)
+        table["driver"] = y - 50 + 0.4 * y.std() * rng.normal(size=size)
+        table["profile"] = 50 + 5.0 * week
+        table["last_week"] = table.groupby("shop")["sales"].shift(7)
+        table["forecast"] = y + 0.4 * np.diff(y, prepend=y[0]).std() * rng.normal(size=size)
+        table["trend"] = 50 + 3.0 * np.arange(size)
+        names = ["driver", "profile", "last_week", "forecast", "trend"]
+        assert read(table, known=names).findings.of("leak").items[0].status == "passed"
+        sensor = table.assign(sensor=y + 0.05 * y.std() * rng.normal(size=size))
+        assert read(sensor, past=["sensor"]).findings.of("leak").items[0].status == "passed"
+
+
 def test_trends_do_not_leak() -> None:
     table = sales(sales=np.tile(np.exp(np.arange(ROWS) / 20), 2) + np.repeat([0, 3], ROWS))
     table["hint"] = np.arange(2 * ROWS) % ROWS * 1.5

@@ -43,19 +43,26 @@ class Repetitions:
         count = int(fine.sum())
         if count < _FEWEST:
             return None
-        mean, middle = _sizes(values[fine] - self.y[fine])
-        best = []
+        apart = values[fine] - self.y[fine]
+        mean, middle, found = _mean(apart), np.inf, []
         for error in self.errors:
             known = error[fine]
             known = known[np.isfinite(known)]
-            if len(known) >= max(_FEWEST // 2, 0.2 * count):
-                best.append(_sizes(known - known.mean()))
-        if not best:
-            return None
-        most, usual = np.min(best, axis=0)
-        return float(mean / most) if mean < _MEAN * most and middle < _MEDIAN * usual else None
+            if len(known) < max(_FEWEST // 2, 0.2 * count):
+                continue
+            known = known - known.mean()
+            found.append(_mean(known))
+            if mean >= _MEAN * found[-1]:  # as with nearly every column, at the first lag
+                return None
+            middle = _median(apart) if middle == np.inf else middle
+            if middle >= _MEDIAN * _median(known):
+                return None
+        return mean / min(found) if found else None
 
 
-def _sizes(errors: np.ndarray) -> tuple[float, float]:
-    """By the mean of squares, and by the median."""
-    return float(np.sqrt((errors * errors).mean())), float(np.median(np.abs(errors)))
+def _mean(errors: np.ndarray) -> float:
+    return float(np.sqrt((errors * errors).mean()))
+
+
+def _median(errors: np.ndarray) -> float:
+    return float(np.median(np.abs(errors)))

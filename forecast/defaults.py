@@ -24,6 +24,7 @@ SEASONAL = 1.25  # the error of the last season over that of the last value up t
 CYCLES = 3  # seasons of the median series from which on one is differenced
 FAR = 1.5  # times the error of the last season, from which on a simple forecast is not worth a try
 SAMPLE = 500  # series on which that is measured
+ENOUGH = 8.0  # seconds, with fewer of which a network with convolutions is no better than one without
 FOLDS, SCORES = 3, 12  # and the series times folds that there should be
 ABSOLUTE = ("mase", "mae", "nmae", "wape", "smape", "wql", "pinball")  # metrics of absolute errors
 SPARSE = 0.25  # of the series intermittent: then all are treated as such
@@ -142,15 +143,17 @@ def _measured(panel: Panel, horizon: int, folds: int, rows: int) -> tuple[float,
     return float(level), float(last), float(seasonal)
 
 
-def learners(panel: Panel, horizon: int, folds: int) -> tuple[tuple[str, ...], dict[str, str]]:
+def learners(
+    panel: Panel, horizon: int, folds: int, seconds: float | None = None
+) -> tuple[tuple[str, ...], dict[str, str]]:
     """Every family, in the order in which they serve; and those left out, with the reason.
 
     Mstl takes part where there are several seasons, Harmonic where weeks, days or parts of them span two years, Naive
     where there is a season, those of intermittent demand where a quarter of the series is intermittent, and Arimax
     where known numbers are given. What learns from pieces of a horizon takes no part where the median series has fewer
     than two of them, nor the last value or the average of the season where its error on the folds is `FAR` times
-    that of the last season. No learner is left out for its time: the local ones take 1 to 10 ms for a series of 150
-    months.
+    that of the last season; and Tcn does not where one training may take fewer `seconds` than `ENOUGH`. No other one is
+    left out for its time: the local ones take 1 to 10 ms for a series of 150 months.
     """
     names = list(DEFAULT_LEARNERS)
     found, dropped = seasons(panel), useless(panel)
@@ -167,6 +170,8 @@ def learners(panel: Panel, horizon: int, folds: int) -> tuple[tuple[str, ...], d
     left: dict[str, str] = {}
     if int(np.median(panel.lengths)) < 2 * horizon:
         left["DirectLightGBM"] = left["Mlp"] = left["Tcn"] = f"the median series has fewer than 2 x {horizon} rows"
+    elif seconds is not None and seconds < ENOUGH:
+        left["Tcn"] = f"a training of it has {seconds:g} s, and Mlp learns as much in so few"
     level, last, repeated = _simple(panel, horizon, folds, found[0])
     for name, error in (("SeasonalAverage", level), ("Naive", last)):
         if name in names and error > FAR * repeated:

@@ -104,7 +104,7 @@ class Job:
         )
         names, left_out = self.learners, self.left_out
         if names is None:
-            names, left_out = defaults.learners(panel, self.horizon, folds)
+            names, left_out = defaults.learners(panel, self.horizon, folds, self._seconds(panel))
         if self.block:
             names = self._unblocked(_named(names), panel)
         if self.by:

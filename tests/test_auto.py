@@ -162,6 +162,9 @@ def test_networks_are_given_a_share_of_the_time() -> None:
     both = fc.auto(PANEL, 7, learners=["Tcn", "Mlp"], time_limit=60, workers=1)
     assert [network_of(both, name).max_seconds for name in ("Tcn", "Mlp")] == [5.0, 2.5]
     assert network_of(fc.auto(PANEL, 7, learners=["Tcn"], time_limit=6, folds=5, workers=1)).max_seconds == 0.5
+    for limit, there in ((60, False), (120, True)):  # by default Tcn takes part where it has time to learn
+        entered = set(fc.auto(PANEL, 7, time_limit=limit, workers=1).recipes)
+        assert entered & {"Mlp", "Tcn"} == ({"Mlp", "Tcn"} if there else {"Mlp"})
 
 
 def network_of(sweep: fc.Sweep, name: str = "Tcn") -> fc.Tcn:

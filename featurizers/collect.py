@@ -78,7 +78,7 @@ class Names:
         found = []
         for name in (n for n, role in self.roles.items() if role == "known" and "." in n):
             message = (
-                f"The known column {name!r} has a dot in its name: models that look back on known columns (Tcn, "
+                f"The known column {name!r} has a dot in its name: models that look back on known columns (Tcn, Mlp, "
                 f"Arimax) refuse it. Rename it in the table, for example to {name.replace('.', '_')!r}."
             )
             found.append(Finding("dotted_name", "alerted", message, column=name))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from featurizers.panel import Panel
-from forecast.attempts import Attempt, Progress, attempt, fits, libraries, tried
+from forecast.attempts import Attempt, Progress, attempt, fits, libraries, load, tried
 from forecast.backtest import RollingOrigin
 from forecast.conformal import with_bands
 from forecast.engine import processes
@@ -169,6 +169,9 @@ class Search:
         given up now, so that what they would have taken serves others."""
         if self.limits.until is None:
             return {}
+        for k, proposal in active.items():  # the winner is trained in this process: its libraries are loaded while
+            if found[k]:  # there is time to do without a learner for it
+                load(self.recipes[proposal.learner])
         folds = SLOWER * (len(self.folds) - 1)
         costs = {k: folds * sum(a.fit_seconds + a.predict_seconds for a in found[k]) or np.inf for k in active}
         if self.limits.after:  # the training on everything, one learner after the other

@@ -193,8 +193,9 @@ def steady(found: Candidates, size: int, start: int, near: float) -> np.ndarray:
     simple explanation of the forecast combination puzzle, Oxford Bulletin of Economics and Statistics 71, 2009.
     """
     found = found.thinned()
-    chosen = np.mean([greedy(view, size, start, near) for view in found.views], axis=0)
-    apart = np.exp(np.mean([np.log(_over_best(view.alone)) for view in found.views], axis=0))
+    views = found.views
+    chosen = np.mean([greedy(view, size, start, near) for view in views], axis=0)
+    apart = np.exp(np.mean([np.log(_over_best(view.alone)) for view in views], axis=0))
     taken: dict[str, int] = {}
     for i in np.argsort(apart, kind="stable"):
         if apart[i] <= 1 + CLOSE:

@@ -26,8 +26,8 @@ PARTS: dict[Learner, set[str]] = {
     fc.Harmonic((7, 30.4), (2, 1), fc.Naive()): {"lag1", "season of 7 rows", "season of 30.4 rows"},
     fc.Median((fc.Naive(), fc.Theta(7), fc.Ets(season=7))): {"lag1", "level", "trend", "season"},
     fc.Stacked((fc.Naive(), fc.Theta(7)), (1.2, -0.2)): {"lag1", "level", "trend", "season"},
-    fc.Stack((fc.Naive(), fc.Theta(7)), FOLDS, "Ridge", guard=False):
-        {"lag1", "level", "trend", "season", "correction"},
+    fc.Stack((fc.SeasonalNaive(7), fc.Theta(7)), FOLDS, "Ridge", guard=False):
+        {"lag7", "level", "trend", "season", "correction"},
     Intermittent(fc.Naive(), FOLDS): {"lag1"},
 }  # fmt: skip
 

@@ -100,6 +100,7 @@ def trace(model: Model, origin: Origin, feeds: list[Feed], horizon: int) -> Grap
         for name, start in beginning(model, tail, origin.memory).items():
             table = np.concatenate([np.asarray(origin.memory[name]), start])
             memory[name] = xp.take(xp.asarray(table), at, axis=0)
+        memory |= model.begun(memory, history["target"])
         memory = _updated(model, memory, history, windows, by[("new", "")])
     future = {f.column: s for f, s in symbols.items() if f.part == "future"}
     for f, s in symbols.items():

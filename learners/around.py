@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from featurizers.arrays import State
+from featurizers.arrays import Array, State
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from learners.attribution import Attribution, Feature
@@ -45,6 +45,9 @@ class Around(Model):
 
     def remember(self, state: State, now: State) -> State:
         return self.inner.remember(state, now)
+
+    def begun(self, state: State, target: Array) -> State:
+        return self.inner.begun(state, target)
 
     def predict(self, state: State, future: State) -> State:
         return self.inner.predict(state, future)

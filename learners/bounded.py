@@ -84,6 +84,9 @@ class BoundedModel(Around):
         }
         return mine | tagged("inner", self.inner.remember(self.within(state), now))
 
+    def begun(self, state: State, target: Array) -> State:
+        return tagged("inner", self.inner.begun(self.within(state), target))
+
     def within(self, state: State) -> State:
         return untagged("inner", state)
 

@@ -99,6 +99,9 @@ class HarmonicModel(Around):
         mine = {name: state[name] for name in ("harmonic.weights", "harmonic.width")}
         return mine | {"harmonic.row": state["harmonic.row"] + 1.0} | tagged("inner", inner)
 
+    def begun(self, state: State, target: Array) -> State:
+        return {}  # a series without waves has no forecast
+
     def predict(self, state: State, future: State) -> State:
         season = self._sum(state, 0, future["time"].shape[1])
         outputs = self.inner.predict(self.within(state), future)

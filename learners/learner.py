@@ -126,6 +126,11 @@ class Model(Brief, ABC):
         """The memory after one more row; `now` holds its target, time and columns, (series,) each."""
         return {}
 
+    def begun(self, state: State, target: Array) -> State:
+        """What of the memory of series that are not known yet depends on all of their rows, of which `target`
+        (series, n) are about to be remembered one by one: a graph has no other way to see a series as a whole."""
+        return {}
+
     @property
     def single(self) -> bool:
         """Whether a part computes in float32 (networks), so that a graph can agree to 1e-4 only."""

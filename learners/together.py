@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from featurizers.arrays import State
+from featurizers.arrays import Array, State
 from featurizers.features import memories, remembered, tagged, untagged
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
@@ -34,6 +34,10 @@ class Together(Model):
 
     def remember(self, state: State, now: State) -> State:
         return remembered("m", self.models, state, now)
+
+    def begun(self, state: State, target: Array) -> State:
+        each = [tagged(f"m{i}", m.begun(untagged(f"m{i}", state), target)) for i, m in enumerate(self.models)]
+        return {name: values for part in each for name, values in part.items()}
 
     def answers(self, state: State, future: State) -> list[State]:
         """What each model predicts."""

@@ -94,6 +94,14 @@ class TransformedModel(Model):
         kept = self.model.remember(inner, now | {"target": values[:, -1]})
         return tagged("transform", self.transform.remember(mine, now)) | tagged("inner", kept)
 
+    def begun(self, state: State, target: Array) -> State:
+        mine = untagged("transform", state)
+        changed = self.transform.begun(mine, target)
+        inner = {name: values for name, values in untagged("inner", state).items() if "." in name}
+        if inner:
+            inner = self.model.begun(inner, self.transform.forward(target, mine | changed))
+        return tagged("transform", changed) | tagged("inner", inner)
+
     def _past(self, state: State) -> Array:
         size = self.needs.lookback
         return state["target"][:, -size:] if size else state["target"][:, :0]

@@ -12,6 +12,7 @@ import pytest
 
 import forecast as fc
 from featurizers.arrays import State
+from featurizers.ewm import Ewm
 from featurizers.expanding import Expanding
 from featurizers.features import untagged
 from featurizers.featurizer import Needs
@@ -21,9 +22,12 @@ from featurizers.missing import Missing
 from featurizers.panel import Panel
 from featurizers.series_id import SeriesId
 from forecast.export import to_onnx
+from learners.blend import Blend
+from learners.bounded import Bounded
+from learners.harmonic import Harmonic, HarmonicModel
 from learners.learner import Learner, Model
 from learners.naive import SeasonalNaive, last_value
-from learners.otherwise import Otherwise
+from learners.otherwise import Otherwise, OtherwiseModel
 from learners.recursive import Recursive
 from learners.transformed import Transformed
 from learners.transforms import BoxCox, Difference, Log1p, Scale, SeasonalDifference, Transform
@@ -159,6 +163,7 @@ def test_no_fall_back_for_new_series_in_units_of_quartiles(lags: tuple[int, ...]
     mended = Otherwise(Transformed(Recursive("ridge", (Lags(lags),)), Scale("robust")), SeasonalNaive(7))
     model = mended.fit(whole.where(np.arange(2)))
     to_onnx(model, tmp_path / "model.onnx", HORIZON)
+    assert isinstance(model, OtherwiseModel)
     new = whole.where(np.arange(2, 4))
     inner = model.models[0].predict(untagged("m0", model.state(new)), new.future(HORIZON).matrix())["forecast"]
     want = model.forecast(new, HORIZON).columns["forecast"]
@@ -167,12 +172,33 @@ def test_no_fall_back_for_new_series_in_units_of_quartiles(lags: tuple[int, ...]
     np.testing.assert_allclose(model.forecast(new.tail(130), HORIZON).columns["forecast"], want, rtol=1e-12)
 
 
-@pytest.mark.parametrize("transform", [Scale("robust"), Scale("mean")])
-def test_a_graph_has_nothing_to_say_of_new_series_that_it_cannot_measure(transform: Transform, tmp_path: Path) -> None:
-    before, _ = continued(panel(), HORIZON)
-    plain = Recursive("ridge", (Lags((1, 7)), Expanding("mean")))
-    model = Transformed(plain, transform).fit(before.where(np.arange(4)))
+def keeping() -> Recursive:
+    """A learner that keeps of a series what no window holds."""
+    return Recursive("ridge", (Lags((1, 7)), Expanding(("mean", "std")), Ewm(0.2)))
+
+
+AROUND: list[Callable[[Learner], Learner]] = [
+    lambda learner: learner,
+    lambda learner: Otherwise(learner, SeasonalNaive(7)),
+    lambda learner: Bounded(Blend((learner, Transformed(keeping(), Log1p()))), HORIZON, 7),
+    lambda learner: Transformed(learner, Difference()),
+    lambda learner: Transformed(Transformed(learner, SeasonalDifference(7)), Scale("mean")),
+    lambda learner: Harmonic((7,), learner=learner),
+]
+
+
+@pytest.mark.parametrize("make", AROUND)
+@pytest.mark.parametrize("transform", [Scale(), Scale("robust"), Scale("mean")], ids=repr)
+def test_new_series_of_learners_that_keep_more_than_a_window(
+    transform: Scale, make: Callable[[Learner], Learner], tmp_path: Path
+) -> None:
+    """They are measured as a whole in the graph too, before their first row is remembered."""
+    whole = panel().with_columns(sales=panel().y + 10.0)  # positive, longer than 100 rows, with missing values
+    long = daily(*(np.tile(whole.y[whole.owner == i], 2) for i in range(6)))
+    model = make(Transformed(keeping(), transform)).fit(long.where(np.arange(4)))
     to_onnx(model, tmp_path / "model.onnx", HORIZON)
-    new = before.where(np.array([4, 5]))
-    assert np.isnan(fc.score(tmp_path / "model.onnx", new.frame(), strict=False)["forecast"]).all()
-    assert np.isfinite(model.forecast(new, HORIZON).columns["forecast"]).all()
+    want = model.forecast(long, HORIZON).columns["forecast"]
+    if not isinstance(model, HarmonicModel):  # which has waves of its own for each series
+        assert np.isfinite(want).all()
+    scored = fc.score(tmp_path / "model.onnx", long.frame(), strict=False)["forecast"]
+    np.testing.assert_allclose(scored, want, rtol=1e-9)

@@ -22,8 +22,7 @@ class Scale(Transform):
     (the standard deviation where that is 0), "mean" by nothing and the mean of |y|. A constant series has width 1.
 
     Over "series" the two numbers are those of the training rows of each series, kept as its memory. A series that was
-    not in training takes those of the history it comes with ("robust": of its last 100 rows). A graph follows such a
-    series from its first row on; it has NaN for it if the learner keeps more of the target of a series than a window.
+    not in training takes those of the history it comes with ("robust": of its last 100 rows).
     Over "window" they are those of the last `window` rows before the forecast, whatever the series; training then
     scales each series as a whole, and the learner inside may keep nothing of a series but a window.
     """
@@ -66,7 +65,7 @@ class SeriesScale(Transform):
     location: np.ndarray = field(repr=False)  # (series,)
     width: np.ndarray = field(repr=False)  # (series,)
     follows: bool = False  # a series that has no rows yet is measured as they come
-    recent: bool = False  # a series that was not in training is measured by its last rows
+    recent: bool = False  # a series that was not in training is measured by its last rows, whenever it is forecast
 
     def inside(self, kept: bool) -> Transform:
         robust = self.how == "robust"
@@ -102,7 +101,8 @@ class SeriesScale(Transform):
 
     def memory(self, panel: Panel) -> State:
         """`scale.seen` of a series that is measured as its rows come: how many values, their mean (of "mean" that of
-        |y|), and the sum of their squared distances from it; NaN for all others. A width that is not kept is NaN."""
+        |y|), and the sum of their squared distances from it; NaN for all others. A width that is not kept, or not
+        measured yet, is NaN."""
         location, width = self._of(panel)
         new = positions(self.keys, panel.ids) < 0
         new &= (panel.lengths == 0) | self.recent
@@ -132,6 +132,19 @@ class SeriesScale(Transform):
             "scale.seen": after,
         }
 
+    def begun(self, state: State, target: Array) -> State:
+        """A learner inside keeps the target in units that must not change: they are measured before the first row."""
+        if self.follows or self.recent:
+            return {}
+        xp = namespace(target)
+        some = xp.concat([target[:, 0][:, None] * np.full((1, RECENT), np.nan), target], axis=1)[:, -RECENT:]
+        location, width = statistics(some if self.how == "robust" else target, self.how)
+        new = xp.isnan(state["scale.width"])
+        return {
+            "scale.location": xp.where(new, location[:, None], state["scale.location"]),
+            "scale.width": xp.where(new, width[:, None], state["scale.width"]),
+        }
+
     def _of(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
         """Location and width of each series of `panel`, (series,) each."""
         at = positions(self.keys, panel.ids)
@@ -140,7 +153,8 @@ class SeriesScale(Transform):
             return measured(panel, self.how)
         location, width = self.location[np.maximum(at, 0)], self.width[np.maximum(at, 0)]
         if new.any():
-            location[new], width[new] = measured(panel.where(new), self.how)
+            some = panel.where(new)
+            location[new], width[new] = measured(some.tail(RECENT) if self.how == "robust" else some, self.how)
         return location, width
 
 

@@ -71,6 +71,10 @@ class Transform(ABC):
     def remember(self, state: State, now: State) -> State:
         return {}
 
+    def begun(self, state: State, target: Array) -> State:
+        """What of the memory of series that are not known yet depends on all of their rows (series, n)."""
+        return {}
+
     def panel(self, panel: Panel) -> Panel:
         """The panel with its target transformed, without the rows that have no transformed value."""
         changed = replace(panel, columns={**panel.columns, panel.target: self.whole(panel)})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 
 from featurizers.panel import Panel
@@ -14,6 +16,8 @@ SHARE = 0.15  # of the series in which it is, at least: in noise it is in a tent
 MIDDLE = 0.1  # the excess of the median series
 LEVELS = 0.1  # of the variance of a column that lies between series which have levels of their own
 KPSS = 0.463  # 5 %. Source: Kwiatkowski, Phillips, Schmidt & Shin (1992), Journal of Econometrics 54, table 1
+
+_AUTO: WeakKeyDictionary[Panel, dict[tuple[int, int], tuple[np.ndarray, float]]] = WeakKeyDictionary()
 
 
 def sampled(panel: Panel) -> Panel:
@@ -73,8 +77,14 @@ def partial_autocorrelations(panel: Panel, season: int, most: int) -> tuple[np.n
 
 
 def autocorrelations(panel: Panel, season: int, most: int) -> tuple[np.ndarray, float]:
-    """The same of lags 0 to `most` without what lies between them."""
-    panel = sampled(panel)
+    """The same of lags 0 to `most` without what lies between them. Kept, as the rules of lags and windows both ask."""
+    known = _AUTO.setdefault(panel, {})
+    if (season, most) not in known:
+        known[season, most] = _autocorrelations(sampled(panel), season, most)
+    return known[season, most]
+
+
+def _autocorrelations(panel: Panel, season: int, most: int) -> tuple[np.ndarray, float]:
     y = panel.y - (_decomposed(panel, season)[0] if season > 1 else 0.0)
     y = _standardised(panel, y)
     places = np.flatnonzero(np.isfinite(y))

@@ -60,6 +60,20 @@ def test_partial_autocorrelations_are_those_of_statsmodels() -> None:
     assert (np.abs(found[:2]) > 0.3).all()
 
 
+def test_lags_and_windows_decompose_the_series_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    panel, decomposed, count = made(noise() + 2 * np.sin(2 * np.pi * np.arange(120) / 12)), evidence._decomposed, []
+    assert defaults.seasons(panel) == (12,)
+
+    def counted(some: Panel, season: int) -> tuple[np.ndarray, np.ndarray]:
+        count.append(season)
+        return decomposed(some, season)
+
+    monkeypatch.setattr(evidence, "_decomposed", counted)
+    assert 12 in defaults.lags(panel, 12, 3)
+    assert 12 in defaults.windows(panel, 12, 3)
+    assert count == [12]
+
+
 def test_a_trend_is_found_by_the_test_of_statsmodels() -> None:
     values = np.vstack([noise(6, 120).cumsum(axis=1), noise(6, 120)])
     with warnings.catch_warnings():

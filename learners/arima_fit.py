@@ -21,7 +21,7 @@ LEVEL, VARIANCE, CRITERION = 0, 1, 3  # among its measures
 LIKELIHOOD, AICC = 7, 8  # of a candidate
 # A search takes what looks best, which makes its variance too small. 1 + 10 / n is about (n + 5) / (n - 5): as if five
 # more coefficients had been estimated (Akaike, 1970, Statistical predictor identification). Found on simulated
-# processes, those of REHEARSAL in benchmarks/coverage.py; the same for 30 values and for 200.
+# processes, those of REHEARSAL in benchmarks/simulated_bands.py; the same for 30 values and for 200.
 SEARCHED = 10.0
 NO_MODEL = "no model fits"
 STILL = 1e-12  # variance of a series that differences explain wholly

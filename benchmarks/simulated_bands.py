@@ -1,6 +1,6 @@
 """How many values of simulated processes lie inside the bands that were asked for: 80 and 95 in 100 should.
 
-    python benchmarks/coverage.py --series 2000 --model AutoArima --seed 1
+    python benchmarks/simulated_bands.py --series 2000 --model AutoArima --seed 1
 
 Each process, an ARIMA or for AutoEts an exponential smoothing, draws its own coefficients and a length from 30 to 200
 for every series; the model sees all but the last twelve values. Prints the coverage in percent by process and by

@@ -10,7 +10,7 @@ import numpy as np
 
 from featurizers.findings import Finding, Status
 from featurizers.policy import Policy
-from featurizers.rows import Rows, each_series, first_where, more
+from featurizers.rows import Rows, each_series, first_where, more, stamp
 from featurizers.values import LARGEST, absent
 
 
@@ -42,13 +42,20 @@ def ends(rows: Rows, target: str, has_known: bool) -> tuple[Rows, Rows, list[Fin
     np.maximum.at(last, rows.series[there], place[there])
     empty = (last < 0)[rows.series]
     leading, trailing = ~empty & (place < first[rows.series]), ~empty & (place > last[rows.series])
-    kept = "; they are kept as the future of the known columns" if has_known else ", which are left out"
+
+    def sentence(first: int, count: int) -> str:
+        done, end = "; they are kept as the future of the known columns", rows.times[first - 1]
+        if not has_known:
+            done = f", which are left out: its forecast begins after {stamp(end)}"
+            done += ", and ends before those of other series" if end < rows.times[last[last >= 0]].max() else ""
+        return f"{target!r} is unknown in the last rows of the series ({count}){done}."
+
     found = each_series("all_missing", "dropped", rows, empty, lambda f, n: (
         f"{target!r} is unknown in every row of the series ({n}); it is left out."))  # fmt: skip
     found += each_series("leading_nan", "dropped", rows, leading, lambda f, n: (
         f"{target!r} is unknown in the first rows of the series ({n}), which are left out."))  # fmt: skip
     found += each_series("future_rows" if has_known else "trailing_nan", "fixed" if has_known else "dropped", rows,
-        trailing, lambda f, n: f"{target!r} is unknown in the last rows of the series ({n}){kept}.")  # fmt: skip
+        trailing, sentence)  # fmt: skip
     if empty.all():
         raise ValueError(f"The target {target!r} is unknown in every row: there is nothing to learn from.")
     inner = rows.take(~(empty | leading | trailing))

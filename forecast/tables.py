@@ -33,7 +33,12 @@ class Tables:
 
 
 def read(job: Job) -> Tables:
-    """The job's panel, split where its test rows begin."""
+    """The job's panel, split where its test rows begin; findings of what is trained on say if its series end apart."""
+    tables = _split(job)
+    return replace(tables, train=tables.train.with_findings(_apart(tables.train)))
+
+
+def _split(job: Job) -> Tables:
     given = dict(job.data)
     source = given.pop("source", None)
     if source is None:
@@ -80,6 +85,18 @@ def _cut(whole: Panel, before: np.ndarray, job: Job) -> Tables:
                 for name in map(whole.name, np.flatnonzero(~kept).tolist())]  # fmt: skip
         train, whole = train.where(kept).with_findings(lost), whole.where(kept)
     return Tables(train, whole)
+
+
+def _apart(panel: Panel) -> list[Finding]:
+    """Whether some series end a row or more before others, so that forecasts cover different dates."""
+    last, latest = panel.last, panel.last.max()
+    early = np.flatnonzero(panel.freq.steps(last, np.full_like(last, latest))[0] > 0)
+    if not len(early):
+        return []
+    name, when = panel.name(int(early[0])), stamp(last[early[0]])
+    text = (f"{len(early)} of {panel.count} series end before {stamp(latest)}, as {name} does at {when}: a forecast "
+            "begins after the last known value of its series, so that theirs cover earlier dates.")  # fmt: skip
+    return [Finding("early_end", "alerted", text, name, time=when, count=len(early))]
 
 
 def known_ahead(panel: Panel, horizon: int, whole: Panel | None, given: Any) -> tuple[Any, list[Finding]]:

@@ -245,6 +245,10 @@ def test_rows_after_the_last_target_are_the_future() -> None:
         ("trailing_nan", "dropped", 51, 9),
         ("trailing_nan", "dropped", 111, 9),
     }
+    assert "left out: its forecast begins after 2023-04-20." in plain.findings.of("trailing_nan").items[0].message
+    table.loc[table.index[:60], "sales"] = sales()["sales"]
+    told = Panel.read(table, **ROLES).findings.of("trailing_nan").items[0].message
+    assert "its forecast begins after 2023-04-20, and ends before those of other series." in told
 
 
 def test_known_columns_from_a_table() -> None:

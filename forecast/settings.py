@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 from featurizers.holidays import check_place
 from featurizers.whole import whole, wholes
 from forecast.metrics import find
+from learners.bands import check_levels
 from learners.learner import Learner
 
 WHOLE = {
@@ -100,10 +101,7 @@ def levels(value: Any) -> tuple[float, ...]:
     """Levels of bands in percent. ValueError for shares and for what is no number."""
     several = hasattr(value, "__iter__") and not isinstance(value, str)
     found = tuple(getattr(item, "item", lambda item=item: item)() for item in (value if several else (value,)))
-    for level in found:
-        if isinstance(level, bool) or not isinstance(level, int | float) or not 1 <= level < 100:
-            hint = " (0.8 is written 80)" if isinstance(level, float) and 0 < level < 1 else ""
-            raise ValueError(f"The levels of bands are percents between 1 and 100{hint}, unlike {level!r}.")
+    check_levels(found)
     return found
 
 

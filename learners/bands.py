@@ -30,9 +30,14 @@ def levels(outputs: Iterable[str]) -> tuple[float, ...]:
 
 
 def check_levels(levels: Iterable[float]) -> None:
-    """ValueError unless all are coverages in percent."""
-    if not all(0 < level < 100 for level in levels):
-        raise ValueError(f"Levels are coverages in percent between 0 and 100, not {list(levels)}.")
+    """ValueError unless all are coverages in percent; shares are told how they are written."""
+    if isinstance(levels, str) or not isinstance(levels, Iterable):
+        raise ValueError(f"The levels of bands are several percents, such as (80, 95), not {levels!r}.")
+    for level in levels:
+        number = getattr(level, "item", lambda level=level: level)()
+        if isinstance(number, bool) or not isinstance(number, int | float) or not 1 <= number < 100:
+            hint = " (0.8 is written 80)" if isinstance(number, float) and 0 < number < 1 else ""
+            raise ValueError(f"The levels of bands are percents between 1 and 100{hint}, unlike {level!r}.")
 
 
 def normal_bands(forecast: Array, deviation: Array, levels: Iterable[float]) -> State:

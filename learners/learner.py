@@ -22,14 +22,15 @@ if TYPE_CHECKING:
     from learners.attribution import Attribution
     from learners.explanation import Explanation
 
-_LOST = (
-    "{} has no forecast at some steps (NaN): either the model does not know this series and learns each one by itself, "
-    "or too little of what it looks at is known. Otherwise(learner, SeasonalNaive(...)) falls back to another."
-)
-_BEYOND = (
-    "{} has forecasts beyond all numbers (infinite): the learner ran away from its history. "
-    "Bounded(learner, horizon) holds it to what the history supports."
-)
+_WRONG = {
+    "no_forecast": "{} has no forecast at some steps (NaN): either the model does not know this series and learns each "
+    "one by itself, or too little of what it looks at is known. Otherwise(learner, SeasonalNaive(...)) falls back to "
+    "another.",
+    "infinite_forecast": "{} has forecasts or bands beyond all numbers (infinite): the learner ran away from its "
+    "history. Bounded(learner, horizon) holds it to what that supports.",
+    "no_bands": "{} has forecasts without bands at some steps (NaN): what made them has none of its own "
+    "there. Conformal(learner, on) gives bands to every series.",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +71,8 @@ class Learner(ABC):
         """
         check_closed(self)
         panel = _without_infinity(expected(panel, "fit"))
+        if panel.count == 0:
+            raise ValueError("The panel has no series to learn from: every one was left out, see its findings.")
         model = self.retrain(panel, before)
         for name in model.needs.past:
             if "." in name:
@@ -147,7 +150,7 @@ class Model(Brief, ABC):
 
     def state(self, panel: Panel) -> State:
         """What the model remembers of each series of `panel` after its last row."""
-        panel = prepared(self, panel)
+        panel = prepared(self, expected(panel, "state"))
         windows = {"target": panel.window(panel.target, self.needs.lookback)}
         windows |= {name: panel.window(name, self.needs.lookback) for name in self.needs.past}
         return windows | self.memory(panel)
@@ -180,19 +183,18 @@ class Model(Brief, ABC):
         future = future_of(panel, gap + horizon, known, self.needs.ahead, unknown)
         if self.origin is not None:
             future = future.encoded(self.origin.tail.levels)
-        outputs = self.predict(state, future.matrix(self.needs.ahead))
+        outputs = {
+            name: np.asarray(values, np.float64)
+            for name, values in self.predict(state, future.matrix(self.needs.ahead)).items()
+        }
+        told = outputs
         if gap:
-            future = future.rows(future.position >= gap)
+            told = {name: np.where(np.arange(gap + horizon) < gap, np.nan, v) for name, v in outputs.items()}
             outputs = {name: values[:, gap:] for name, values in outputs.items()}
-        columns: Mapping[str, np.ndarray] = {n: np.asarray(v, np.float64).ravel() for n, v in outputs.items()}
-        lost = []
-        for wrong, kind, text in ((np.isnan, "no_forecast", _LOST), (np.isinf, "infinite_forecast", _BEYOND)):
-            rows = wrong(columns["forecast"]).reshape(panel.count, -1).any(axis=1)
-            lost += [Finding(kind, "alerted", text.format(panel.name(i) or "The series"), panel.name(i))
-                     for i in np.flatnonzero(rows).tolist()]  # fmt: skip
-        lost += self._strange(panel)
-        told = [] if gap else self.remarks(panel, {n: v.reshape(panel.count, -1) for n, v in columns.items()})
-        return replace(future, columns=columns, roles={}, levels={}, findings=future.findings + (lost + told))
+            future = future.rows(future.position >= gap)
+        found = _lost(panel, outputs) + self._strange(panel) + self.remarks(panel, told)
+        columns: Mapping[str, np.ndarray] = {name: values.ravel() for name, values in outputs.items()}
+        return replace(future, columns=columns, roles={}, levels={}, findings=future.findings + found)
 
     def _strange(self, panel: Panel) -> list[Finding]:
         """What the model has not learned from: rows of another frequency."""
@@ -237,6 +239,21 @@ class Model(Brief, ABC):
         return tuple(part for part in held if isinstance(part, Model))
 
 
+def _lost(panel: Panel, outputs: Mapping[str, np.ndarray]) -> list[Finding]:
+    """The series whose `outputs`, (series, horizon) each, are not all numbers."""
+    lost, found = np.isnan(outputs["forecast"]), []
+    wrong = {
+        "no_forecast": lost,
+        "infinite_forecast": np.any([np.isinf(values) for values in outputs.values()], axis=0),
+        "no_bands": np.any([np.isnan(values) & ~lost for values in outputs.values()], axis=0),
+    }
+    for kind, places in wrong.items():
+        for i in np.flatnonzero(places.any(axis=1)).tolist():
+            text = _WRONG[kind].format(panel.name(i) or "The series")
+            found.append(Finding(kind, "alerted", text, panel.name(i)))
+    return found
+
+
 def prepared(model: Model, panel: Panel) -> Panel:
     """`panel` without infinite targets, its categories coded as in the training of `model`."""
     panel = _without_infinity(panel)
@@ -244,9 +261,13 @@ def prepared(model: Model, panel: Panel) -> Panel:
         return panel
     trained = model.origin.tail
     for name in (*model.needs.past, *model.needs.ahead):
-        if name in model.needs.past and name not in (*panel.columns, "time"):
-            raise ValueError(f"The panel has no column {name!r}, which the model looks back on: name it as "
+        if name not in (*panel.columns, "time"):
+            use = "the model looks back on" if name in model.needs.past else "the forecast is made with"
+            raise ValueError(f"The panel has no column {name!r}, which {use}: name it as "
                              f"{trained.roles.get(name, 'known')} when the table is read.")  # fmt: skip
+        if name in model.needs.ahead and panel.roles.get(name) == "past":
+            raise ValueError(f"The column {name!r} is past here, but the forecast is made with its next values: name "
+                             f"it as {trained.roles.get(name, 'known')} when the table is read.")  # fmt: skip
         if name in panel.levels and name in trained.columns and name not in trained.levels:
             raise ValueError(f"The column {name!r} holds text, such as {', '.join(panel.levels[name][:1])!r}, but the "
                              "model learned from numbers there.")  # fmt: skip

@@ -43,6 +43,9 @@ def rolling_forecast(
         model = fc.AutoEts(12).fit(panel)
         found = fc.rolling_forecast(model, longer, horizon=3)
     """
+    if not isinstance(model, Model):
+        raise TypeError(f"'rolling_forecast' takes a fitted model, not a {type(model).__name__}: fit the recipe first, "
+                        "as in recipe.fit(panel).")  # fmt: skip
     panel = prepared(model, expected(panel, "rolling_forecast"))
     horizon, step = whole(horizon, "The horizon"), whole(step, "The step of rolling_forecast")
     found = replay(model, panel, begins(model, panel, start), horizon, step, known, inside)

@@ -138,6 +138,30 @@ def test_a_series_never_seen() -> None:
     assert np.isfinite(rolled["forecast"]).all()
 
 
+def test_forecasts_without_bands_are_told() -> None:
+    whole = panel()
+    banded = fc.Ets(season=7, levels=(80,))
+    for learner in (fc.Otherwise(banded, NAIVE), fc.Blend((banded, NAIVE))):
+        model = learner.fit(whole.where(np.arange(4)))
+        found = model.forecast(whole.where(np.array([0, 4])), 3)
+        assert np.isfinite(found.columns["forecast"]).all()
+        assert np.isfinite(found.columns["lo80"]).tolist() == [True] * 3 + [False] * 3
+        assert [f.series for f in found.findings.of("no_bands")] == [whole.name(4)]
+        assert not model.forecast(whole.where(np.arange(4)), 3).findings.of("no_bands")
+
+
+def test_rails_behind_a_gap_are_told_of_what_is_shown() -> None:
+    whole = panel(holes=False)
+    model = fc.Bounded(fc.Ets(season=7), HORIZON, 7, widest=0.2).fit(whole)
+    gap = 2
+    outputs = model.forecast(whole, HORIZON).findings.of("bounded")
+    behind = model.forecast(whole, HORIZON - gap, gap=gap).findings.of("bounded")
+    held = {f.series: f.count for f in outputs}
+    assert behind
+    assert all(f.count <= held[f.series] for f in behind)
+    assert all(np.datetime64(f.time) > whole.last.max() + np.timedelta64(gap, "D") for f in behind)
+
+
 def test_columns_that_are_not_known_after_all() -> None:
     before, after = continued(panel(), HORIZON)
     for learner in (LINEAR, TREES, fc.Direct("ridge", FEATURES, 3), fc.Arimax((1, 0, 0), columns=("promo",)),

@@ -31,6 +31,14 @@ def table(rows: int = DAYS) -> pd.DataFrame:
 
 
 PANEL = fc.Panel.read(table(), **NAMES)
+
+
+def read(*columns: str, **roles: object) -> fc.Panel:
+    """The table, or some columns of it, with the price in another role."""
+    given = {**NAMES, "known": [], **roles}
+    return fc.Panel.read(table()[list(columns)] if columns else table(), **given)
+
+
 PRICES = table(DAYS + AHEAD).groupby("store").tail(AHEAD).drop(columns="sales")
 FEATURES = (fc.Lags((1, 7)), fc.Known(("price",)))
 RIDGE = fc.Recursive("ridge", FEATURES).fit(PANEL)
@@ -118,6 +126,13 @@ MISTAKES = {
     "names to compare": (lambda: fc.compare(PANEL, ["Naive"], FOLDS), "Recipes are compared.*not 'Naive'"),
     "a model to compare": (lambda: fc.compare(PANEL, [NAIVE], FOLDS), "not SeasonalNaiveModel"),
     "shares for levels": (lambda: fc.Conformal(fc.Naive(), FOLDS, levels=0.8).fit(PANEL), "0.8 is written 80"),
+    "shares for levels of one": (lambda: fc.Naive(levels=(0.8,)).fit(PANEL), "0.8 is written 80"),
+    "one level": (lambda: fc.AutoEts(7, levels=80).fit(PANEL), "such as .80, 95., not 80"),
+    "nothing to fit": (lambda: fc.Naive().fit(PANEL.where(np.arange(0))), "no series to learn from"),
+    "a table to explain": (lambda: NAIVE.explain(table(), 7), "takes a Panel, not a DataFrame"),
+    "a recipe to roll": (lambda: fc.rolling_forecast(fc.Naive(), PANEL, 7), "not a SeasonalNaive: fit the recipe"),
+    "no prices in the past": (lambda: RIDGE.forecast(read("store", "day", "sales"), 7, PRICES), "no column 'price'"),
+    "prices as past": (lambda: RIDGE.forecast(read(past=["price"]), 7, PRICES), "'price' is past here"),
     "export of a recipe": (lambda: fc.to_onnx(fc.Naive(), "x.onnx", 7), "not a SeasonalNaive: fit the recipe"),
     "export of a text": (lambda: fc.to_onnx(NAIVE, "x.onnx", "7"), "whole number from 1 on"),
     "save of a recipe": (lambda: fc.save(fc.Naive(), "x"), "Only a fitted model is saved"),
@@ -168,6 +183,19 @@ def test_what_every_learner_said_when_it_failed_is_a_finding() -> None:
     assert "lag of 70 rows" in long.message
 
 
+def test_a_season_that_does_not_fit_is_a_finding() -> None:
+    (told,) = run(season=365).findings.of("too_long")
+    assert "The season of 365 rows is left out: the median series has 60 rows" in told.message
+
+
+def test_a_metric_that_fails_is_named() -> None:
+    def wide(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+        return np.abs(actual - forecast).mean(axis=1)
+
+    with pytest.raises(ValueError, match=r"Metric .wide. cannot be measured: AxisError.*one series"):
+        run(metric=wide)
+
+
 def test_a_series_without_a_forecast_is_a_finding() -> None:
     others = fc.Panel.read(table().replace({"store": {"A": "C"}}), **NAMES)
     future = fc.Theta(7).fit(PANEL).forecast(others, 3)
@@ -184,6 +212,7 @@ def test_a_run_with_parts_of_the_users_own_keeps_all_that_can_be_kept(tmp_path: 
         (lost,) = made.findings.of("not_exported")
         assert "'Mine' predicts in Python but cannot be saved or exported" in lost.message
     assert json.loads((tmp_path / "run" / "run.json").read_text())["metric"] == "bias"
+    assert fc.trials(tmp_path / "run")["bias"].is_monotonic_increasing
     model = fc.Recursive(Mine(), FEATURES).fit(PANEL)
     with pytest.raises(TypeError, match="'Mine' predicts in Python but cannot be saved"):
         fc.save(model, tmp_path / "model")

@@ -80,15 +80,15 @@ def _suspects(rows: Rows, columns: Mapping[str, np.ndarray], names: Names, at: n
     now, later = Repetitions.of(y, series, at), None
     for name, values in columns.items():
         role, when = names.roles.get(name), ""
-        part = now.nearly(values) if role == "known" else None
-        if part is None and role in ("known", "past"):
+        why = now.nearly(values) if role == "known" else None
+        if why is None and role in ("known", "past"):
             ahead, *rest = _ahead(values, y, series, at)
             later = later or Repetitions.of(*rest)
-            part, when = later.nearly(ahead), " of the next row"
-        if part is not None:
+            why, when = later.nearly(ahead), " of the next row"
+        if why is not None:
             text = (
-                f"{name!r} is nearly the target {names.target!r}{when}: it leaves {part:.0%} of the error that "
-                "repeating the target leaves. Is it known before the target is? It is used all the same."
+                f"{name!r} is nearly the target {names.target!r}{when}: {why}. Is it known before the target is? "
+                "It is used all the same."
             )
             found.append(_found(rows, at, name, "leak", "alerted", text))
     return found
@@ -203,10 +203,12 @@ def _sum(columns: Mapping[str, np.ndarray], y: np.ndarray) -> list[list[str]]:
     if fine.sum() < max(_FEWEST, 3 * len(names)):
         return []
     pick = np.flatnonzero(fine)[:: max(int(fine.sum()) // 2_000, 1)]
-    x, t = matrix[pick], y[pick]
+    t, told = y[pick], np.abs(matrix[pick]).max(axis=0) > 0  # a rare flag may be zero in all of these rows
+    matrix, names = matrix[:, told], [n for n, some in zip(names, told, strict=True) if some]
+    x = matrix[pick]
     scale = np.abs(x).max(axis=0)
     size = float(np.abs(t).max())
-    if not size or not (scale > 0).all():
+    if not size or len(names) < 2:
         return []
     x, middle = x / scale, (x / scale).mean(axis=0)
     weights = np.linalg.lstsq(x - middle, t - t.mean(), rcond=1e-10)[0] / scale

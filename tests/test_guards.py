@@ -281,6 +281,27 @@ def test_what_is_honestly_known_is_not_nearly_the_target() -> None:
         assert read(sensor, past=["sensor"]).findings.of("leak").items[0].status == "passed"
 
 
+def test_a_copy_of_a_smooth_target_with_noise_is_told_of() -> None:
+    """Whose noise is larger than what the target moves from row to row; an honest column lacks what is new in it."""
+    rng, size = np.random.default_rng(6), 2000
+    moves, stray = rng.normal(size=size), rng.normal(size=size)
+    for k in range(1, size):
+        moves[k] += 0.9 * moves[k - 1]
+    walk = 500 + np.cumsum(moves)
+    ahead = np.r_[walk[:2], 1.9 * walk[1:-1] - 0.9 * walk[:-2]]  # the best forecast that can be made
+
+    def found(y: np.ndarray, known: np.ndarray) -> Finding:
+        hours = pd.date_range("2023-01-01", periods=size, freq="h")
+        table = pd.DataFrame({"day": hours, "sales": y, "hint": known})
+        return Panel.read(table, time="day", target="sales", known="hint").findings.of("leak").items[0]
+
+    told = found(walk, walk + 3 * stray)
+    assert (told.status, told.column) == ("alerted", "hint")
+    assert "nearly the target 'sales': it differs from it by noise" in told.message
+    for y, known in ((walk, ahead), (walk, ahead + 3 * stray), (walk + 3 * stray, walk), (walk, walk + stray.cumsum())):
+        assert found(y, known).status == "passed"
+
+
 def test_trends_do_not_leak() -> None:
     table = sales(sales=np.tile(np.exp(np.arange(ROWS) / 20), 2) + np.repeat([0, 3], ROWS))
     table["hint"] = np.arange(2 * ROWS) % ROWS * 1.5

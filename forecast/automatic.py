@@ -11,6 +11,7 @@ from forecast.metrics import Function
 from forecast.sweep import Sweep
 
 AUTO = "auto"
+OF_A_RUN = ("output", "test", "test_step", "known_future", "left_out", "data")  # settings that mean nothing to a recipe
 
 
 def auto(
@@ -41,5 +42,8 @@ def auto(
         "ensemble": ensemble, "levels": levels, "seed": seed, **settings,
     }  # fmt: skip
     asked = {n: v for n, v in given.items() if v is not None and not (isinstance(v, str) and v == AUTO)}
+    for name in OF_A_RUN:
+        if name in settings:
+            raise ValueError(f"{name!r} is a setting of forecast.run, not of auto, which reads and writes nothing.")
     roles = {"time": expected(panel, "auto").time, "target": panel.target}
     return Job.of({"data": roles, "horizon": horizon, **asked}).resolve(panel).sweep(panel)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from featurizers.panel import Panel
+from featurizers.policy import names_of
 from forecast.backtest import RollingOrigin
-from forecast.leaderboard import Leaderboard, compare
+from forecast.leaderboard import Leaderboard, compare, failed
 from forecast.metrics import Function, Metric, find
 from forecast.per_group import groups
 from forecast.selection import Candidates, greedy_each, steady
@@ -31,6 +32,7 @@ class Ensemble(Learner):
 
     The weights are those of the "panel", of each "group" of series with the same values in the columns `by`, or of
     each "series"; "auto": of the panel, and finer ones where they do 1 % better on folds that they have not seen.
+    Learners that failed on a fold do not take part; the model's `report` says why.
 
     >>> from forecast import AutoEts, SeasonalNaive
     >>> learner = Ensemble((AutoEts(12), SeasonalNaive(12)), on=RollingOrigin(horizon=12), per="auto")
@@ -45,7 +47,8 @@ class Ensemble(Learner):
 
     def train(self, panel: Panel) -> BlendModel:
         board = compare(panel, self.of, self.on, self.metric)
-        return vote(board, size=self.size, per=self.per, by=tuple(self.by)).recipe.train(panel)
+        model = vote(board, size=self.size, per=self.per, by=names_of(self.by)).recipe.train(panel)
+        return replace(model, report=(*(f.message for f in failed(board)), *model.report))
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,10 +65,12 @@ def vote(board: Leaderboard, *, size: int = 15, per: str = "auto", by: tuple[str
     """Weights for the learners on the board, none of which is fitted. Learners that failed on a fold do not take part.
 
     With one fold there is none that the weights have not seen: its score flatters them. ValueError if no learner
-    forecast every fold, or `per` is none of "panel", "group", "series" and "auto".
+    forecast every fold, or `per` is none of "panel", "group", "series" and "auto", or "group" without `by`.
     """
     if per not in PER:
         raise ValueError(f"The weights of an ensemble are per {', '.join(PER)}, not per {per!r}.")
+    if per == "group" and not by:
+        raise ValueError("Weights per group need to know the groups: give by=('brand',), key or static columns.")
     names, metric = _taking_part(board), _metric(board)
     number = groups(board.panel, by)[1] if by else np.zeros(board.panel.count, np.int64)
     finer = [p for p in ("group", "series") if (p == "group" and by) or (p == "series" and board.panel.count > 1)]

@@ -16,7 +16,7 @@ import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,10 @@ import pandas as pd
 from featurizers.panel import Panel
 from forecast.attempts import at_work
 from forecast.files import write_whole
-from forecast.metrics import find
-from forecast.store import Store, table
+from forecast.metrics import METRICS, Metric, find
+from forecast.store import COMPLETE, Store, Trial, table
 
+BOARD = "leaderboard.parquet"
 SEARCH, JOB, MARK, STATE, HALT = "search", "job.toml", "run.json", "search.json", "halt"
 DONE, RUNNING, PAUSED, CANCELLED, BROKEN = "done", "running", "paused", "cancelled", "broken off"
 
@@ -65,8 +66,9 @@ class Keeping:
     signalled: bool = False
 
     @classmethod
-    def open(cls, output: str | Path, identity: str, job: str) -> Keeping:
-        """Go on with the trials of the same job on the same data, or begin anew.
+    def open(cls, output: str | Path, identity: str, job: str, higher: bool = False) -> Keeping:
+        """Go on with the trials of the same job on the same data, or begin anew; `higher`: more of the metric is
+        better.
 
         ValueError if a process is at work on this folder.
         """
@@ -79,7 +81,8 @@ class Keeping:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / HALT).unlink(missing_ok=True)
         write_whole(folder / JOB, job)
-        write_whole(folder / STATE, json.dumps({"identity": identity, "pid": os.getpid(), "boot": _boot()}))
+        mark = {"identity": identity, "pid": os.getpid(), "boot": _boot(), "higher": higher}
+        write_whole(folder / STATE, json.dumps(mark))
         store = Store(folder)
         store.begun = time.monotonic() - store.spent
         return cls(folder, store)
@@ -173,17 +176,46 @@ def trials(folder: str | Path, metric: str | None = None) -> pd.DataFrame:
     """The run table of a run, under way or done: every trial, the best by `metric` (None: the run's own) first,
     of each group where the run has groups.
 
-    ValueError if there is no such run or metric.
+    By a metric of bands only a run that is done is sorted, unless it is the run's own: bands of all learners alike are
+    measured at the end. ValueError if there is no such run or metric.
     """
     kept = aside(folder) if (aside(folder) / STATE).exists() else Path(folder) / SEARCH
     if not kept.exists():
         raise ValueError(f"There is no run {str(folder)!r} with trials. 'forecast runs' lists those in 'runs'.")
     job = kept / JOB if (kept / JOB).exists() else Path(folder) / JOB
-    measured = find(metric or str(tomllib.loads(job.read_text()).get("metric", "mase")))
+    own = str(tomllib.loads(job.read_text()).get("metric", "mase"))
+    wanted = metric or own
+    measured = _theirs(kept, own) if wanted == own and own not in METRICS else find(wanted)
+    if measured.higher is None:
+        raise ValueError(f"Metric {measured.name!r} does not rank trials: neither more nor less of it is better.")
     store = Store(kept)
-    found = table(store.every(), measured)
+    found = store.every()
     store.close()
-    return found
+    if measured.banded and measured.name != own:
+        found = _with_bands(found, measured, Path(folder) / BOARD)
+    return table(found, measured)
+
+
+def _theirs(kept: Path, name: str) -> Metric:
+    """A metric that is a function of the user's own, of which the folder holds the scores."""
+    state = json.loads((kept / STATE).read_text()) if (kept / STATE).exists() else {}
+    return Metric(name, _gone, bool(state.get("higher", False)))
+
+
+def _gone(actual: np.ndarray, forecast: np.ndarray) -> float:
+    raise ValueError("The function that this run was measured by is not in its folder.")
+
+
+def _with_bands(found: list[Trial], metric: Metric, board: Path) -> list[Trial]:
+    """The trials with a metric of bands as the leaderboard of the run has it, which tells of whole trials."""
+    if not board.exists() or any(trial.group for trial in found):
+        raise ValueError(f"Trials cannot be sorted by {metric.name!r}: bands of all learners alike are measured when a "
+                         "run without groups is done. Choose a metric of forecasts, such as 'mase'.")  # fmt: skip
+    rows = pd.read_parquet(board).set_index("learner").select_dtypes("number")
+    totals = {name: metric.total({str(m): v for m, v in row.items()}) for name, row in rows.to_dict("index").items()}
+    scores = [totals.get(f"{t.learner} {t.number}", totals.get(t.learner, np.nan)) for t in found]
+    return [replace(t, scores={metric.name: score if t.state == COMPLETE else np.nan})
+            for t, score in zip(found, scores, strict=True)]  # fmt: skip
 
 
 def status(output: str | Path) -> str:

@@ -39,8 +39,8 @@ class Job:
     data: Mapping[str, Any]
     horizon: int
     gap: int = 0  # rows between the last one of the table and the first forecast
-    lags: tuple[int, ...] | None = None  # rows back
-    windows: tuple[int, ...] | None = None  # rows of the rolling statistics
+    lags: tuple[int, ...] | None = None  # rows back; () for none
+    windows: tuple[int, ...] | None = None  # rows of the rolling statistics; () for none
     season: int | None = None  # rows
     holidays: tuple[str, ...] = ()  # countries and subdivisions: "US", "DE-BY"
     learners: Mapping[str, Any] | tuple[Any, ...] | None = None
@@ -66,8 +66,8 @@ class Job:
     left_out: Mapping[str, str] = field(default_factory=dict)  # default learners that did not take part, and why
 
     @classmethod
-    def read(cls, path: str | Path) -> Job:
-        """A job from a TOML file. Paths of tables are relative to the file."""
+    def read(cls, path: str | Path, **changed: Any) -> Job:
+        """A job from a TOML file, with settings that are `changed`. Paths of tables are relative to the file."""
         path = Path(path)
         try:
             text = path.read_text()
@@ -77,7 +77,7 @@ class Job:
             given = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise ValueError(f"The job {str(path)!r} is not valid TOML: {error}.") from None
-        job = cls.of(given)
+        job = cls.of(given | changed)
         data = {**job.data, "source": _beside(path, job.data.get("source"))}
         return replace(job, data=data, test=_beside(path, job.test), known_future=_beside(path, job.known_future))
 
@@ -98,10 +98,11 @@ class Job:
     def resolve(self, panel: Panel) -> Job:
         """The same job with every open setting decided on `panel`."""
         folds = self._folds(panel)
-        lags = self.lags or defaults.lags(panel, self.horizon, folds, self.season)
-        windows = (
-            self.windows if self.windows is not None else defaults.windows(panel, self.horizon, folds, self.season)
-        )
+        lags, windows = self.lags, self.windows
+        if lags is None:
+            lags = defaults.lags(panel, self.horizon, folds, self.season)
+        if windows is None:
+            windows = defaults.windows(panel, self.horizon, folds, self.season)
         names, left_out = self.learners, self.left_out
         if names is None:
             names, left_out = defaults.learners(panel, self.horizon, folds, self._seconds(panel))
@@ -170,13 +171,14 @@ class Job:
         known = ~np.isnan(panel.y)
         before_last = int(panel.position[known].max(initial=0)) if known.any() else 0
         longest = int(panel.lengths.max(initial=0))
-        if longest > self.horizon + self.gap or before_last < 1:
+        if longest > self.horizon + self.gap + 1 or before_last < 1:
             return RollingOrigin(self.horizon, self._folds(panel), self.step, self.gap), ()
-        at = int(panel.lengths.argmax())
-        message = (f"Every series is too short to be validated {self.horizon} steps ahead: the longest, "
-                   f"{panel.name(at)!r}, has {longest} rows. Learners are compared on one fold of {longest - 1} "
-                   "steps.")  # fmt: skip
-        return RollingOrigin(longest - 1, 1), (Finding("too_short", "alerted", message, panel.name(at), count=longest),)
+        at, steps = int(panel.lengths.argmax()), max(longest // 2, 1)
+        message = (
+            f"Every series is too short to be validated {self.horizon} steps ahead: the longest, {panel.name(at)!r}, "
+            f"has {longest} rows. Learners are compared on one fold of {steps} steps."
+        )
+        return RollingOrigin(steps, 1), (Finding("too_short", "alerted", message, panel.name(at), count=longest),)
 
     def recipes(self, panel: Panel) -> dict[str, Learner]:
         """The learners that compete, by name; the seasonal naive forecast is among them, as the yardstick, unless it is

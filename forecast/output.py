@@ -15,7 +15,7 @@ from featurizers.findings import Finding, Findings
 from featurizers.panel import Panel
 from forecast.export import to_onnx
 from forecast.files import whole_folder
-from forecast.folders import CANCELLED, DONE, HALT, JOB, MARK, PAUSED, SEARCH, Keeping, fingerprint
+from forecast.folders import BOARD, CANCELLED, DONE, HALT, JOB, MARK, PAUSED, SEARCH, Keeping, fingerprint
 from forecast.job import Job
 from forecast.metrics import find
 from forecast.recipes import describe, write_toml
@@ -47,7 +47,7 @@ def _fill(run: Run, folder: Path, started: float, kept: Keeping) -> Run:
     shutil.copytree(kept.folder, folder / SEARCH, ignore=shutil.ignore_patterns(JOB, HALT))
     findings = [finding.__dict__ for finding in run.findings]
     (folder / "findings.json").write_text(json.dumps(findings, indent=1, ensure_ascii=False))
-    run.leaderboard.frame().to_parquet(folder / "leaderboard.parquet", index=False)
+    run.leaderboard.frame().to_parquet(folder / BOARD, index=False)
     run.leaderboard.series().to_parquet(folder / "leaderboard_series.parquet", index=False)
     run.forecasts.to_parquet(folder / "forecasts.parquet", index=False)
     run.featurization.to_parquet(folder / "featurization.parquet", index=False)
@@ -66,7 +66,7 @@ def keeping(job: Job, entered: Mapping[str, Learner], panel: Panel) -> Keeping:
     told = settings(job, entered)
     same = {name: value for name, value in told.items() if name not in LIMITS}
     identity = f"{sha256(write_toml(same).encode()).hexdigest()} {fingerprint(panel)}"
-    return Keeping.open(str(job.output), identity, write_toml(told))
+    return Keeping.open(str(job.output), identity, write_toml(told), bool(find(job.metric).higher))
 
 
 def text(job: Job, entered: Mapping[str, Learner]) -> str:
@@ -106,7 +106,7 @@ def about(run: Run, started: float, kept: Keeping) -> dict[str, Any]:
         "trials": len(run.selection.trials),
         "winner": run.winner,
         "metric": run.leaderboard.metric.name,
-        "score": run.leaderboard.totals[run.winner].get(run.leaderboard.metric.name),
+        "score": run.leaderboard.metric.total(run.leaderboard.totals[run.winner]),
         "groups": dict(run.selection.groups),
         "seed": run.job.seed,
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),

@@ -30,9 +30,9 @@ class Plan:
     holidays: tuple[str, ...] = ()  # "US", "US-CA", ...
     known: tuple[str, ...] = ()  # numeric columns of each role ...
     relative: tuple[str, ...] = ()  # known ones with another level in each series
-    past: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()  # ... and all categorical ones
+    past: tuple[str, ...] = ()  # ... those of the role past, numeric or categorical ...
+    categories: tuple[str, ...] = ()  # ... and all other categorical ones
     many: bool = False  # more than one series
     year: float = 0.0  # rows of a year, where the series hold two of them and a season is shorter; else 0
     span: int = 0  # days that a row stands for beyond that of its stamp: 6 for weeks
@@ -51,7 +51,8 @@ class Plan:
             return tuple(n for n in panel.by_role(role) if n not in panel.levels and n not in dropped)
 
         categories = tuple(n for n in panel.levels if panel.roles.get(n) in ("known", "static") and n not in dropped)
-        roles = {"known": numeric("known"), "past": numeric("past"), "static": numeric("static")}
+        past = tuple(name for name in panel.by_role("past") if name not in dropped)
+        roles = {"known": numeric("known"), "past": past, "static": numeric("static")}
         relative = tuple(n for n in roles["known"] if "." not in n and evidence.uneven(panel, n))
         span = {"W": 6, "MS": 27, "QS": 89, "YS": 364}.get(panel.freq.unit, 0)
         return cls(**roles, relative=relative, span=span, categories=categories, many=panel.count > 1, **settings)  # type: ignore[arg-type]
@@ -87,7 +88,8 @@ def _plain(name: str, plan: Plan) -> Learner:
     if wanted.removeprefix("direct") in regressors and wanted.startswith("direct"):
         return _direct(regressors[wanted.removeprefix("direct")], plan)
     names = [*_SIMPLE, *READY, *(f"Direct{r}" for r in READY)]
-    close = get_close_matches(name, names, 3)
+    lower = {n.lower(): n for n in names}
+    close = [lower[n] for n in get_close_matches(wanted, lower, 3)]
     hint = f"Did you mean {', '.join(map(repr, close))}? " if close else ""
     raise ValueError(f"There is no learner {name!r}. {hint}There are: {', '.join(names)}.")
 
@@ -96,7 +98,7 @@ def features(plan: Plan, linear: bool = False) -> tuple[Featurizer, ...]:
     """Lags, windows, calendar, holidays and the columns of the table; for linear regressors in forms that add up."""
     from featurizers import Calendar, Categories, Fourier, Holidays, Known, Lags, Past, Relative, Rolling, Static
 
-    parts: list[Featurizer] = [Lags(plan.lags)]
+    parts: list[Featurizer] = [Lags(plan.lags)] if plan.lags else []
     statistics = ("mean",) if linear else ("mean", "std", "min", "max")
     if plan.windows:
         parts += [Rolling(s, plan.windows, min_samples=2 if s == "std" else 1) for s in statistics]

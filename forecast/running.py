@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time as clock
+import tomllib
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, fields, replace
@@ -21,6 +22,7 @@ from forecast.folders import JOB, check, reopened
 from forecast.job import Job
 from forecast.leaderboard import Leaderboard, compare, failed
 from forecast.limits import never
+from forecast.metrics import METRICS
 from forecast.progress import Report, progress
 from forecast.settings import Settings
 from forecast.sweep import Selection
@@ -64,10 +66,11 @@ class Run:
         return featurization.summary(dict(self.selection.entered), self.panel)
 
     def __repr__(self) -> str:
-        metric = self.leaderboard.metric.name
-        score = self.leaderboard.totals[self.winner].get(metric, np.nan)
+        metric = self.leaderboard.metric
+        score = metric.total(self.leaderboard.totals[self.winner])
         where = "" if self.folder is None else f", in {str(self.folder)!r}"
-        return f"Run({self.winner}: {metric} {score:.4g} over {self.job.folds} folds, {self.panel.count} series{where})"
+        told = f"{metric.name} {score:.4g} over {self.job.folds} folds"
+        return f"Run({self.winner}: {told}, {self.panel.count} series{where})"
 
     def plot(self, series: int | None = None) -> Any:
         """A matplotlib figure of one series by its position, or of four from the best forecast to the worst."""
@@ -139,16 +142,20 @@ def resume(folder: str | Path, source: Any = None, progress: bool = True, **sett
     was never broken off. With a time limit it has the seconds that were left.
 
     `source` gives the table again where the run was not given a path; `settings` are those of the job that are to
-    change: trials, time_limit, exit_score, patience, workers. ValueError if there is no such run, or nothing to do.
+    change: trials, time_limit, exit_score, patience, workers; and a metric or learners of your own, which no file
+    holds. ValueError if there is no such run, or nothing to do.
     """
-    job = Job.read(reopened(folder) / JOB)
+    file = reopened(folder) / JOB
+    metric = tomllib.loads(file.read_text()).get("metric")
+    if metric not in METRICS and "metric" not in settings:
+        raise ValueError(f"The run {str(folder)!r} is measured by a function of your own, {metric!r}: give it again, "
+                         f"with forecast.resume(folder, metric={metric}).")  # fmt: skip
+    job = Job.read(file, **settings)
     data = job.data if source is None else {**job.data, "source": source}
     if data.get("source") is None:
         raise ValueError(f"The run {str(folder)!r} was given a table, not a path: give it again, with "
                          "forecast.resume(folder, source=table).")  # fmt: skip
-    changed = Job.of({"data": data, "horizon": job.horizon, **settings})
-    job = replace(job, data=data, output=str(folder), **{name: getattr(changed, name) for name in settings})
-    return execute(job, progress)
+    return execute(replace(job, data=data, output=str(folder)), progress)
 
 
 def execute(job: Job, shown: bool = True) -> Run:
@@ -233,9 +240,13 @@ def _left_out(job: Job) -> list[Finding]:
 
 
 def _unreached(job: Job, panel: Panel) -> list[Finding]:
-    """The lags and windows that no series is long enough for."""
-    longest = int(panel.lengths.max(initial=0))
-    return [
+    """The lags and windows that no series is long enough for, and a season that fits into few of them twice."""
+    longest, median = int(panel.lengths.max(initial=0)), float(np.median(panel.lengths))
+    found = []
+    if job.season is not None and 2 * job.season > median:
+        found = [Finding("too_long", "alerted", f"The season of {job.season} rows is left out: the median series has "
+                         f"{median:g} rows, fewer than two of them.")]  # fmt: skip
+    return found + [
         Finding("too_long", "alerted", f"The {what} of {size} rows is longer than the longest series ({longest} rows): "
                 "it tells nothing, or only what a shorter one does.")
         for what, sizes in (("lag", job.lags or ()), ("window", job.windows or ()))

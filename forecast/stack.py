@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,13 +13,13 @@ from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from forecast.backtest import RollingOrigin
 from forecast.ensemble import blended, caruana, vote, without
-from forecast.leaderboard import Leaderboard, compare
+from forecast.leaderboard import Leaderboard, compare, failed
 from forecast.truth import Outputs, Truth, measure
 from forecast.widths import joint_scale, truth_scale, windows
 from learners.attribution import Attribution, Feature, joined
 from learners.bands import bounds, levels
-from learners.blend import members, shared_levels, weighted
-from learners.learner import Learner, Model
+from learners.blend import BlendModel, members, shared_levels, weighted
+from learners.learner import Learner
 from learners.regressors import Fitted, fit_regressor
 from learners.together import Together
 
@@ -54,8 +54,12 @@ class Stack(Learner):
     guard: bool = True
     metric: str = "mase"
 
-    def train(self, panel: Panel) -> Model:
+    def train(self, panel: Panel) -> StackModel | BlendModel:
         board = compare(panel, self.of, self.on, self.metric)
+        model = self._trained(board, panel)
+        return replace(model, report=(*(f.message for f in failed(board)), *model.report))
+
+    def _trained(self, board: Leaderboard, panel: Panel) -> StackModel | BlendModel:
         names = [n for n in board.recipes if all(board.outputs[n])]
         if len(names) > 1 and (not self.guard or self._wins(board, names)):
             if self.regressor is None:

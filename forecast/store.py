@@ -152,7 +152,7 @@ def table(trials: Iterable[Trial], metric: Metric) -> pd.DataFrame:
     seconds, settings, failure; with the group in front where there are groups, one after the other."""
     columns = ["group", "trial", "learner", "state", metric.name, "seconds", "settings", "failure"]
     rows = [
-        (t.group, t.number, t.learner, t.state, t.scores.get(metric.name, np.nan), round(t.seconds, 3),
+        (t.group, t.number, t.learner, t.state, metric.total(t.scores), round(t.seconds, 3),
          ", ".join(f"{_short(k)}={v}" for k, v in t.shown.items()), t.failure)
         for t in trials
     ]  # fmt: skip

@@ -12,6 +12,7 @@ from featurizers.panel import Panel
 from forecast.backtest import Fold
 from forecast.metrics import Metric, mean_of
 from learners.bands import bounds, levels
+from learners.each import reason
 
 Outputs = Mapping[str, np.ndarray]  # "forecast", and perhaps "lo80", "hi80" ...: (series, horizon) each
 Table = dict[str, np.ndarray]  # one array for each name
@@ -97,7 +98,12 @@ def _call(metric: Metric, given: Mapping[str, Any]) -> np.ndarray:
     for i, actual in enumerate(given["actual"]):
         seen = ~np.isnan(actual)
         if seen.any():
-            scores[i] = metric.function(**{name: _series(name, given[name], i, seen) for name in metric.needs})
+            try:
+                scores[i] = metric.function(**{name: _series(name, given[name], i, seen) for name in metric.needs})
+            except Exception as error:
+                raise ValueError(f"Metric {metric.name!r} cannot be measured: {reason(error)}. A function of your own "
+                                 f"is given one series at a time, here {int(seen.sum())} rows of actual and forecast, "
+                                 "and returns one number.") from error  # fmt: skip
     return scores
 
 

@@ -187,9 +187,16 @@ def test_learners_that_are_named_can_be_blocked_and_share_a_type() -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
-    [({"metric": "masee"}, "no metric 'masee'"), ({"holidays": "USX"}, "no country 'USX'"), ({"by": "shop"}, "'shop'")],
+    [
+        ({"metric": "masee"}, "no metric 'masee'"),
+        ({"holidays": "USX"}, "no country 'USX'"),
+        ({"by": "shop"}, "'shop'"),
+        ({"learners": "Ligthgbm"}, "Did you mean .*'LightGBM'"),
+        ({"output": "runs/x"}, "'output' is a setting of forecast.run"),
+        ({"test": 7}, "'test' is a setting of forecast.run"),
+    ],
 )
-def test_slips_are_told_before_anything_is_fitted(wrong: dict[str, str], message: str) -> None:
+def test_slips_are_told_before_anything_is_fitted(wrong: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         fc.auto(PANEL, 7, **wrong)  # type: ignore[arg-type]
 
@@ -203,3 +210,19 @@ def test_values_that_were_chosen_are_written_though_they_are_the_defaults() -> N
 def test_what_failed_is_in_the_report_of_the_model() -> None:
     sweep = fc.auto(PANEL, 7, learners=[fc.Arimax((1, 0, 0), columns=("nothing",))], levels=(), folds=1)
     assert "Arimax failed on fold 0" in sweep.fit(PANEL).report[0]  # type: ignore[attr-defined]
+
+
+def test_no_lags_and_no_windows_are_none() -> None:
+    sweep = fc.auto(PANEL, 7, learners=["LightGBM", "DirectRidge"], lags=(), windows=(), levels=(), folds=1)
+    assert not any(word in repr(sweep.of) for word in ("Lags(", "Rolling("))
+    model = sweep.fit(PANEL)
+    assert not any("failed" in line for line in model.report)  # type: ignore[attr-defined]
+
+
+def test_text_that_is_not_known_ahead_is_looked_back_on() -> None:
+    table = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=80), "weather": ["sun", "rain"] * 40})
+    table["sales"] = 10.0 + 5 * (table["weather"].shift(1) == "sun")  # the day after a sunny one
+    seen = fc.Panel.read(table, time="day", target="sales", past="weather")
+    sweep = fc.auto(seen, 1, learners=["Ridge", "LightGBM", "Mlp"], levels=(), folds=1)
+    assert all("'weather'" in repr(sweep.recipes[name]) for name in ("Ridge", "LightGBM", "Mlp"))
+    assert fc.summary(sweep, seen).set_index("column").loc["weather", "features"] == ["weather_lag1"]

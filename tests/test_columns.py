@@ -41,6 +41,10 @@ class Coded(Features):
     categorical = (3,)
 
 
+class FirstCoded(Features):
+    categorical = (0,)
+
+
 def table(gaps: bool = False) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(3)
     X = rng.normal(3, [1.0, 50, 0.1, 4, 2], (300, 5))
@@ -124,6 +128,14 @@ def test_a_row_is_no_part_of_its_own_target_mean() -> None:
     _, again = encoding("target", X, moved, np.array([0]))
     assert columns[5, 0] == again[5, 0]
     assert abs(np.corrcoef(columns[:, 0], y)[0, 1]) < 0.2  # in its own mean a row would find itself: 0.6 and more
+
+
+@pytest.mark.parametrize("make", [Ridge, KNN])
+def test_categories_that_are_many_do_not_find_themselves_unasked(make: Any) -> None:
+    rng = np.random.default_rng(1)
+    X, y = np.c_[rng.integers(0, 150, (600, 1)), rng.normal(size=600)], rng.normal(size=600)
+    same, auto = (fit_regressor(made, X, y, FirstCoded(())).predict(X) for made in (make(encoding="target"), make()))
+    np.testing.assert_allclose(np.asarray(auto), np.asarray(same), rtol=1e-9)  # nothing but noise is learned
 
 
 @pytest.mark.parametrize("how", ["ordinal", "onehot", "hashed", "target", TargetMean(5.0, 3), Hashed(8)])

@@ -106,6 +106,17 @@ def test_a_leak_refused_at_the_door_is_in_the_summary() -> None:
     assert "rank correlation 1" in found.loc["double", "reason"]
 
 
+def test_parts_of_the_target_are_found_beside_a_rare_flag() -> None:
+    rng, leaky = np.random.default_rng(0), table()
+    leaky["web"] = leaky["sales"] * rng.random(len(leaky))
+    leaky["shop_only"] = leaky["sales"] - leaky["web"]
+    leaky["rare"] = np.where(np.arange(len(leaky)) == 5, 1.0, 0.0)
+    leaky.loc[5, "weather"] = np.nan  # and there alone
+    known = ("web", "shop_only", "rare", "weather")
+    panel = fc.Panel.read(leaky, id="shop", time="day", target="sales", known=known)
+    assert {f.column for f in panel.findings.of("leak")} == {"web", "shop_only"}
+
+
 def test_a_run_has_it_in_its_findings_folder_and_report(tmp_path: Path) -> None:
     data = table(series=1)
     run = fc.run(data, time="day", target="sales", known=["price", "flat"], horizon=7, learners=["Ridge"], folds=1,

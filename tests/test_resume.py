@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -151,3 +152,32 @@ def test_other_data_begin_anew_and_the_same_go_on(tmp_path: Path) -> None:
     assert other.selection.trials[0].scores != first.selection.trials[0].scores
     with pytest.raises(ValueError, match="there is nothing to go on with"):
         fc.resume(output)
+
+
+def test_trials_are_sorted_by_bands_as_the_leaderboard_has_them(whole: Path) -> None:
+    board = pd.read_parquet(whole / "leaderboard.parquet").set_index("learner")
+    found = trials(whole, "wql")
+    complete = found[found["state"] == "complete"]
+    assert complete["wql"].is_monotonic_increasing
+    ridge = found.loc[(found["learner"] == "Ridge") & (found["trial"] == 1), "wql"].item()
+    assert ridge == pytest.approx(board.loc["Ridge", "wql"])
+    both = trials(whole, "interval_score").set_index("trial").loc[1, "interval_score"]
+    assert both == pytest.approx(board.loc["Ridge", ["interval_score80", "interval_score95"]].mean())
+    with pytest.raises(ValueError, match="'coverage' does not rank trials"):
+        trials(whole, "coverage")
+
+
+def test_a_run_measured_by_a_function_of_the_users_own_goes_on_with_it(whole: Path, tmp_path: Path) -> None:
+    def hits(actual: np.ndarray, forecast: np.ndarray) -> float:
+        return float((np.abs(actual - forecast) < 20).mean())
+
+    hits.higher_is_better = True  # type: ignore[attr-defined]
+    table, output = fc.datasets.load("air_passengers_monthly"), tmp_path / "run"
+    names = {"time": "month", "target": "passengers", "horizon": 12, "learners": {"Ridge": RIDGE}, "folds": 2}
+    fc.run(table, metric=hits, trials=4, output=output, progress=False, **names)  # type: ignore[arg-type]
+    mark = json.loads((output / "run.json").read_text())
+    (output / "run.json").write_text(json.dumps(mark | {"status": PAUSED}))
+    assert trials(output)["hits"].dropna().is_monotonic_decreasing
+    with pytest.raises(ValueError, match="function of your own, 'hits': give it again"):
+        fc.resume(output, table)
+    assert len(fc.resume(output, table, progress=False, metric=hits, trials=6).selection.trials) == 6

@@ -271,6 +271,7 @@ def test_a_panel_too_short_for_its_horizon_is_forecast_all_the_same() -> None:
     assert len(run.forecasts) == 10
     assert np.isfinite(run.forecasts["forecast"]).all()
     assert any("too short to be validated" in f.message for f in run.findings)
+    assert np.isfinite(run.leaderboard.totals["Average"]["mase"])  # half of the rows are left to train on
 
 
 def test_a_group_that_cannot_be_compared_has_the_fall_back() -> None:

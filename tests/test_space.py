@@ -34,6 +34,13 @@ def test_an_option_may_be_open_itself() -> None:
     assert closed(nested, {"": nested.options[1]}) == LightGBM()
 
 
+def test_a_recipe_that_was_written_and_read_closes_to_the_same_order_of_settings() -> None:
+    mixed = LightGBM(learning_rate=RATE, objective="regression_l1", num_leaves=Between(7, 63, whole=True))
+    read = from_toml(to_toml(mixed))  # what is open comes last in TOML
+    assert list(read.settings) != list(mixed.settings)
+    assert list(closed(read, {}).settings.items()) == list(closed(mixed, {}).settings.items())
+
+
 @pytest.mark.parametrize("wrong", [Between(2, 1), Between(0, 1, log=True), Between(1, 2, start=3), Choose(())])
 def test_a_range_that_is_none_is_refused(wrong: Between | Choose) -> None:
     with pytest.raises(ValueError, match=r"range|options"):

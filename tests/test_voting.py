@@ -13,6 +13,7 @@ from forecast.leaderboard import compare
 from forecast.metrics import find
 from forecast.recipes import from_toml, to_toml
 from forecast.selection import Candidates, greedy, steady
+from forecast.stack import Stack
 from forecast.sweep import _prefers
 from learners.asked import asked
 from learners.average import HistoricAverage
@@ -100,6 +101,16 @@ def test_groups_get_weights_of_their_own():
     assert rows["store=1, item=x"] == rows["store=1, item=y"]
     with pytest.raises(ValueError, match="not per 'person'"):
         vote(compare(panel(), ENTERED, ON), per="person")
+    with pytest.raises(ValueError, match="need to know the groups"):
+        vote(compare(panel(), ENTERED, ON), per="group")
+    one = Ensemble((SeasonalNaive(7), Naive()), ON, per="group", by="region")
+    assert len(one.fit(panel()).forecast(panel(), HORIZON)) == HORIZON * panel().count
+
+
+@pytest.mark.parametrize("kind", [Ensemble, Stack])
+def test_what_failed_is_in_the_report(kind):
+    learner = kind((SeasonalNaive(7), Naive(), Failing()), ON)
+    assert "Failing failed on fold 0" in learner.fit(panel()).report[0]
 
 
 def test_a_table_of_weights_is_looked_up_and_new_series_have_those_of_the_panel(tmp_path):

@@ -100,14 +100,14 @@ def encoding(how: Encoding, X: np.ndarray, y: np.ndarray, places: np.ndarray) ->
     if isinstance(asked, Hashed):
         tables = tuple(_hashes(size, asked.columns) for size in sizes)
     elif isinstance(asked, TargetMean):
-        tables = tuple(_means(c, y, s, asked.smoothing) for c, s in zip(codes, sizes, strict=True))
+        tables = tuple(means(c, y, s, asked.smoothing) for c, s in zip(codes, sizes, strict=True))
     else:
         tables = tuple(np.vstack([np.eye(size), np.zeros((1, size))]) for size in sizes)
     amounts = np.setdiff1d(np.arange(X.shape[1]), places)
     made = partial(Encoded, amounts=amounts, places=places, tables=tables)
     if not isinstance(asked, TargetMean):
         return made, np.asarray(made(NOTHING).apply(X))
-    columns = [_out_of_fold(c, y, s, asked) for c, s in zip(codes, sizes, strict=True)]
+    columns = [out_of_fold(c, y, s, asked) for c, s in zip(codes, sizes, strict=True)]
     return made, np.column_stack([X[:, amounts], *columns])
 
 
@@ -118,24 +118,25 @@ def _hashes(size: int, columns: int) -> np.ndarray:
     return np.vstack([np.asarray(table.toarray()), np.zeros((1, columns))])
 
 
-def _means(code: np.ndarray, y: np.ndarray, size: int, smoothing: float) -> np.ndarray:
+def means(code: np.ndarray, y: np.ndarray, size: int, smoothing: float) -> np.ndarray:
     """(size + 1, 1): the smoothed mean target of each code, and last that of all rows."""
     known = code >= 0
     count = np.bincount(code[known], minlength=size)
     total = np.bincount(code[known], weights=y[known], minlength=size)
     middle = float(y.mean())
     mean = (total + smoothing * middle) / np.maximum(count + smoothing, 1e-300)
-    return np.r_[np.where(count + smoothing > 0, mean, middle), middle][:, None]
+    return np.append(np.where(count + smoothing > 0, mean, middle), middle)[:, None]
 
 
-def _out_of_fold(code: np.ndarray, y: np.ndarray, size: int, asked: TargetMean) -> np.ndarray:
+def out_of_fold(code: np.ndarray, y: np.ndarray, size: int, asked: TargetMean) -> np.ndarray:
+    """(rows,): the smoothed mean target of each row's code over the folds that the row is not in."""
     folds = max(2, min(asked.folds, len(y)))
     fold = np.random.default_rng(0).permutation(len(y)) % folds
     found = np.empty(len(y))
     for i in range(folds):
         mine = fold == i
         rest = ~mine if (~mine).any() else mine  # a single row has no others
-        found[mine] = _means(code[rest], y[rest], size, asked.smoothing)[code[mine], 0]  # -1 is the last
+        found[mine] = means(code[rest], y[rest], size, asked.smoothing)[code[mine], 0]  # -1 is the last
     return found
 
 

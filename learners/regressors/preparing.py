@@ -8,7 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from learners.regressors.columns import NOTHING, Make, encoding, imputing, reducing, scaling
+from learners.regressors.columns import (
+    NOTHING,
+    Make,
+    TargetMean,
+    encoding,
+    imputing,
+    means,
+    out_of_fold,
+    reducing,
+    scaling,
+)
 from learners.regressors.fitted import Fitted
 from learners.regressors.regressor import Regressor
 from learners.regressors.stages import Blanked, Codes, Encoded, Rescaled
@@ -76,7 +86,8 @@ def _encoded(
         stage, columns = encoding(asked.encoding, X, y, places)
         return replace(made, X=columns, stages=(stage,), categorical=())
     if ready in SCALED or asked.scaling not in ("auto", "none") or asked.reduction is not None:
-        return replace(made.then(_encoding(X, y, places)), categorical=())
+        stage, columns = _encoding(X, y, places)
+        return replace(made, X=columns, stages=(stage,), categorical=())
     return made.then(partial(Codes, places=places)) if takes_codes(estimator) else made
 
 
@@ -114,20 +125,21 @@ def takes_codes(estimator: Any) -> bool:
     return bool(names & {"lightgbm.LGBMModel", "sklearn.HistGradientBoostingRegressor"})
 
 
-def _encoding(X: np.ndarray, y: np.ndarray, places: np.ndarray) -> Make:
-    tables = []
+def _encoding(X: np.ndarray, y: np.ndarray, places: np.ndarray) -> tuple[Make, np.ndarray]:
+    """The stage for the codes at `places`, and the columns to train on, where a row's own target is no part of the mean
+    that stands for its category."""
+    amounts, tables = np.setdiff1d(np.arange(X.shape[1]), places), []
+    columns = [X[:, amounts]]
     for place in places:
         code = np.where(X[:, place] >= 0, X[:, place], -1).astype(np.int64)  # NaN is not >= 0
-        size, known = int(code.max(initial=-1)) + 1, code >= 0
+        size = int(code.max(initial=-1)) + 1
         if size <= WIDEST:
             tables.append(np.vstack([np.eye(size), np.zeros((1, size))]))
-            continue
-        count = np.bincount(code[known], minlength=size)
-        total = np.bincount(code[known], weights=y[known], minlength=size)
-        mean = (total + SMOOTHING * y.mean()) / (count + SMOOTHING)
-        tables.append(np.r_[mean, y.mean()][:, None])
-    amounts = np.setdiff1d(np.arange(X.shape[1]), places)
-    return partial(Encoded, amounts=amounts, places=places, tables=tuple(tables))
+            columns.append(tables[-1][code])  # -1 is the last
+        else:
+            tables.append(means(code, y, size, SMOOTHING))
+            columns.append(out_of_fold(code, y, size, TargetMean(SMOOTHING))[:, None])
+    return partial(Encoded, amounts=amounts, places=places, tables=tuple(tables)), np.column_stack(columns)
 
 
 def _whole(X: np.ndarray) -> np.ndarray:

@@ -156,6 +156,20 @@ def test_a_graph_measures_new_series_as_their_rows_come(how: str, tmp_path: Path
     np.testing.assert_allclose(scored["forecast"], model.forecast(new, HORIZON, known).columns["forecast"], rtol=1e-9)
 
 
+@pytest.mark.parametrize("how", ["standard", "robust", "mean"])
+def test_new_series_are_measured_again_as_their_rows_come(how: str) -> None:
+    """What rolls over a series that was not in training is what is forecast from its rows up to each origin."""
+    rng = np.random.default_rng(1)
+    whole = daily(*(level + 3 * np.arange(150) + rng.normal(size=150) for level in (5.0, 20, 90)))
+    plain = Recursive("ridge", (Lags((1, 2)),))
+    model = Transformed(plain, Scale(how)).fit(whole.where(np.arange(2)))  # type: ignore[arg-type]
+    new = whole.where(np.array([2]))
+    rolled = fc.rolling_forecast(model, new, 2, step=7)
+    for cutoff, part in rolled.groupby("cutoff"):
+        known = new.rows(new.times <= pd.Timestamp(str(cutoff)).to_datetime64())
+        np.testing.assert_allclose(part["forecast"], model.forecast(known, 2).columns["forecast"], rtol=1e-9)
+
+
 @pytest.mark.parametrize("lags", [(1, 2, 7), (1, 120)])
 def test_no_fall_back_for_new_series_in_units_of_quartiles(lags: tuple[int, ...], tmp_path: Path) -> None:
     rng = np.random.default_rng(0)

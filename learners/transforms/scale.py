@@ -64,7 +64,7 @@ class SeriesScale(Transform):
     keys: dict[str, tuple[Any, ...]] = field(repr=False)  # key column -> one value a series
     location: np.ndarray = field(repr=False)  # (series,)
     width: np.ndarray = field(repr=False)  # (series,)
-    follows: bool = False  # a series that has no rows yet is measured as they come
+    follows: bool = False  # a series that was not in training is measured as its rows come
     recent: bool = False  # a series that was not in training is measured by its last rows, whenever it is forecast
 
     def inside(self, kept: bool) -> Transform:
@@ -105,10 +105,16 @@ class SeriesScale(Transform):
         measured yet, is NaN."""
         location, width = self._of(panel)
         new = positions(self.keys, panel.ids) < 0
-        new &= (panel.lengths == 0) | self.recent
-        seen = np.where(new[:, None] & self.follows, 0.0, np.full((panel.count, 3), np.nan))
-        width = np.where(new & (not self.follows), np.nan, width)
+        seen = np.where(new[:, None] & self.follows, self._seen(panel), np.nan)
+        width = np.where(new & (self.recent | ((panel.lengths == 0) & (not self.follows))), np.nan, width)
         return {"scale.location": location[:, None], "scale.width": width[:, None], "scale.seen": seen}
+
+    def _seen(self, panel: Panel) -> np.ndarray:
+        known = np.isfinite(panel.y)
+        owner, values = panel.owner[known], np.abs(panel.y[known]) if self.how == "mean" else panel.y[known]
+        count = np.bincount(owner, minlength=panel.count)
+        mean = np.bincount(owner, values, panel.count) / np.maximum(count, 1)
+        return np.stack([count, mean, np.bincount(owner, (values - mean[owner]) ** 2, panel.count)], axis=1)
 
     def remember(self, state: State, now: State) -> State:
         y, seen = now["target"][:, None], state["scale.seen"]

@@ -70,11 +70,11 @@ def inside(before: Model | None) -> Model | None:
 
 
 def reported(model: Model) -> tuple[str, ...]:
-    """What a model says about its own training and that of its parts: sentences, none if all went as asked.
+    """What a model says about its own training and that of its parts: sentences, each once, none if all went as asked.
 
     A model with a `report` has those of its parts in it.
     """
     if hasattr(model, "report"):
-        return tuple(model.report)
+        return tuple(dict.fromkeys(model.report))
     held = [part for value in vars(model).values() for part in (value if isinstance(value, tuple) else (value,))]
-    return tuple(text for part in held if isinstance(part, Model) for text in reported(part))
+    return tuple(dict.fromkeys(text for part in held if isinstance(part, Model) for text in reported(part)))

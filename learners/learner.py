@@ -229,8 +229,8 @@ class Model(Brief, ABC):
         return fitted(self, panel)
 
     def remarks(self, panel: Panel, outputs: Mapping[str, np.ndarray]) -> list[Finding]:
-        """What is to be said of a forecast, (series, horizon) each, that followed on `panel`."""
-        return [remark for part in self.parts for remark in part.remarks(panel, outputs)]
+        """What is to be said of a forecast, (series, horizon) each, that followed on `panel`, each once."""
+        return list(dict.fromkeys(remark for part in self.parts for remark in part.remarks(panel, outputs)))
 
     @property
     def parts(self) -> tuple[Model, ...]:

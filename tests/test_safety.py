@@ -14,6 +14,7 @@ from featurizers.arrays import State, namespace
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from forecast.intermittent import CLASSES, Intermittent, classified
+from learners.around import reported
 from learners.bounded import Bounded
 from learners.harmonic import Harmonic
 from learners.learner import Learner, Model
@@ -68,6 +69,16 @@ def test_an_explosion_is_held_and_named() -> None:
     assert remark.count == 8
     assert remark.status == "fixed"
     assert "2000-07-19" in remark.message
+
+
+def test_what_several_parts_say_is_told_once() -> None:
+    y = years(np.linspace(50, 60, 40))
+    held = Bounded(Exploding(), 8, season=1)
+    found = fc.Blend((held, fc.Clipped(held))).fit(y).forecast(y, 8)
+    assert len(found.findings.of("bounded")) == 1
+    flat = years(np.full(40, 7.0))
+    model = fc.Blend((fc.AutoEts(7), fc.AutoEts(7, levels=(80,)))).fit(flat)
+    assert len(reported(model)) == 1
 
 
 def test_beyond_the_horizon_the_rails_grow_like_a_root() -> None:

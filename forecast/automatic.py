@@ -41,7 +41,7 @@ def auto(
         "block": block, "metric": metric, "time_limit": time_limit, "trials": trials, "exit_score": exit_score,
         "ensemble": ensemble, "levels": levels, "seed": seed, **settings,
     }  # fmt: skip
-    asked = {n: v for n, v in given.items() if v is not None and not (isinstance(v, str) and v == AUTO)}
+    asked = {name: value for name, value in given.items() if value is not None}
     for name in OF_A_RUN:
         if name in settings:
             raise ValueError(f"{name!r} is a setting of forecast.run, not of auto, which reads and writes nothing.")

@@ -7,7 +7,10 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
+
+WRITING = ".writing."  # in the name of a folder that is being filled
 
 
 def write_whole(path: str | Path, content: bytes | str) -> None:
@@ -31,7 +34,7 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
     """A new folder to fill; it takes the place of `path`, and of what is there, once all is written."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}{WRITING}"))
     old = aside.with_name(aside.name + ".old")
     try:
         yield aside
@@ -45,3 +48,10 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
         shutil.rmtree(aside, ignore_errors=True)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def forget_broken(path: str | Path) -> None:
+    """Remove what processes left that were killed while they filled the folder `path`; none may be at it now."""
+    path = Path(path)
+    for left in path.parent.glob(f".{escape(path.name)}{WRITING}*"):
+        shutil.rmtree(left, ignore_errors=True)

@@ -24,6 +24,8 @@ from forecast.spaces import opened
 from forecast.sweep import Sweep
 from learners.learner import Learner
 
+OPEN = ("lags", "windows", "season", "learners", "folds", "step", "nonnegative")  # settings that may be "auto"
+
 
 @dataclass(frozen=True)
 class Job:
@@ -93,7 +95,7 @@ class Job:
         for name in ("data", "horizon"):
             if name not in given:
                 raise ValueError(f"The job does not say {name!r}, which has no default.")
-        return cls(**{name: checked(name, value) for name, value in given.items()})
+        return cls(**{name: checked(name, value) for name, value in given.items() if not _left_open(name, value)})
 
     def resolve(self, panel: Panel) -> Job:
         """The same job with every open setting decided on `panel`."""
@@ -193,6 +195,11 @@ class Job:
             else:
                 found[name] = value if isinstance(value, Learner) else build(value)
         return found
+
+
+def _left_open(name: str, value: Any) -> bool:
+    """Whether a setting is said to be decided by the rules, as one that is not given is."""
+    return name in OPEN and isinstance(value, str) and value == "auto"
 
 
 def _named(learners: Mapping[str, Any] | Iterable[Any]) -> dict[str, Any]:

@@ -220,11 +220,7 @@ def compare(
     expected(panel, "compare")
     if not isinstance(on, RollingOrigin):
         raise TypeError(f"Learners are compared on RollingOrigin(horizon=..., folds=...), not on {on!r}.")
-    learners = (learners,) if isinstance(learners, Learner) else learners
-    recipes = dict(learners) if isinstance(learners, Mapping) else named(learners)
-    for recipe in recipes.values():
-        if not isinstance(recipe, Learner):
-            raise TypeError(f"Recipes are compared, such as SeasonalNaive(7), not {recipe!r}.")
+    recipes = entered(learners)
     if not recipes:
         raise ValueError("There is no learner to compare.")
     first = find(metric)
@@ -262,6 +258,16 @@ def failed(board: Leaderboard) -> list[Finding]:
 def _apart(name: str, taken: Iterable[str]) -> str:
     """A column's name where a table has columns of its own."""
     return f"{name}_" if name in set(taken) else name
+
+
+def entered(learners: Learner | Mapping[str, Learner] | Iterable[Learner], *more: type) -> dict[str, Learner]:
+    """One learner, or several, by their names. TypeError for what is none, and none of `more` types."""
+    learners = (learners,) if isinstance(learners, Learner) else learners
+    recipes = dict(learners) if isinstance(learners, Mapping) else named(learners)
+    for recipe in recipes.values():
+        if not isinstance(recipe, (Learner, *more)):
+            raise TypeError(f"Recipes are compared, such as SeasonalNaive(7), not {recipe!r}.")
+    return recipes
 
 
 def named(learners: Iterable[Learner]) -> dict[str, Learner]:

@@ -14,7 +14,7 @@ from typing import Any
 from featurizers.findings import Finding, Findings
 from featurizers.panel import Panel
 from forecast.export import to_onnx
-from forecast.files import whole_folder
+from forecast.files import forget_broken, whole_folder
 from forecast.folders import BOARD, CANCELLED, DONE, HALT, JOB, MARK, PAUSED, SEARCH, Keeping, fingerprint
 from forecast.job import Job
 from forecast.metrics import find
@@ -34,6 +34,7 @@ def write(run: Run, started: float, kept: Keeping) -> Run:
     folder = Path(str(run.job.output))
     with whole_folder(folder) as aside:
         run = _fill(run, aside, started, kept)
+    forget_broken(folder)
     kept.close()
     return replace(run, folder=folder)
 

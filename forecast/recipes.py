@@ -165,7 +165,8 @@ def build(data: Any) -> Any:
     return _build(data, expected=True, depth=0)
 
 
-def _build(data: Any, expected: bool, depth: int) -> Any:
+def _build(data: Any, expected: bool, depth: int, named: bool = False) -> Any:
+    """`expected`: a part stands here, or several; `named`: these may have names of the user's own."""
     if depth > DEEPEST:
         raise ValueError(f"The recipe is nested more than {DEEPEST} levels deep.")
     if isinstance(data, str):
@@ -180,6 +181,8 @@ def _build(data: Any, expected: bool, depth: int) -> Any:
             return {key: _build(item, False, depth + 1) for key, item in given.items()}
         if name == "None":
             return None
+        if named and not _is_name(name) and isinstance(given, Mapping) and _is_part(given):
+            return {name: _build(given, True, depth + 1)}
         if expected or _is_name(name):
             return _call(name, given, depth)
     return {key: _build(item, False, depth + 1) for key, item in data.items()}
@@ -205,7 +208,9 @@ def _call(name: str, given: Any, depth: int) -> Any:
             near = difflib.get_close_matches(str(key), wanted, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(wanted) or 'none'}."
             raise ValueError(f"{name!r} has no setting {key!r}: {hint}")
-    values = {k: _build(v, PART.search(wanted[k]) is not None, depth + 1) for k, v in given.items()}
+    values = {
+        k: _build(v, PART.search(wanted[k]) is not None, depth + 1, "Mapping" in wanted[k]) for k, v in given.items()
+    }
     try:
         return kind(**values)
     except TypeError as error:

@@ -80,7 +80,7 @@ class Search:
         first = [self.proposals.first(name) for name in list(self.recipes)[: self.limits.trials]]
         every = range(len(self.folds))
         hurried = self.limits.until is not None and self.on.refit and len(every) > 1
-        if hurried:
+        if hurried or (self.store is not None and self.on.refit):
             self._measure(first)
         ended = self._batch(first, (every[:1], every[1:]) if hurried else (every,), self._too_long, share=0.5)
         with self._earlier():
@@ -119,7 +119,7 @@ class Search:
         return processes(self.workers, sooner)
 
     def _measure(self, first: Sequence[Proposal]) -> None:
-        """Where time is limited, try the yardstick before anything else, here: however short the time, it is there."""
+        """Try the yardstick before anything else, here: however soon the search is ended, it is there."""
         for number, proposal in enumerate(first):
             recipe = self.recipes[proposal.learner]
             if isinstance(recipe, SeasonalNaive) and number not in self.kept:

@@ -56,6 +56,7 @@ ENCODINGS = Choose(("auto", "target", "onehot"))
 PARTS: Mapping[str, Mapping[str, Between | Choose]] = {
     "Tcn": {
         "channels": Choose((32, 16, 64)),
+        "layers": Choose(("auto", 3, 5)),
         "kernel": Choose((3, 2, 5)),
         "dropout": Between(0.0, 0.4, start=0.2),
         "learning_rate": Between(2e-4, 5e-3, log=True, start=2e-3),

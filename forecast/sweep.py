@@ -19,7 +19,7 @@ from forecast.backtest import RollingOrigin
 from forecast.conformal import banded, ranking, with_bands
 from forecast.engine import processes
 from forecast.ensemble import caruana, vote
-from forecast.leaderboard import Leaderboard, failed, named
+from forecast.leaderboard import Leaderboard, entered, failed
 from forecast.limits import MARGIN, Limits, never
 from forecast.metrics import Function
 from forecast.per_group import PerGroup, groups
@@ -34,6 +34,7 @@ from learners.finished import finished
 from learners.learner import Learner
 from learners.naive import SeasonalNaive
 from learners.otherwise import Otherwise
+from learners.space import Choose
 
 ENSEMBLE, STACK = "Ensemble", "Stack"
 GROUPS = "PerGroup"
@@ -101,8 +102,7 @@ class Sweep(Learner):
     @property
     def recipes(self) -> dict[str, Learner]:
         """What competes, by name; learners with bands of their own are asked for those of `levels`."""
-        recipes = dict(self.of) if isinstance(self.of, Mapping) else named(self.of)
-        return {name: asked(recipe, self.levels) for name, recipe in recipes.items()}
+        return {name: asked(recipe, self.levels) for name, recipe in entered(self.of, Choose).items()}
 
     def select(
         self, panel: Panel, report: Report = silent, store: Store | None = None, halt: Callable[[], bool] = never,
@@ -144,7 +144,7 @@ class Sweep(Learner):
                        seed=self.seed, store=store, progress=report, workers=self.workers,
                        levels=self.levels).run()  # fmt: skip
         if not found.trials:
-            more = "" if found.ended == "stopped" else ": give it more time"
+            more = ": give it more time" if found.ended == "time" else ""
             raise ValueError(f"The sweep ended ({found.ended}) before any of {', '.join(self.recipes)} was tried on "
                              f"every fold{more}.")  # fmt: skip
         seconds = math.inf if limits.until is None else limits.until + limits.after - time.monotonic()

@@ -10,6 +10,7 @@ import pytest
 
 import forecast as fc
 from forecast import defaults
+from forecast.job import Job
 from forecast.plan import Plan, recipe
 from forecast.recipes import from_toml, to_toml
 from forecast.spaces import REGRESSORS, opened
@@ -73,6 +74,8 @@ def test_a_search_chooses_scaling_reduction_and_encoding() -> None:
     assert not any("scaling" in path or "reduction" in path for path in openings(trees))
     values = {"regressor.encoding": "target"}
     assert closed(trees, values).regressor.encoding == "target"
+    network = {path.rsplit(".", 1)[-1] for path in openings(opened(recipe("Tcn", PLAN)))}
+    assert network == {"channels", "layers", "kernel", "dropout", "learning_rate"}  # width, depth ...
     kept = opened(fc.Recursive(fc.Ridge(scaling="minmax"), (fc.Lags((1,)),)))
     assert kept.regressor.scaling == "minmax"
 
@@ -190,6 +193,7 @@ def test_learners_that_are_named_can_be_blocked_and_share_a_type() -> None:
     [
         ({"metric": "masee"}, "no metric 'masee'"),
         ({"holidays": "USX"}, "no country 'USX'"),
+        ({"holidays": "auto"}, "no country 'auto'"),
         ({"by": "shop"}, "'shop'"),
         ({"learners": "Ligthgbm"}, "Did you mean .*'LightGBM'"),
         ({"output": "runs/x"}, "'output' is a setting of forecast.run"),
@@ -226,3 +230,10 @@ def test_text_that_is_not_known_ahead_is_looked_back_on() -> None:
     sweep = fc.auto(seen, 1, learners=["Ridge", "LightGBM", "Mlp"], levels=(), folds=1)
     assert all("'weather'" in repr(sweep.recipes[name]) for name in ("Ridge", "LightGBM", "Mlp"))
     assert fc.summary(sweep, seen).set_index("column").loc["weather", "features"] == ["weather_lag1"]
+
+
+def test_auto_may_be_said_in_a_job_too() -> None:
+    roles = {"data": {"time": "day", "target": "sales"}, "horizon": 7}
+    said = dict.fromkeys(("lags", "windows", "season", "learners", "folds", "step", "nonnegative"), "auto")
+    assert Job.of(roles | said) == Job.of(roles)
+    assert fc.auto(PANEL, 7, **said) == fc.auto(PANEL, 7)  # type: ignore[arg-type]

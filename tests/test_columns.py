@@ -170,6 +170,7 @@ def test_settings_are_checked_in_sentences() -> None:
         ({"encoding": "binary"}, "encoding of a Regressor is one of"),
         ({"imputation": "mode"}, "imputation of a Regressor is one of"),
         ({"reduction": Pca(0)}, "keeps no columns"),
+        ({"reduction": "pca"}, "reduction of a Regressor is None, Pca.10"),
     ):
         with pytest.raises(ValueError, match=said):
             fit_regressor(Ridge(**wrong), X, y, Coded(()))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from featurizers import Features, Known, Lags
-from forecast import recipes
+from forecast import PerGroup, RollingOrigin, Sweep, recipes
 from forecast.recipes import build, describe, from_toml, to_toml, write_toml
 from forecast.source import to_python
 from learners import Recursive, SeasonalNaive
@@ -56,6 +56,16 @@ def test_short_forms() -> None:
 def test_a_column_that_is_called_like_a_part_stays_text() -> None:
     recipe = Known(("Lags", "Naive"))
     assert build(describe(recipe)) == recipe
+
+
+def test_one_learner_under_a_name_of_its_own_comes_back() -> None:
+    for recipe in (
+        Sweep({"mine": SeasonalNaive(7)}, on=RollingOrigin(7)),
+        PerGroup({"shop=a": Recursive("ridge", (Lags((1,)),))}, by=("shop",)),
+    ):
+        assert from_toml(to_toml(recipe)) == recipe
+    with pytest.raises(ValueError, match="no part called 'Naiv': did you mean 'Naive'"):
+        build({"Sweep": {"of": {"Naiv": {}}, "on": {"RollingOrigin": 7}}})
 
 
 def test_foreign_estimators_go_by_their_public_name() -> None:

@@ -106,6 +106,12 @@ def test_a_sweep_that_is_stopped_keeps_what_is_whole(tmp_path: Path) -> None:
     assert same(found, searched(Limits(trials=len(found.trials)), store=Store(tmp_path)))
 
 
+def test_a_sweep_that_is_stopped_at_once_has_the_yardstick(tmp_path: Path) -> None:
+    recipes = {"Ridge": RIDGE, "SeasonalNaive": SeasonalNaive(7)}
+    found = Search(PANEL, recipes, ON, limits=Limits(trials=9, halt=lambda: True), store=Store(tmp_path)).run()
+    assert (found.ended, found.untried, found.board.names) == ("stopped", ("Ridge",), ["SeasonalNaive"])
+
+
 def test_a_score_or_patience_ends_a_sweep() -> None:
     assert len(searched(Limits(exit_score=1e9)).trials) == 2
     for wanted, ended in ((-1e9, "score"), (1e9, "trials")):  # where more is better

@@ -124,6 +124,7 @@ MISTAKES = {
     "a number for folds": (lambda: fc.compare(PANEL, [fc.Naive()], 7), "RollingOrigin.*not on 7"),
     "a text in folds": (lambda: fc.compare(PANEL, [fc.Naive()], fc.RollingOrigin("7")), "'horizon' must be"),
     "names to compare": (lambda: fc.compare(PANEL, ["Naive"], FOLDS), "Recipes are compared.*not 'Naive'"),
+    "names in a sweep": (lambda: fc.Sweep({"mine": "Naive"}, FOLDS).fit(PANEL), "Recipes are compared.*not 'Naive'"),
     "a model to compare": (lambda: fc.compare(PANEL, [NAIVE], FOLDS), "not SeasonalNaiveModel"),
     "shares for levels": (lambda: fc.Conformal(fc.Naive(), FOLDS, levels=0.8).fit(PANEL), "0.8 is written 80"),
     "shares for levels of one": (lambda: fc.Naive(levels=(0.8,)).fit(PANEL), "0.8 is written 80"),

@@ -164,6 +164,8 @@ def scaling(how: str, X: np.ndarray) -> Make | None:
 
 def reducing(how: Reduction, X: np.ndarray) -> Make:
     """X without NaN. ValueError for a number of components that cannot be."""
+    if not isinstance(how, Reduction):
+        raise ValueError(f"The reduction of a Regressor is None, Pca(10), Pca(0.99) or TruncatedSvd(10), not {how!r}.")
     whole = isinstance(how, TruncatedSvd) or how.components >= 1
     if not how.components > 0 or (whole and how.components != int(how.components)):
         raise ValueError(f"{how} keeps no columns: give a number of components from 1 on, or to Pca a share below 1.")

@@ -17,6 +17,7 @@ from featurizers.symbols import Symbol
 from featurizers.whole import whole
 from forecast.files import write_whole
 from forecast.metadata import Feed, describe, example, key_kind
+from learners.finished import undecided
 from learners.learner import Model, Origin, where_state
 
 OUTPUT = re.compile(r"forecast|(lo|hi)\d.*")  # what outputs are called
@@ -36,8 +37,8 @@ def to_onnx(model: Model, path: str | Path, horizon: int) -> dict[str, Any]:
 
     The graph is scored with onnxruntime on the last window of the training data first, and again a few observations
     later. ValueError if it disagrees with `model.predict` by more than 1e-9 relative to the target's size (1e-4 where
-    a part computes in float32). The file's metadata hold, as JSON under "forecast", what this check measured, what
-    each input is and an example of inputs and outputs.
+    a part computes in float32; where forecasts are rounded, before that). The file's metadata hold, as JSON under
+    "forecast", what this check measured, what each input is and an example of inputs and outputs.
 
         model = fc.Ets(season=12).fit(panel)
         fc.to_onnx(model, "model.onnx", horizon=12)
@@ -217,13 +218,14 @@ def verify(
     names = [o.name for o in session.get_outputs()]
     fed = feed_arrays(model, tail, feeds, future)
     outputs = dict(zip(names, session.run(None, fed), strict=True))
-    worst = difference(model, model.predict(state, ahead), outputs)
+    tolerance = 1e-4 if model.single else 1e-9
+    worst = difference(model, model.predict(state, ahead), outputs, undecided(model, state, ahead, tolerance))
     if origin.memory:
         for _ in range(LATER):
             state = model.advance(state, _repeated(tail, model))
         again = dict(zip(names, session.run(None, _later(fed, feeds)), strict=True))
-        worst = max(worst, difference(model, model.predict(state, ahead), again))
-    tolerance = 1e-4 if model.single else 1e-9
+        ties = undecided(model, state, ahead, tolerance)
+        worst = max(worst, difference(model, model.predict(state, ahead), again, ties))
     if not worst <= tolerance:
         raise ValueError(f"The graph of {type(model).__name__} disagrees with Python by {worst:.1e} relative "
                          f"(allowed {tolerance:.0e}); it was not written.")  # fmt: skip
@@ -231,8 +233,9 @@ def verify(
     return check, example(fed, outputs)
 
 
-def difference(model: Model, expected: State, outputs: State) -> float:
-    """The largest difference between two forecasts, relative to their size. ValueError where only one is NaN."""
+def difference(model: Model, expected: State, outputs: State, ties: State) -> float:
+    """The largest difference between two forecasts, relative to their size; next to `ties` of rounding a whole number
+    is none. ValueError where only one is NaN."""
     worst = 0.0
     for name, values in expected.items():
         want, got = np.asarray(values, np.float64), outputs[name]
@@ -240,7 +243,10 @@ def difference(model: Model, expected: State, outputs: State) -> float:
             raise ValueError(f"The graph of {type(model).__name__} has NaN in {name!r} where Python has none, or the "
                              "other way round; it was not written.")  # fmt: skip
         size = max(float(np.nanmax(np.abs(want), initial=0.0)), 1e-12)
-        worst = max(worst, float(np.nanmax(np.abs(want - got), initial=0.0)) / size)
+        apart = np.abs(want - got)
+        if name in ties:
+            apart = np.where(ties[name] & (apart <= 1.0), 0.0, apart)
+        worst = max(worst, float(np.nanmax(apart, initial=0.0)) / size)
     return worst
 
 

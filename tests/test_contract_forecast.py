@@ -11,8 +11,9 @@ import pytest
 
 import forecast as fc
 from featurizers.panel import Panel
+from forecast.export import difference
 from forecast.retraining import refit
-from learners.finished import Clipped, Rounded
+from learners.finished import Clipped, Rounded, rounded, undecided
 from learners.learner import Learner
 from learners.rolling import fitted, rolling_forecast
 from tests.examples import FEATURES, HORIZON, LINEAR, NAIVE, TREES, continued, panel
@@ -192,6 +193,33 @@ def test_clipped_and_rounded_leave_in_the_graph(tmp_path: Path) -> None:
     assert fc.to_onnx(model, tmp_path / "model.onnx", HORIZON)["worst_relative_difference"] <= 1e-9
     with pytest.raises(ValueError, match="low <= high"):
         Clipped(NAIVE, 3, 2).fit(before)
+
+
+def test_rounding_does_not_hang_on_the_last_digit() -> None:
+    almost = 1e-15 * np.array([[-1.0, 0.0, 1.0]])
+    whole = rounded(
+        {"forecast": 4.5 + 4.5 * almost, "lo80": 2.0 + 2 * almost, "hi80": 7.0 + 7 * almost, "hi95": almost}
+    )
+    for name, value in (("forecast", 5), ("lo80", 2), ("hi80", 7), ("hi95", 0)):
+        assert whole[name].tolist() == [[value] * 3]
+        assert not np.signbit(whole[name]).any()
+    bounds = np.array([[1.99, -0.01, 1e15 + 1]])
+    clear = rounded({"forecast": np.array([[4.49, -0.51, np.nan]]), "lo80": bounds, "hi80": bounds})
+    np.testing.assert_array_equal(clear["forecast"], [[4, -1, np.nan]])
+    assert clear["lo80"].tolist() == [[1, -1, 1e15 + 1]]
+    assert clear["hi80"].tolist() == [[2, 0, 1e15 + 1]]
+
+
+def test_a_graph_of_rounded_forecasts_may_differ_where_these_lie_between_two_numbers() -> None:
+    whole = panel(holes=False)
+    model = Rounded(NAIVE).fit(whole.with_columns(sales=np.where(whole.position % 7 < 3, 10.49999, 12.25)))
+    state, future = model.state(whole.with_columns(sales=np.full(len(whole), 10.49999))), {"time": np.zeros((6, 7))}
+    assert undecided(model, state, future, 1e-4)["forecast"].all()
+    assert not undecided(model, state, future, 1e-9)["forecast"].any()
+    assert undecided(NAIVE.fit(whole), state, future, 1e-4) == {}
+    want, got = {"forecast": np.array([[10.0, 10.0]])}, {"forecast": np.array([[11.0, 10.0]])}
+    assert difference(model, want, got, {"forecast": np.array([[True, False]])}) == 0.0
+    assert difference(model, want, got, {"forecast": np.array([[False, True]])}) == 0.1
 
 
 def air(**settings: object) -> fc.Run:

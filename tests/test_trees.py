@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import lightgbm
 import numpy as np
+import pandas as pd
 import pytest
 import xgboost
 from sklearn.ensemble import (
@@ -20,8 +22,11 @@ from sklearn.ensemble import (
 from sklearn.tree import DecisionTreeRegressor
 from threadpoolctl import threadpool_limits
 
+import forecast as fc
 from learners.regressors.converted import converted
+from learners.regressors.fit import settled
 from learners.regressors.trees import Trees
+from learners.transforms.transform import Transform
 from tests.graphs import scored
 
 ROWS, COLUMNS, CODES = 900, 6, (4, 5)
@@ -251,3 +256,34 @@ def test_damaged_trees_are_refused() -> None:
             damaged.predict(X)
     with pytest.raises(ValueError, match="root that is not there"):
         replace(trees, roots=trees.roots + 10**6).predict(X)
+
+
+def counts() -> fc.Panel:
+    """Whole numbers, of which the same means come again and again, added up in another order."""
+    rng, days = np.random.default_rng(0), pd.date_range("2022-01-01", periods=120)
+    wave = 5 + 3 * np.sin(2 * np.pi * np.arange(len(days)) / 7)
+    sold = [
+        (rng.random(len(days)) < 0.25) * rng.poisson(3, len(days)) if i % 2 else rng.poisson(wave) for i in range(6)
+    ]
+    parts = [pd.DataFrame({"item": i, "day": days, "sales": y}) for i, y in enumerate(sold)]
+    return fc.Panel.read(pd.concat(parts), "item", time="day", target="sales")
+
+
+@pytest.mark.parametrize("transform", [fc.Log1p(), fc.Scale("standard")], ids=repr)
+@pytest.mark.parametrize("name", ["LightGBM", "HistGradientBoosting", "XGBoost", "RandomForest"])
+def test_no_tree_parts_what_is_the_same_but_for_rounding(name: str, transform: Transform, tmp_path: Path) -> None:
+    features = (fc.Lags((1, 2, 7)), fc.Rolling(("mean", "std"), (6, 7), min_samples=2))
+    model = fc.Transformed(fc.Recursive(name, features), transform).fit(counts())
+    assert fc.to_onnx(model, tmp_path / "model.onnx", 14)["worst_relative_difference"] < 1e-12
+
+
+def test_columns_are_settled_to_some_digits() -> None:
+    X = np.array([[0.1 + 0.2, 1.0, -2.5, 0.0, np.nan], [0.3, 123_456_789.0, 1e150, np.inf, -np.inf]])
+    before = X.copy()
+    found = settled(X)
+    np.testing.assert_array_equal(X, before)
+    assert found[0, 0] == found[1, 0]
+    np.testing.assert_allclose(found, X, rtol=2.0**-33)
+    np.testing.assert_array_equal(found[0, 1:], X[0, 1:])
+    assert found[1, 1] == X[1, 1]
+    assert settled(X.T[:, ::-1]).flags.c_contiguous

@@ -66,16 +66,19 @@ class Keeping:
     signalled: bool = False
 
     @classmethod
-    def open(cls, output: str | Path, identity: str, job: str, higher: bool = False) -> Keeping:
-        """Go on with the trials of the same job on the same data, or begin anew; `higher`: more of the metric is
-        better.
+    def open(cls, output: str | Path, identity: str, job: str, *, higher: bool = False, again: bool = False) -> Keeping:
+        """Go on with the trials of the same job on the same data, or begin anew, unless it has to be `again` the same;
+        `higher`: more of the metric is better.
 
-        ValueError if a process is at work on this folder.
+        ValueError if a process is at work on this folder, or it is not the same.
         """
         folder, state = aside(output), _state(output)
         if state.get("pid") not in (None, os.getpid()) and _alive(state):
             raise ValueError(f"The run {str(output)!r} is under way (process {state['pid']}): wait for it, or end it "
                              f"with 'forecast pause {output}'.")  # fmt: skip
+        if again and state and state.get("identity") != identity:
+            raise ValueError(f"The run {str(output)!r} cannot go on: its table, or what it was asked for, is not what "
+                             "it was. Run the job anew, or with the table as it was.")  # fmt: skip
         if state.get("identity") != identity:
             shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)

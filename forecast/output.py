@@ -62,12 +62,14 @@ def _fill(run: Run, folder: Path, started: float, kept: Keeping) -> Run:
     return run
 
 
-def keeping(job: Job, entered: Mapping[str, Learner], panel: Panel) -> Keeping:
-    """Where the trials of a resolved job are kept; those of an earlier, broken run of the same job are there."""
+def keeping(job: Job, entered: Mapping[str, Learner], panel: Panel, again: bool = False) -> Keeping:
+    """Where the trials of a resolved job are kept; those of an earlier, broken run of the same job are there.
+    ValueError if it has to be `again` the same, but is not."""
     told = settings(job, entered)
     same = {name: value for name, value in told.items() if name not in LIMITS}
     identity = f"{sha256(write_toml(same).encode()).hexdigest()} {fingerprint(panel)}"
-    return Keeping.open(str(job.output), identity, write_toml(told), bool(find(job.metric).higher))
+    higher = bool(find(job.metric).higher)
+    return Keeping.open(str(job.output), identity, write_toml(told), higher=higher, again=again)
 
 
 def text(job: Job, entered: Mapping[str, Learner]) -> str:

@@ -143,7 +143,7 @@ def resume(folder: str | Path, source: Any = None, progress: bool = True, **sett
 
     `source` gives the table again where the run was not given a path; `settings` are those of the job that are to
     change: trials, time_limit, exit_score, patience, workers; and a metric or learners of your own, which no file
-    holds. ValueError if there is no such run, or nothing to do.
+    holds. ValueError if there is no such run, nothing to do, or the table is not what it was.
     """
     file = reopened(folder) / JOB
     metric = tomllib.loads(file.read_text()).get("metric")
@@ -155,11 +155,12 @@ def resume(folder: str | Path, source: Any = None, progress: bool = True, **sett
     if data.get("source") is None:
         raise ValueError(f"The run {str(folder)!r} was given a table, not a path: give it again, with "
                          "forecast.resume(folder, source=table).")  # fmt: skip
-    return execute(replace(job, data=data, output=str(folder)), progress)
+    return execute(replace(job, data=data, output=str(folder)), progress, again=True)
 
 
-def execute(job: Job, shown: bool = True) -> Run:
-    """Run a job: read, compare, fit the winner, test, forecast; with an output folder, export and write."""
+def execute(job: Job, shown: bool = True, again: bool = False) -> Run:
+    """Run a job: read, compare, fit the winner, test, forecast; with an output folder, export and write. `again`: it
+    goes on with what is in the folder; ValueError if that is of another job or table."""
     started, begun, kept = clock.time(), clock.monotonic(), None
     if job.output is not None:
         check(job.output)  # before the work, not after it
@@ -173,7 +174,7 @@ def execute(job: Job, shown: bool = True) -> Run:
     if job.output is not None:
         from forecast.output import keeping
 
-        kept = keeping(job, sweep.recipes, tables.train)
+        kept = keeping(job, sweep.recipes, tables.train, again)
         begun -= kept.spent
     with nullcontext() if kept is None else kept.listening():
         with progress("compare", shown) as report:

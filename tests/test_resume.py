@@ -181,4 +181,6 @@ def test_a_run_measured_by_a_function_of_the_users_own_goes_on_with_it(whole: Pa
     assert trials(output)["hits"].dropna().is_monotonic_decreasing
     with pytest.raises(ValueError, match="function of your own, 'hits': give it again"):
         fc.resume(output, table)
+    with pytest.raises(ValueError, match="cannot go on: its table, or what it was asked for, is not what it was"):
+        fc.resume(output, table.assign(passengers=table["passengers"] * 2), metric=hits, progress=False)
     assert len(fc.resume(output, table, progress=False, metric=hits, trials=6).selection.trials) == 6

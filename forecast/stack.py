@@ -21,7 +21,7 @@ from learners.bands import bounds, levels
 from learners.blend import BlendModel, members, shared_levels, weighted
 from learners.learner import Learner
 from learners.regressors import Fitted, fit_regressor
-from learners.together import Together
+from learners.together import Together, called
 
 FEW = 8  # learners at most, the best ones, that a sweep stacks
 AHEAD = 0.03  # of the error of the mean is what a stack must be better by, to be taken in a sweep
@@ -151,7 +151,7 @@ class StackModel(Together):
         """The members' contributions by their coefficients; what a regressor makes of their distances is a part of its
         own."""
         parts = self.attributions(state, future, typical)
-        names = [type(m).__name__.removesuffix("Model") for m in self.models]
+        names = [called(m) for m in self.models]
         told = tuple(zip(names, self.coefficients, strict=True))
         made = joined(parts, shares([part.forecast for part in parts], self.coefficients), told)
         if self.regressor is None:

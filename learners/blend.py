@@ -15,7 +15,7 @@ from learners.attribution import Attribution, joined
 from learners.bands import bounds, levels
 from learners.each import reason
 from learners.learner import Learner, Model
-from learners.together import Together
+from learners.together import Together, called
 
 WEIGHTS = "blend.weights"
 
@@ -127,7 +127,7 @@ class BlendModel(Together):
         """The members' contributions by their shares in each step."""
         parts = self.attributions(state, future, typical)
         each = state[WEIGHTS].T[:, :, None] if len(self.table) else np.array(self.weights)[:, None, None]
-        names = [type(m).__name__.removesuffix("Model") for m in self.models]
+        names = [called(m) for m in self.models]
         found = shares([part.forecast for part in parts], list(each), self.trim)
         return joined(parts, found, tuple(zip(names, each.mean(axis=(1, 2)).tolist(), strict=True)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from featurizers.arrays import Array, State
 from featurizers.features import memories, remembered, tagged, untagged
@@ -10,6 +11,8 @@ from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from learners.attribution import Attribution
 from learners.learner import Model
+
+WITHIN = ("Bounded", "Clipped", "Conformal", "Rounded", "Transformed")  # models that are called what is in them
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +49,17 @@ class Together(Model):
     def attributions(self, state: State, future: State, typical: State) -> list[Attribution]:
         """What the forecasts of each model are made of."""
         return [m.attribute(untagged(f"m{i}", state), future, typical) for i, m in enumerate(self.models)]
+
+
+def called(model: Model) -> str:
+    """What a member is called: its kind, and that of its regressor."""
+    name = type(model).__name__.removesuffix("Model")
+    regressor: Any = getattr(model, "regressor", None)
+    if name in WITHIN and len(model.parts) == 1:
+        return called(model.parts[0])
+    while hasattr(regressor, "inner"):
+        regressor = regressor.inner
+    return name if regressor is None else f"{name} {type(regressor).__name__}"
 
 
 def shared(answers: list[State]) -> list[str]:

@@ -20,6 +20,7 @@ from learners.regressors.sampled import sampled
 from learners.regressors.stages import Chosen, Encoded, Projected, Rescaled
 from learners.regressors.trees import Trees
 from tests.examples import FEATURES, FOLDS, HORIZON, LINEAR, TREES, WIDE, continued, panel
+from tests.test_contracts import later
 
 # ---- trees --------------------------------------------------------------------------------------
 
@@ -245,6 +246,13 @@ def test_the_weights_of_a_blend_are_told() -> None:
         ("SeasonalNaive", 0.25),
         ("Theta", 0.75),
     )
+
+
+def test_members_are_called_what_is_in_their_wrappings() -> None:
+    linear = fc.Bounded(fc.Transformed(LINEAR, fc.Scale()), HORIZON)
+    model = fc.Blend((linear, fc.Clipped(fc.AutoEts(7)), TREES, fc.Mstl(7)), (4, 3, 2, 1)).fit(panel())
+    names = [name for name, _ in model.explain(panel(), HORIZON, later(panel())).weights]
+    assert names == ["Recursive Linear", "Ets", "Recursive Trees", "Mstl"]
 
 
 def test_shuffling_tells_what_a_network_uses_and_is_the_same_twice() -> None:

@@ -153,7 +153,7 @@ class Sweep(Learner):
     def _whole(self, panel: Panel, limits: Limits, report: Report, store: Store | None) -> Selection:
         found, board, winner = self._search(panel, limits, report, store)
         return Selection(board, winner, board.recipes[winner], self.recipes, self._season(panel),
-                         findings=_untried(found), trials=found.trials, ended=found.ended)  # fmt: skip
+                         findings=_untried(found, self.recipes), trials=found.trials, ended=found.ended)  # fmt: skip
 
     def _with_ensemble(self, board: Leaderboard, seconds: float) -> tuple[Leaderboard, str]:
         """The board, with an ensemble where more than one learner is worth a weight; and the winner.
@@ -219,7 +219,7 @@ class Sweep(Learner):
                 findings.append(Finding("fallback", "alerted", message, panel.name(int(at[0])), count=len(at)))
                 continue
             recipes[name] = board.recipes[chosen[name]]
-            findings += _untried(found)
+            findings += _untried(found, self.recipes)
             trials += [replace(t, group=name) for t in found.trials]
             ended = found.ended
             boards.append(board)
@@ -279,9 +279,12 @@ def _grouped(report: Report, g: int, groups: int, name: str, done: int, total: i
     report(g * total + done, groups * total, f"{name}: {what}")
 
 
-def _untried(found: Searched) -> tuple[Finding, ...]:
-    why = "the time was over" if found.ended == "time" else "it was stopped"
+def _untried(found: Searched, entered: Mapping[str, Learner]) -> tuple[Finding, ...]:
+    why = "the time was over before it was done" if found.ended == "time" else "it was stopped before it was done"
+    begun = {*found.untried, *(trial.learner for trial in found.trials)}
+    whys = dict.fromkeys(found.untried, why)
+    whys |= {name: "there are fewer trials than learners" for name in entered if name not in begun}
     return tuple(
-        Finding("learner_left_out", "alerted", f"{name} did not take part: {why} before it was done.", column=name)
-        for name in found.untried
+        Finding("learner_left_out", "alerted", f"{name} did not take part: {why}.", column=name)
+        for name, why in whys.items()
     )

@@ -232,6 +232,11 @@ def test_text_that_is_not_known_ahead_is_looked_back_on() -> None:
     assert fc.summary(sweep, seen).set_index("column").loc["weather", "features"] == ["weather_lag1"]
 
 
+def test_learners_for_which_there_is_no_trial_are_told() -> None:
+    sweep = fc.auto(PANEL, 7, learners=["AutoEts", "Ridge"], levels=(), folds=1, trials=2)
+    assert sweep.fit(PANEL).report == ("Ridge did not take part: there are fewer trials than learners.",)  # type: ignore[attr-defined]
+
+
 def test_auto_may_be_said_in_a_job_too() -> None:
     roles = {"data": {"time": "day", "target": "sales"}, "horizon": 7}
     said = dict.fromkeys(("lags", "windows", "season", "learners", "folds", "step", "nonnegative"), "auto")

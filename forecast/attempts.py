@@ -55,8 +55,8 @@ def tried(
 ) -> list[Attempt]:  # fmt: skip
     """The attempts of `items` (a learner's name and a fold, None for all folds with one fit), through `each`.
 
-    `halt` is asked after each of them: once it says True, or on Ctrl-C, those that are done are all that is given.
-    What an engine with a time limit ended is not given either.
+    `halt` is asked after each of them: once it says True, on a Ctrl-C that it knows of too, those that are done are all
+    that is given. What an engine with a time limit ended is not given either.
     """
     attempts: list[Attempt] = []
     total = sum(len(folds) if k in (None, ONWARD) else 1 for _, k in items)
@@ -73,8 +73,10 @@ def tried(
     at_work.append(True)
     try:
         each(partial(attempt, folds, recipes), items, done)
-    except (Halted, KeyboardInterrupt):
-        if halt is None:
+    except Halted:
+        pass
+    except KeyboardInterrupt:
+        if halt is None or not halt():  # nobody listens: everything ends
             raise
     finally:
         at_work.pop()

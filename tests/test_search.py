@@ -112,6 +112,17 @@ def test_a_sweep_that_is_stopped_at_once_has_the_yardstick(tmp_path: Path) -> No
     assert (found.ended, found.untried, found.board.names) == ("stopped", ("Ridge",), ["SeasonalNaive"])
 
 
+@dataclass(frozen=True)
+class Interrupted(Learner):
+    def train(self, panel: Panel) -> Model:
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_ends_a_sweep_that_nobody_keeps() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        Search(PANEL, RECIPES | {"Interrupted": Interrupted()}, ON, limits=Limits(trials=9)).run()
+
+
 def test_a_score_or_patience_ends_a_sweep() -> None:
     assert len(searched(Limits(exit_score=1e9)).trials) == 2
     for wanted, ended in ((-1e9, "score"), (1e9, "trials")):  # where more is better

@@ -144,17 +144,24 @@ class Job:
         return Plan.of(panel, horizon=self.gap + self.horizon, seasons=seasons, lags=tuple(self.lags or ()),
                        windows=tuple(self.windows or ()), holidays=self.holidays, log=log, difference=difference,
                        absolute=defaults.absolute(panel, self.metric), seed=self.seed,
-                       seconds=self._seconds(panel), year=defaults.year(panel))  # fmt: skip
+                       seconds=self._seconds(panel), year=defaults.year(panel),
+                       history=defaults.history(panel, self.season), rows=self._rows(panel))  # fmt: skip
 
     def _folds(self, panel: Panel) -> int:
         return defaults.folds(panel, self.horizon, self.folds, self.gap)
 
     def _seconds(self, panel: Panel) -> float | None:
         """What one training of a network may take, where time is limited."""
-        if self.time_limit is None:
-            return None
+        limit = self._limit(panel)
+        return None if limit is None else defaults.network_seconds(limit, self._folds(panel), self.processes)
+
+    def _rows(self, panel: Panel) -> int | None:
+        return defaults.regression_rows(panel, self._limit(panel), self.processes)
+
+    def _limit(self, panel: Panel) -> float | None:
+        """The seconds that there are for each group."""
         shares = len(groups(panel, self.by)[0]) if self.by else 1
-        return defaults.network_seconds(self.time_limit / shares, self._folds(panel), self.processes)
+        return None if self.time_limit is None else self.time_limit / shares
 
     @property
     def processes(self) -> int:

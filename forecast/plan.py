@@ -17,6 +17,9 @@ STEADY = {
     "naive", "seasonalnaive", "average", "seasonalaverage", "historicaverage", "windowaverage", "seasonalwindowaverage",
     "croston", "crostonoptimized", "sba", "tsb", "adida", "imapa", "negativebinomial", "negativebinomialmedian",
 }  # fmt: skip
+NETWORKS = {"mlp", "tcn"}
+YEARS = 6  # that Harmonic learns from
+DIRECT_ROWS = 100_000  # origins and steps that a direct regression learns from
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Plan:
     difference: int = 0  # rows over which regressors see changes; 0: they see levels
     seed: int = 0
     seconds: float | None = None  # that one training of a network may take
+    history: int | None = None  # the last rows that learners of each series alone learn from; None: all
+    rows: int | None = None  # the most that a regression learns from; None: all
 
     @classmethod
     def of(cls, panel: Panel, **settings: object) -> Plan:
@@ -66,12 +71,17 @@ def recipe(name: str, plan: Plan) -> Learner:
     """The recipe that `name` stands for: "SeasonalNaive", "Ets", "LightGBM", "DirectLightGBM", "Tcn" ...
 
     A regressor's name is that regressor in `Recursive`, or in `Direct` with "Direct" before it. What could leave the
-    range that a series has ever been in is held by `Bounded`; means and repeated values could not.
+    range that a series has ever been in is held by `Bounded`; means and repeated values could not. What learns from
+    each series alone learns from the last rows of a long one, Harmonic from the last years.
     """
-    from learners import Bounded
+    from learners import Bounded, Recent
 
-    found = _plain(name, plan)
-    return found if name.lower() in STEADY else Bounded(found, plan.horizon, plan.season)
+    found, wanted = _plain(name, plan), name.lower()
+    if wanted in STEADY:
+        return found
+    if plan.history is not None and wanted in {n.lower() for n in _SIMPLE} - NETWORKS:
+        found = Recent(found, max(plan.history, int(YEARS * plan.year) if wanted == "harmonic" else 0))
+    return Bounded(found, plan.horizon, plan.season)
 
 
 def _plain(name: str, plan: Plan) -> Learner:
@@ -125,7 +135,7 @@ def _recursive(regressor: str, plan: Plan) -> Learner:
     from learners.regressors.preparing import SCALED
 
     linear = regressor in SCALED
-    return _scaled(Recursive(_regressor(regressor, plan), features(plan, linear)), plan, linear)
+    return _scaled(Recursive(_regressor(regressor, plan), features(plan, linear), plan.rows), plan, linear)
 
 
 def _direct(regressor: str, plan: Plan) -> Learner:
@@ -135,7 +145,8 @@ def _direct(regressor: str, plan: Plan) -> Learner:
     if 1 < plan.difference < plan.horizon / 2:  # changes from season to season add up over many, each with its error
         plan = replace(plan, difference=0)
     seasons, linear = tuple(s for s in plan.seasons if s > 1), regressor in SCALED
-    direct = Direct(_regressor(regressor, plan), features(plan, linear), plan.horizon, seasons=seasons)
+    rows = min(plan.rows or DIRECT_ROWS, DIRECT_ROWS)
+    direct = Direct(_regressor(regressor, plan), features(plan, linear), plan.horizon, seasons, rows)
     return _scaled(direct, plan, linear)
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from featurizers.panel import Panel
-from forecast.attempts import Attempt, Progress, attempt, fits, libraries, load, tried
+from forecast.attempts import Attempt, Progress, attempt, fits, load, tried
 from forecast.backtest import RollingOrigin
 from forecast.conformal import with_bands
 from forecast.engine import processes
+from forecast.hurry import affordable, fastest_first
 from forecast.leaderboard import Leaderboard, scored
 from forecast.limits import MARGIN, Limits
 from forecast.metrics import METRICS, Function, Metric, find
@@ -26,7 +27,7 @@ from learners.naive import SeasonalNaive
 
 BATCH = 4  # trials that are proposed from the same knowledge, however many run side by side
 SLOWER = 1.2  # a later fold than the first one, which is the shortest
-FEW, LONG = 20, 0.1  # series that tell how long all take, and the share of the time that is long
+SELECTING = 4.0  # times the scoring of the first trials that the selection takes
 REPEATED = 3  # batches of nothing new after which there is taken to be nothing more
 
 
@@ -73,6 +74,7 @@ class Search:
         self.workers, self.count = workers, 0  # trials that were begun
         self.trials: list[Trial] = []
         self.untried: list[str] = []
+        self.scoring = 0.0  # seconds that the scores of the first batch took
         self.yardstick: dict[int, tuple[Attempt, ...]] = {}  # number of a trial -> what it gave ahead of all others
 
     def run(self) -> Searched:
@@ -109,9 +111,9 @@ class Search:
         if until is None or not self.limits.after or not ranked:
             return nullcontext()
         near = min(ranked) + CLOSE * abs(min(ranked))
-        fits = [max(a.fit_seconds for a in t.attempts) for t, score in zip(self.trials, ranked, strict=True)
-                if np.isfinite(score) and score <= near]  # fmt: skip
-        lacking = MARGIN * sum(fits) - self.limits.after
+        good = [t for t, score in zip(self.trials, ranked, strict=True) if np.isfinite(score) and score <= near]
+        costs = [max(a.fit_seconds + a.predict_seconds for a in t.attempts) for t in good]
+        lacking = MARGIN * sum(costs) + SELECTING * self.scoring - self.limits.after
         if lacking <= 0:
             return nullcontext()
         sooner = max(until - lacking, min(time.monotonic(), until))
@@ -153,11 +155,13 @@ class Search:
                 break
             if folds is not rounds[-1]:
                 left |= leaves({k: numbered[k] for k in active}, found)
+        begun = time.monotonic()
         for k, proposal in numbered.items():
             if left.get(k, not ended) or len(found[k]) == len(self.folds):
                 self._note(k, proposal, found[k], k not in fresh)
             else:
                 self.untried.append(self._name(k, proposal.learner))
+        self.scoring = self.scoring or time.monotonic() - begun
         return ended or self.limits.reached(self._ranked())
 
     def _behind(self, active: Mapping[int, Proposal], found: Found) -> dict[int, bool]:
@@ -165,8 +169,8 @@ class Search:
         return {k: True for k, p in active.items() if found[k] and p.asked.should_prune()}
 
     def _too_long(self, active: Mapping[int, Proposal], found: Found) -> dict[int, bool]:
-        """Those whose other folds, and training, would take longer than there is time, the slowest first: they are
-        given up now, so that what they would have taken serves others."""
+        """Those for whose other folds, and training, there is no time beside those of better ones: they are given up
+        now, so that what they would have taken serves others."""
         if self.limits.until is None:
             return {}
         for k, proposal in active.items():  # the winner is trained in this process: its libraries are loaded while
@@ -176,12 +180,10 @@ class Search:
         costs = {k: folds * sum(a.fit_seconds + a.predict_seconds for a in found[k]) or np.inf for k in active}
         if self.limits.after:  # the training on everything, one learner after the other
             costs = {k: c + MARGIN * self.workers * sum(a.fit_seconds for a in found[k]) for k, c in costs.items()}
-        room, left = (self.limits.until + self.limits.after - time.monotonic()) * self.workers, {}
-        for k in sorted(active, key=costs.__getitem__):
-            room -= costs[k]
-            if room < 0:
-                left[k] = False
-        return left
+        room = (self.limits.until + self.limits.after - time.monotonic()) * self.workers
+        sign = -1.0 if self.metric.higher else 1.0
+        kept = affordable(costs, {k: sign * self._mean(found[k]) for k in active}, room)
+        return {k: False for k in active if k not in kept}
 
     def _until(self, share: float) -> AbstractContextManager[None]:
         """Work that is ended when this share of the time is over."""
@@ -211,24 +213,11 @@ class Search:
                 whole = max((self.limits.trials or 0) * len(self.folds), before + total)
                 self.progress(before + done, whole, f"{self._name(int(number), proposals[int(number)].learner)},{fold}")
 
-        order = named if every else self._fastest_first(named, told=0 not in folds or bool(self.trials))
+        told = 0 not in folds or bool(self.trials)  # how long each takes
+        order = named if every else fastest_first(named, self.folds[0].train, None if told else self.limits.until,
+                                                  self.workers)  # fmt: skip
         items = [(name, fold) for name in order for fold in fits(named[name], self.on.refit, folds, every)]
         return tried(self.folds, named, items, progress, self.limits.halt)
-
-    def _fastest_first(self, named: Mapping[str, Learner], told: bool) -> list[str]:
-        """Where time is limited nobody shall keep others waiting: those of a library come late, and behind them, unless
-        it was `told` before how long each takes, those of many series that would take long, as a few of these tell."""
-        train, late = self.folds[0].train, {name: (int(bool(libraries(r))), 0.0) for name, r in named.items()}
-        if not told and self.limits.until is not None and train.count > 10 * FEW:
-            few = train.where(np.linspace(0, train.count - 1, FEW).astype(np.int64))
-            long = LONG * (self.limits.until - time.monotonic())
-            for name in [name for name, (foreign, _) in late.items() if not foreign]:
-                begun = time.perf_counter()
-                with suppress(Exception):  # the fit of all will say
-                    named[name].fit(few)
-                seconds = (time.perf_counter() - begun) * train.count / FEW / self.workers
-                late[name] = (2 if seconds > long else 0, seconds)
-        return sorted(named, key=late.__getitem__)
 
     def _report(self, proposal: Proposal, attempts: list[Attempt], start: int) -> None:
         """Tell Optuna the mean scores over the first folds, those after `start` of them."""

@@ -32,6 +32,7 @@ from learners.negative_binomial import NegativeBinomial as NegativeBinomial
 from learners.otherwise import Otherwise as Otherwise
 from learners.prophet import Prophet as Prophet
 from learners.prophet_terms import Seasonality as Seasonality
+from learners.recent import Recent as Recent
 from learners.recursive import Recursive as Recursive
 from learners.regressors.columns import Hashed as Hashed
 from learners.regressors.columns import Impute as Impute

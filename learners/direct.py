@@ -16,6 +16,7 @@ from learners.bands import bounds, check_levels
 from learners.learner import Learner, Model
 from learners.regressors import Fitted, fit_regressor
 from learners.regressors.quantile import of_quantile
+from learners.sampled import sampled
 
 OWN = "own"  # before the memory of the features of the row's own columns
 
@@ -28,7 +29,7 @@ class Direct(Learner):
     forecasted row's own, by what is remembered of the series at the origin where they need that. For each of `seasons`
     the last target at the same place in that season joins as a column, ("auto": the season of the frequency; () for
     none). A longer forecast goes on from its own last values, block by block. Training takes every origin and step, at
-    most `max_rows` of them, evenly spread. `levels` asks for bands, in percent: one more regressor for each bound, of
+    most `max_rows` of them, drawn evenly. `levels` asks for bands, in percent: one more regressor for each bound, of
     that quantile, which LightGBM, XGBoost, HistGradientBoosting and GradientBoosting can be.
 
     >>> from featurizers import Calendar, Lags
@@ -94,10 +95,7 @@ def pairs(panel: Panel, horizon: int, most: int) -> tuple[np.ndarray, np.ndarray
     share = max(most // horizon, 1)
     rows, steps = [], []
     for step in range(1, horizon + 1):
-        found = np.flatnonzero(present & (position >= step))
-        if len(found) > share:  # each step starts elsewhere, so that together they see more rows
-            start = (step * 0.618033988749895) % 1.0
-            found = found[((np.arange(share) + start) * (len(found) / share)).astype(np.int64)]
+        found = sampled(np.flatnonzero(present & (position >= step)), share, seed=step)  # other rows for each step
         rows.append(found)
         steps.append(np.full(len(found), step))
     return np.concatenate(rows), np.concatenate(steps)

@@ -66,19 +66,19 @@ def lengths(shape: Shape) -> tuple[int, ...]:
 def fitted_maps(panel: Panel, shape: Shape, windows: Windows, seconds: float | None = None) -> Maps | None:
     """The maps of all series with many `windows`; None where there is none, or these would be too large, or take longer
     than a fifth of `seconds`."""
-    least = lengths(shape)[-1]
+    least, starts = lengths(shape)[-1], np.sort(windows.start)
     found = np.flatnonzero(np.bincount(windows.series, minlength=panel.count) >= ENOUGH * least).tolist()
-    long = np.array([i for i in found if len(_starts(panel, shape, windows, i)) >= ENOUGH * least], np.int64)
+    long = np.array([i for i in found if len(_starts(panel, shape, starts, i)) >= ENOUGH * least], np.int64)
     costs = (BLOCKS * min(len(long), JUDGED) + len(long)) * 4e-9 * least**3
     too_slow = seconds is not None and costs > seconds / 5
     if len(long) == 0 or too_slow or len(long) * least * shape.horizon > LARGEST:
         return None
     judges = long[np.linspace(0, len(long) - 1, min(len(long), JUDGED)).astype(np.int64)]
     penalties = tuple(
-        _penalty([_examples(panel, shape, windows, i, length) for i in judges.tolist()]) for length in lengths(shape)
+        _penalty([_examples(panel, shape, starts, i, length) for i in judges.tolist()]) for length in lengths(shape)
     )
     keys = panel.where(np.isin(np.arange(panel.count), long)).keys
-    return Maps(keys, _table(panel, shape, windows, long, penalties), penalties)
+    return Maps(keys, _table(panel, shape, starts, long, penalties), penalties)
 
 
 def shared(
@@ -101,11 +101,12 @@ def shared(
     if share == 0.0:
         return None
     mapped = np.flatnonzero(~np.isnan(maps.codes(panel)[:, 0]))
-    return replace(maps, table=_table(panel, shape, training + held, mapped, maps.penalties), share=share)
+    starts = np.sort((training + held).start)
+    return replace(maps, table=_table(panel, shape, starts, mapped, maps.penalties), share=share)
 
 
 def _table(
-    panel: Panel, shape: Shape, windows: Windows, series: np.ndarray, penalties: tuple[float, ...]
+    panel: Panel, shape: Shape, starts: np.ndarray, series: np.ndarray, penalties: tuple[float, ...]
 ) -> np.ndarray:
     from threadpoolctl import threadpool_limits
 
@@ -114,7 +115,7 @@ def _table(
     with threadpool_limits(1):
         for length, penalty in zip(lengths(shape), penalties, strict=True):
             for k, i in enumerate(series):
-                x, y = _examples(panel, shape, windows, int(i), length)
+                x, y = _examples(panel, shape, starts, int(i), length)
                 gram = x.T @ x
                 gram[np.diag_indices(length)] += penalty * len(x)
                 weights = np.linalg.solve(gram, x.T @ y)
@@ -140,22 +141,22 @@ def _penalty(examples: list[tuple[np.ndarray, np.ndarray]]) -> float:
     return PENALTIES[int(losses.argmin())]
 
 
-def _examples(panel: Panel, shape: Shape, windows: Windows, i: int, length: int) -> tuple[np.ndarray, np.ndarray]:
+def _examples(panel: Panel, shape: Shape, starts: np.ndarray, i: int, length: int) -> tuple[np.ndarray, np.ndarray]:
     """What series `i` shows: windows of `length` (windows, length) and what follows (windows, horizon), in units of
-    these windows."""
-    starts = _starts(panel, shape, windows, i)
+    these windows. `starts` are the first rows after all windows, ascending."""
+    starts = _starts(panel, shape, starts, i)
     starts = starts[np.linspace(0, len(starts) - 1, min(len(starts), MOST)).astype(np.int64)]
     x, _, level, scale = scaled(np, panel.y[starts[:, None] + np.arange(-length, 0)], length)
     y = (panel.y[starts[:, None] + np.arange(shape.horizon)] - level) / scale
     return np.clip(x, -FARTHEST, FARTHEST), np.clip(y, -FARTHEST, FARTHEST)
 
 
-def _starts(panel: Panel, shape: Shape, windows: Windows, i: int) -> np.ndarray:
-    """Where the windows of series `i` begin to be forecast that have their whole past and no missing future."""
-    mine = np.sort(windows.start[windows.series == i])
-    mine = mine[mine - panel.indptr[i] >= lengths(shape)[-1]]
-    missing = np.r_[0, np.cumsum(np.isnan(panel.y))]
-    found: np.ndarray = mine[missing[mine + shape.horizon] == missing[mine]]
+def _starts(panel: Panel, shape: Shape, starts: np.ndarray, i: int) -> np.ndarray:
+    """Those of `starts` in series `i` that have their whole past and no missing future."""
+    begin, end = int(panel.indptr[i]), int(panel.indptr[i + 1])
+    mine = starts[np.searchsorted(starts, begin + lengths(shape)[-1]) : np.searchsorted(starts, end)]
+    missing = np.r_[0, np.cumsum(np.isnan(panel.y[begin:end]))]
+    found: np.ndarray = mine[missing[mine + shape.horizon - begin] == missing[mine - begin]]
     return found
 
 

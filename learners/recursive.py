@@ -10,10 +10,12 @@ from featurizers.arrays import State, scan, shifted
 from featurizers.features import Features
 from featurizers.featurizer import Featurizer, Needs
 from featurizers.panel import Panel
+from featurizers.whole import whole
 from learners.attribution import Attribution, typical_row
 from learners.carried import attributed
 from learners.learner import Learner, Model
 from learners.regressors import Fitted, fit_regressor
+from learners.sampled import sampled
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Recursive(Learner):
     """One regressor for all series, one step ahead; the forecast of a step is the lag of the next.
 
     `regressor` is a ready name ("lightgbm"), a `Regressor` with settings, or anything with fit(X, y) and predict(X).
+    Training takes every row with a known target, at most `max_rows` of them, drawn evenly (None: all).
     ValueError if there is no row to learn from, or the regressor can't be trained.
 
     >>> from featurizers import Calendar, Lags, Rolling
@@ -30,15 +33,18 @@ class Recursive(Learner):
 
     regressor: object
     features: tuple[Featurizer, ...]
+    max_rows: int | None = None
 
     def train(self, panel: Panel) -> RecursiveModel:
+        most = None if self.max_rows is None else whole(self.max_rows, "The max_rows of Recursive")
         features = Features(self.features).resolve(panel)
-        X, usable = features.transform(panel), ~np.isnan(panel.y)
-        if not usable.any():
+        usable = sampled(np.flatnonzero(~np.isnan(panel.y)), most)
+        if not len(usable):
             raise ValueError("Recursive has no row to learn from: every target is missing. Drop these series, or give "
                              "more history.")  # fmt: skip
-        fitted = fit_regressor(self.regressor, X[usable], panel.y[usable], features)
-        return RecursiveModel(fitted, features, typical_row(X[usable], features.categorical))
+        X = features.transform(panel)[usable]
+        fitted = fit_regressor(self.regressor, X, panel.y[usable], features)
+        return RecursiveModel(fitted, features, typical_row(X, features.categorical))
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from featurizers.panel import Panel
 from forecast.attempts import libraries
 from forecast.backtest import RollingOrigin
 from forecast.engine import processes
+from forecast.hurry import affordable, fastest_first
 from forecast.limits import Limits
 from forecast.metrics import find
 from forecast.search import Search, Searched
@@ -203,9 +204,17 @@ def test_of_many_series_a_few_tell_who_would_keep_others_waiting() -> None:
         "Ridge": RIDGE,
         "Late": Naive(),
     }
-    search = Search(many, recipes, ON, limits=Limits(until=time.monotonic() + 20.0))
-    assert search._fastest_first(recipes, told=False)[2:] == ["Ridge", "Slow"]
-    assert search._fastest_first(recipes, told=True) == ["SeasonalNaive", "Slow", "Late", "Ridge"]
+    assert fastest_first(recipes, many, time.monotonic() + 20.0, workers=1)[2:] == ["Ridge", "Slow"]
+    assert fastest_first(recipes, many, None, workers=1) == ["SeasonalNaive", "Slow", "Late", "Ridge"]
+
+
+def test_the_best_that_there_is_time_for_go_on() -> None:
+    seconds, scores = {0: 9.0, 1: 2.0, 2: 3.0, 3: 4.0, 4: np.inf}, {0: 1.0, 1: 5.0, 2: 2.0, 3: 3.0, 4: 0.5}
+    assert affordable(seconds, scores, room=30.0) == {0, 1, 2, 3}
+    assert affordable(seconds, scores, room=14.0) == {0, 2, 1}  # 3 would take too long beside 0 and 2, 1 would not
+    assert affordable(seconds, scores, room=8.0) == {2, 3}
+    assert affordable(seconds, scores | {2: np.nan}, room=4.0) == {3}
+    assert affordable(seconds, scores, room=0.0) == set()
 
 
 def test_the_run_table_is_sorted_by_any_metric() -> None:

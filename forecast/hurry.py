@@ -1,0 +1,41 @@
+"""Hurry: what is tried first, and what is not gone on with, where time is limited."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+
+import numpy as np
+
+from featurizers.panel import Panel
+from forecast.attempts import libraries
+from learners.learner import Learner
+
+FEW, SHARE, LONG = 8, 20, 0.1  # series at most, and one of how many, that tell it; the share of the time that is long
+
+
+def fastest_first(named: Mapping[str, Learner], train: Panel, until: float | None, workers: int) -> list[str]:
+    """The names in an order in which nobody keeps others waiting: those of a library come late, and behind them those
+    that of many series would take long up to `until` (None: it need not be measured), as a few of these tell."""
+    late = {name: (int(bool(libraries(recipe))), 0.0) for name, recipe in named.items()}
+    if until is not None and train.count >= 2 * SHARE:
+        few = train.where(np.linspace(0, train.count - 1, min(train.count // SHARE, FEW)).astype(np.int64))
+        long = LONG * (until - time.monotonic())
+        for name in [name for name, (foreign, _) in late.items() if not foreign]:
+            begun = time.perf_counter()
+            with suppress(Exception):  # the fit of all will say
+                named[name].fit(few)
+            seconds = (time.perf_counter() - begun) * train.count / few.count / workers
+            late[name] = (2 if seconds > long else 0, seconds)
+    return sorted(named, key=late.__getitem__)
+
+
+def affordable(seconds: Mapping[int, float], scores: Mapping[int, float], room: float) -> set[int]:
+    """Of what takes so many `seconds` what there is `room` for: the best first, less being better and NaN the worst."""
+    kept = set()
+    for k in sorted(seconds, key=lambda k: (np.nan_to_num(scores[k], nan=np.inf), seconds[k])):
+        if seconds[k] <= room:
+            room -= seconds[k]
+            kept.add(k)
+    return kept

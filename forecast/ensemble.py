@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from featurizers.panel import Panel
-from featurizers.policy import names_of
 from forecast.backtest import RollingOrigin
 from forecast.leaderboard import Leaderboard, compare, failed
 from forecast.metrics import Function, Metric, find
@@ -47,7 +46,7 @@ class Ensemble(Learner):
 
     def train(self, panel: Panel) -> BlendModel:
         board = compare(panel, self.of, self.on, self.metric)
-        model = vote(board, size=self.size, per=self.per, by=names_of(self.by)).recipe.train(panel)
+        model = vote(board, size=self.size, per=self.per, by=self.by).recipe.train(panel)
         return replace(model, report=(*(f.message for f in failed(board)), *model.report))
 
 
@@ -61,7 +60,7 @@ class Voted:
     per: str  # "panel", "group" or "series"
 
 
-def vote(board: Leaderboard, *, size: int = 15, per: str = "auto", by: tuple[str, ...] = ()) -> Voted:
+def vote(board: Leaderboard, *, size: int = 15, per: str = "auto", by: str | tuple[str, ...] = ()) -> Voted:
     """Weights for the learners on the board, none of which is fitted. Learners that failed on a fold do not take part.
 
     With one fold there is none that the weights have not seen: its score flatters them. ValueError if no learner

@@ -47,7 +47,7 @@ class PerGroup(Resuming):
         return any(learner.resumes for learner in learners)
 
     def retrain(self, panel: Panel, before: Model | None) -> PerGroupModel:
-        names, number = groups(panel, names_of(self.by))
+        names, number = groups(panel, self.by)
         known = before.trained_before if isinstance(before, PerGroupModel) else {}
         fitted = each(partial(self._train, panel, number, names, known), range(len(names)))
         return PerGroupModel(
@@ -210,13 +210,12 @@ class PerGroupModel(Model):
         return windows | {name: state[key] for name, key in self.shelves[g]}
 
 
-def groups(panel: Panel, by: tuple[str, ...]) -> tuple[tuple[str, ...], np.ndarray]:
+def groups(panel: Panel, by: str | tuple[str, ...]) -> tuple[tuple[str, ...], np.ndarray]:
     """The names of the groups in the order of their values, and the group of each series, (series,).
 
     ValueError if a column of `by` has no one value for each series.
     """
-    usable = [*panel.ids.columns, *panel.by_role("static")]
-    columns = []
+    by, usable, columns = names_of(by), [*panel.ids.columns, *panel.by_role("static")], []
     for name in by:
         if name not in usable:
             raise ValueError(f"Groups by {name!r} are not possible: key and static columns are {', '.join(usable)}.")

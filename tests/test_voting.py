@@ -14,7 +14,7 @@ from forecast.metrics import find
 from forecast.recipes import from_toml, to_toml
 from forecast.selection import Candidates, greedy, steady
 from forecast.stack import Stack
-from forecast.sweep import _prefers
+from forecast.sweep import Sweep, _prefers
 from learners.asked import asked
 from learners.average import HistoricAverage
 from learners.blend import Blend, central
@@ -105,6 +105,8 @@ def test_groups_get_weights_of_their_own():
         vote(compare(panel(), ENTERED, ON), per="group")
     one = Ensemble((SeasonalNaive(7), Naive()), ON, per="group", by="region")
     assert len(one.fit(panel()).forecast(panel(), HORIZON)) == HORIZON * panel().count
+    sweep = Sweep((SeasonalNaive(7),), ON, levels=(), by="region")  # one column stands for a tuple of one
+    assert sweep.select(panel()).groups == dict.fromkeys(("region=north", "region=south"), "SeasonalNaive")
 
 
 @pytest.mark.parametrize("kind", [Ensemble, Stack])

@@ -56,10 +56,10 @@ def _spread_until(count: int, until: float, function: Callable[[Any], Any], item
     """The same, with workers that are ended at `until`."""
     import joblib.executor  # type: ignore[import-untyped]  # noqa: F401 - here, not by two threads at once
 
-    items, found, given, ended = list(items), {}, 0, Event()
+    items, found, given, ended, killed = list(items), {}, 0, Event(), list[Any]()
     numbered = takewhile(lambda _: time.monotonic() < until, enumerate(items))  # nothing is begun after it
     spread = _beside(function, numbered) if count == 1 else _unordered(count, function, numbered)
-    watch = Thread(target=_end, args=(until, ended), daemon=True)
+    watch = Thread(target=_end, args=(until, ended, killed), daemon=True)
     watch.start()
     try:
         for i, result in spread:
@@ -73,17 +73,23 @@ def _spread_until(count: int, until: float, function: Callable[[Any], Any], item
     finally:
         ended.set()
         watch.join()
+        for executor in killed:
+            executor.terminate(kill_workers=True)  # deletes the files of arrays that they shared
     for i in range(given, len(items)):
         yield found.pop(i, UNFINISHED)
 
 
-def _end(until: float, ended: Event) -> None:
-    """At `until` end the workers, again and again if they were still starting, up to where the work has `ended`."""
+def _end(until: float, ended: Event, killed: list[Any]) -> None:
+    """At `until` end the workers, again and again if they were still starting, up to where the work has `ended`; whose
+    they were goes to `killed`."""
     from joblib.externals.loky import get_reusable_executor  # type: ignore[import-untyped]
 
     wait = max(until - time.monotonic(), 0.0)
     while not ended.wait(wait):
-        get_reusable_executor(reuse=True).shutdown(wait=False, kill_workers=True)
+        executor = get_reusable_executor(reuse=True)
+        executor.shutdown(wait=False, kill_workers=True)
+        if hasattr(executor, "terminate") and executor not in killed:
+            killed.append(executor)
         wait = 0.5
 
 

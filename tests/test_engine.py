@@ -1,6 +1,8 @@
 """processes: the same bytes as a serial run."""
 
 import os
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -69,3 +71,30 @@ def test_after_its_time_nothing_is_begun(workers: int) -> None:
     with processes(workers, until=time.monotonic() + 0.01):  # before a worker can have started
         assert each(time.sleep, [60.0, 60.0, 60.0]) == [UNFINISHED] * 3
     assert time.monotonic() - begun < 50
+
+
+LEAVING = """
+import time
+from functools import partial
+import numpy as np
+from forecast.engine import processes
+from learners.each import each
+
+def slow(table, seconds):
+    time.sleep(seconds)
+    return seconds
+
+with processes({count}, until=time.monotonic() + 2.5):
+    print(each(partial(slow, np.zeros(300_000)), [0.1, 30.0]))
+"""
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_workers_that_are_ended_leave_no_files(count):
+    """An array of more than a megabyte is shared as a file, which nobody but us can delete then."""
+    done = subprocess.run(
+        [sys.executable, "-c", LEAVING.format(count=count)], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0
+    assert done.stdout == "[0.1, 'unfinished']\n"
+    assert done.stderr == ""

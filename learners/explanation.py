@@ -12,6 +12,7 @@ import pandas as pd
 from featurizers.arrays import State
 from featurizers.panel import Panel
 from learners.attribution import CARRIED, Attribution, Feature
+from learners.unknown import future_of
 
 if TYPE_CHECKING:
     from learners.learner import Model
@@ -125,12 +126,13 @@ def grouped(made: Attribution, by: str) -> tuple[list[str], np.ndarray]:
 
 
 def explained(
-    model: Model, panel: Panel, horizon: int, known: Any, *, by: str, origins: int, most: int, seed: int
-) -> Explanation:
+    model: Model, panel: Panel, horizon: int, known: Any, *, by: str, origins: int, most: int, seed: int,
+    unknown: str = "refuse",
+) -> Explanation:  # fmt: skip
     """See `Model.explain`."""
     level_of_detail(by)
     state = model.state(panel)
-    future = panel.future(horizon, known, model.needs.ahead)
+    future = future_of(panel, horizon, known, model.needs.ahead, unknown)
     if model.origin is not None:
         panel, future = (p.encoded(model.origin.tail.levels) for p in (panel, future))
     usual = typical(panel)

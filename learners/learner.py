@@ -206,10 +206,11 @@ class Model(Brief, ABC):
 
     def explain(
         self, panel: Panel, horizon: int, known: Panel | pd.DataFrame | None = None, *, by: str = "column",
-        origins: int = 24, most: int = 10_000, seed: int = 0,
+        origins: int = 24, most: int = 10_000, seed: int = 0, unknown: str = "refuse",
     ) -> Explanation:  # fmt: skip
-        """What the forecasts of `forecast(panel, horizon, known)` are made of, in units of the target, and what matters
-        overall: in these and in those from up to `origins` earlier places of the panel, at most `most` rows of them.
+        """What the forecasts of `forecast(panel, horizon, known, unknown=unknown)` are made of, in units of the target,
+        and what matters overall: in these and in those from up to `origins` earlier places of the panel, at most `most`
+        rows of them.
 
         `by` is the level of detail that is shown first: "feature" (as engineered), "column" (raw columns, the target's
         own history by lag; a lag that is an earlier forecast is told by what made that one) or "kind" (history, known
@@ -219,7 +220,7 @@ class Model(Brief, ABC):
         from learners.explanation import explained
 
         return explained(self, panel, whole(horizon, "The horizon"), known, by=by, origins=origins, most=most,
-                         seed=seed)  # fmt: skip
+                         seed=seed, unknown=unknown)  # fmt: skip
 
     def fitted(self, panel: Panel) -> Panel:
         """`panel` with a column for each output of `predict` beside its target: what was forecast for each row from

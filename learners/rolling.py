@@ -13,6 +13,7 @@ from featurizers.arrays import State
 from featurizers.panel import Panel, expected
 from featurizers.whole import whole
 from learners.learner import Model, prepared
+from learners.unknown import REFUSE, future_of
 
 BATCH = 20_000  # series times origins that are forecast at once
 
@@ -28,14 +29,14 @@ class Replay:
 
 def rolling_forecast(
     model: Model, panel: Panel, horizon: int, step: int = 1, *, start: str | None = None,
-    known: Panel | pd.DataFrame | None = None, inside: bool = False,
+    known: Panel | pd.DataFrame | None = None, inside: bool = False, unknown: str = REFUSE,
 ) -> pd.DataFrame:  # fmt: skip
     """What `model` would have forecast as the rows of `panel` came in: the next `horizon` rows, every `step` rows.
 
     The first origin of a series is the end of its training, or the last row up to the stamp `start`; a series that was
     not in training begins after as many rows as the model looks back, at least one. The last is its last row, or, with
     `inside`, the last one after which the panel has the whole horizon. Nothing is fitted: the state of the model moves
-    on row by row (`advance`), and many origins are forecast at once. `known` is that of `Model.forecast`.
+    on row by row (`advance`), and many origins are forecast at once. `known` and `unknown` are as in `Model.forecast`.
 
     One row a series, origin and step: the keys, "cutoff" (the last row that was known), the time, every output of the
     model, and "actual", as far as the panel has it.
@@ -48,7 +49,8 @@ def rolling_forecast(
                         "as in recipe.fit(panel).")  # fmt: skip
     panel = prepared(model, expected(panel, "rolling_forecast"))
     horizon, step = whole(horizon, "The horizon"), whole(step, "The step of rolling_forecast")
-    found = replay(model, panel, begins(model, panel, start), horizon, step, known, inside)
+    ahead = Ahead.of(model, panel, 0 if inside else horizon, known, unknown)
+    found = replay(model, panel, begins(model, panel, start), horizon, step, ahead, inside)
     owner = np.repeat(found.series, horizon)
     position = (found.rows[:, None] + np.arange(horizon)).ravel()
     times = panel.freq.add(panel.last[owner], position - panel.lengths[owner] + 1)
@@ -67,7 +69,8 @@ def fitted(model: Model, panel: Panel) -> Panel:
     first row of a series. The target stands beside it; nothing is fitted again."""
     panel = prepared(model, expected(panel, "fitted"))
     first = np.minimum(panel.lengths, 1)
-    found = replay(model, panel, first, 1, 1, None, True, batch=1)  # sums over more rows may differ in the last bit
+    ahead = Ahead.of(model, panel, 0, None)
+    found = replay(model, panel, first, 1, 1, ahead, True, batch=1)  # sums over more rows may differ in the last bit
     at = panel.indptr[found.series] + found.rows
     columns = {panel.target: panel.y}
     for name, values in found.outputs.items():
@@ -101,12 +104,11 @@ def begins(model: Model, panel: Panel, start: str | None) -> np.ndarray:
 
 
 def replay(
-    model: Model, panel: Panel, first: np.ndarray, horizon: int, step: int,
-    known: Panel | pd.DataFrame | None, inside: bool, batch: int = BATCH,
+    model: Model, panel: Panel, first: np.ndarray, horizon: int, step: int, ahead: Ahead, inside: bool,
+    batch: int = BATCH,
 ) -> Replay:  # fmt: skip
     """The forecasts of every `step`-th origin from `first` (series,) known rows on, at least `batch` at once."""
     limit = panel.lengths - horizon if inside else panel.lengths
-    ahead = _Ahead.of(model, panel, 0 if inside else horizon, known)
     state = model.state(panel.rows(panel.position < first[panel.owner]))
     columns = {"target": panel.y} | {n: panel.column(n) for n in ("time", *model.needs.past, *model.needs.ahead)}
     series, rows, waiting, outputs = [], [], [], []
@@ -134,7 +136,7 @@ def replay(
 
 
 @dataclass(frozen=True, eq=False)
-class _Ahead:
+class Ahead:
     """What is known of each row before it comes: those of the panel, and as many after it as a forecast needs."""
 
     panel: Panel
@@ -142,11 +144,13 @@ class _Ahead:
     beyond: dict[str, np.ndarray]  # (series, rows after the panel) each
 
     @classmethod
-    def of(cls, model: Model, panel: Panel, horizon: int, known: Panel | pd.DataFrame | None) -> _Ahead:
+    def of(
+        cls, model: Model, panel: Panel, horizon: int, known: Panel | pd.DataFrame | None, unknown: str = REFUSE
+    ) -> Ahead:
         names = tuple(dict.fromkeys(("time", *model.needs.ahead)))
         beyond = {}
         if horizon:
-            future = panel.future(horizon, known, names)
+            future = future_of(panel, horizon, known, names, unknown)
             beyond = future.encoded(panel.levels).matrix(names)
         return cls(panel, {name: panel.column(name) for name in names}, beyond)
 
@@ -164,7 +168,7 @@ class _Ahead:
 
 
 def _forecast(
-    model: Model, ahead: _Ahead, states: list[State], series: list[np.ndarray], rows: list[np.ndarray], horizon: int
+    model: Model, ahead: Ahead, states: list[State], series: list[np.ndarray], rows: list[np.ndarray], horizon: int
 ) -> State:
     """The outputs of the last `states`, all at once."""
     count = len(states)

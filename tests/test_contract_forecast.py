@@ -178,6 +178,10 @@ def test_columns_that_are_not_known_after_all() -> None:
         last = np.repeat(before.columns["promo"][before.indptr[1:] - 1], HORIZON)
         same = model.forecast(before, HORIZON, after.with_columns(promo=last))
         np.testing.assert_array_equal(carried.columns["forecast"], same.columns["forecast"])
+        explained = model.explain(before, HORIZON, lacking, origins=1, unknown="last").frame()
+        np.testing.assert_allclose(explained["forecast"], same.columns["forecast"], rtol=1e-9)
+        rolled = rolling_forecast(model, before, HORIZON, known=lacking, unknown="last")
+        np.testing.assert_allclose(rolled["forecast"], same.columns["forecast"], rtol=1e-9)
     with pytest.raises(ValueError, match="refuse"):
         model.forecast(before, HORIZON, unknown="guess")
 

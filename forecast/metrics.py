@@ -17,7 +17,7 @@ import re
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,7 @@ class Metric:
     pooled: bool = False  # whether all series count as one
     whole: bool = True  # whether it takes all series at once; a user's plain function takes one after the other
 
-    @property
+    @cached_property
     def needs(self) -> tuple[str, ...]:
         return tuple(inspect.signature(self.function).parameters)
 

@@ -27,7 +27,7 @@ from learners.naive import SeasonalNaive
 
 BATCH = 4  # trials that are proposed from the same knowledge, however many run side by side
 SLOWER = 1.2  # a later fold than the first one, which is the shortest
-SELECTING = 4.0  # times the scoring of the first trials that the selection takes
+SELECTING = 5.0  # times the scoring of all learners that the selection takes
 REPEATED = 3  # batches of nothing new after which there is taken to be nothing more
 
 
@@ -74,7 +74,6 @@ class Search:
         self.workers, self.count = workers, 0  # trials that were begun
         self.trials: list[Trial] = []
         self.untried: list[str] = []
-        self.scoring = 0.0  # seconds that the scores of the first batch took
         self.yardstick: dict[int, tuple[Attempt, ...]] = {}  # number of a trial -> what it gave ahead of all others
 
     def run(self) -> Searched:
@@ -84,9 +83,10 @@ class Search:
         hurried = self.limits.until is not None and self.on.refit and len(every) > 1
         if hurried or (self.store is not None and self.on.refit):
             self._measure(first)
-        ended = self._batch(first, (every[:1], every[1:]) if hurried else (every,), self._too_long, share=0.5)
-        with self._earlier():
-            ended = ended or self._go_on(every)
+        with self._sooner(SELECTING * len(first) * self._scoring()):
+            ended = self._batch(first, (every[:1], every[1:]) if hurried else (every,), self._too_long, share=0.5)
+            with self._earlier():
+                ended = ended or self._go_on(every)
         return Searched(self._board(), tuple(self.trials), ended, tuple(self.untried))
 
     def _go_on(self, every: range) -> str:
@@ -113,12 +113,24 @@ class Search:
         near = min(ranked) + CLOSE * abs(min(ranked))
         good = [t for t, score in zip(self.trials, ranked, strict=True) if np.isfinite(score) and score <= near]
         costs = [max(a.fit_seconds + a.predict_seconds for a in t.attempts) for t in good]
-        lacking = MARGIN * sum(costs) + SELECTING * self.scoring - self.limits.after
-        if lacking <= 0:
+        ends = self._sooner(MARGIN * sum(costs) - self.limits.after)
+        self.limits = replace(self.limits, after=self.limits.after + until - (self.limits.until or until))
+        return ends
+
+    def _sooner(self, seconds: float) -> AbstractContextManager[None]:
+        """The search ends so many `seconds` earlier, if time is limited."""
+        if self.limits.until is None or seconds <= 0:
             return nullcontext()
-        sooner = max(until - lacking, min(time.monotonic(), until))
-        self.limits = replace(self.limits, until=sooner, after=self.limits.after + until - sooner)
+        sooner = max(self.limits.until - seconds, min(time.monotonic(), self.limits.until))
+        self.limits = replace(self.limits, until=sooner)
         return processes(self.workers, sooner)
+
+    def _scoring(self) -> float:
+        """The seconds that the scores of one learner take, where the yardstick has been tried."""
+        begun = time.monotonic()
+        for attempts in self.yardstick.values():
+            self._scores(attempts)
+        return (time.monotonic() - begun) / max(len(self.yardstick), 1)
 
     def _measure(self, first: Sequence[Proposal]) -> None:
         """Try the yardstick before anything else, here: however soon the search is ended, it is there."""
@@ -155,13 +167,11 @@ class Search:
                 break
             if folds is not rounds[-1]:
                 left |= leaves({k: numbered[k] for k in active}, found)
-        begun = time.monotonic()
         for k, proposal in numbered.items():
             if left.get(k, not ended) or len(found[k]) == len(self.folds):
                 self._note(k, proposal, found[k], k not in fresh)
             else:
                 self.untried.append(self._name(k, proposal.learner))
-        self.scoring = self.scoring or time.monotonic() - begun
         return ended or self.limits.reached(self._ranked())
 
     def _behind(self, active: Mapping[int, Proposal], found: Found) -> dict[int, bool]:

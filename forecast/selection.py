@@ -13,7 +13,7 @@ from forecast.metrics import Metric, find, mean_of, seasonal_scale
 from forecast.truth import Truth, filled, measure
 
 POWER = {"mae": 1, "mase": 1, "wape": 1, "rmse": 2, "rmsse": 2}  # metrics that are means of powers of the error
-MOST = 300_000  # points of which weights are made
+MOST = 50_000  # points of which weights are made
 SCALED = ("mase", "rmsse")
 GREEDY = 0.1  # of the weights are chosen greedily
 LEAST = 0.03  # a weight below that is none: each costs a training

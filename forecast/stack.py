@@ -12,6 +12,7 @@ from featurizers.features import Features
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from forecast.backtest import RollingOrigin
+from forecast.chance import surely_better
 from forecast.ensemble import blended, caruana, vote, without
 from forecast.leaderboard import Leaderboard, compare, failed
 from forecast.truth import Outputs, Truth, measure
@@ -160,10 +161,12 @@ class StackModel(Together):
         return made.with_part(Feature("correction", "correction", "learner"), rest)
 
 
-def guarded(board: Leaderboard, rival: Mapping[str, float]) -> tuple[list[str], Stacked, tuple[Outputs, ...]] | None:
+def guarded(
+    board: Leaderboard, rival: Mapping[str, float], scores: Mapping[str, np.ndarray]
+) -> tuple[list[str], Stacked, tuple[Outputs, ...]] | None:
     """The best learners on the board stacked, if their forecasts with coefficients from other folds are 3 % better by
-    its metric than those that had the totals `rival`, and by WAPE not worse: who takes part, the recipe, and these
-    forecasts."""
+    its metric, and by more than chance, than those that had the totals `rival` and the `scores`, and by WAPE no worse:
+    who takes part, the recipe, and these forecasts."""
     names = [n for n in board.names if all(board.outputs[n])][:FEW]
     theirs = rival.get(board.metric.name, np.nan)
     if len(names) < 2 or len(board.truths) < 2 or not np.isfinite(theirs):
@@ -172,12 +175,12 @@ def guarded(board: Leaderboard, rival: Mapping[str, float]) -> tuple[list[str], 
         recipe, outputs = stacked(board, names, Stack((), board.on))
     except ValueError:  # nothing to learn from
         return None
-    totals = board.joined("", recipe, outputs).totals[""]
-    mine = totals.get(board.metric.name, np.nan)
-    gain = mine - theirs if board.metric.higher else theirs - mine
-    worse = totals.get("wape", np.nan) > rival.get("wape", np.nan)
+    metric, joined = board.metric, board.joined("", recipe, outputs)
+    gain = (joined.totals[""].get(metric.name, np.nan) - theirs) * (1 if metric.higher else -1)
+    worse = joined.totals[""].get("wape", np.nan) > rival.get("wape", np.nan)
+    sure = surely_better(joined.scores[""][metric.name], scores[metric.name], bool(metric.higher))
     taking_part = [n for n, c in zip(names, recipe.coefficients, strict=True) if c]
-    return (taking_part, recipe, outputs) if gain > AHEAD * abs(theirs) and not worse else None
+    return (taking_part, recipe, outputs) if gain > AHEAD * abs(theirs) and sure and not worse else None
 
 
 def stacked(board: Leaderboard, names: Sequence[str], recipe: Stack) -> tuple[Stacked, tuple[Outputs, ...]]:

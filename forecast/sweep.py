@@ -16,6 +16,7 @@ import numpy as np
 from featurizers.findings import Finding
 from featurizers.panel import Panel
 from forecast.backtest import RollingOrigin
+from forecast.chance import surely_better
 from forecast.conformal import banded, ranking, with_bands
 from forecast.engine import processes
 from forecast.ensemble import caruana, vote
@@ -41,7 +42,6 @@ GROUPS = "PerGroup"
 MEMBERS, ALIKE = 25, 5  # learners, the best ones, of which an ensemble is made; trials of one recipe among them
 DEPLOYING = 0.15  # of a time limit is kept for the training of the winner
 PREFERRED = 1.1  # the error of an ensemble over that of the best learner, up to which it is the winner
-SURE = 2.0  # standard errors by which a single learner must be better besides
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +183,8 @@ class Sweep(Learner):
         if sum(cost[n] for n in voted.weights) > seconds:  # what single series ask for besides
             voted = vote(board.only(members), per="panel")
         found = board.joined(ENSEMBLE, voted.recipe, voted.outputs)
-        stack = guarded(replace(found.only(members), metric=board.metric.of_points), found.totals[ENSEMBLE])
+        metric = board.metric.of_points
+        stack = guarded(replace(found.only(members), metric=metric), found.totals[ENSEMBLE], found.scores[ENSEMBLE])
         if stack is not None and sum(cost[n] for n in stack[0]) <= seconds:
             found = found.joined(STACK, *stack[1:])
         ranked = ranking(found, self.levels)
@@ -268,11 +269,7 @@ def _prefers(board: Leaderboard, joint: str, single: str) -> bool:
     tables = [board.scores[n].get(metric.name) for n in (joint, single)]
     if tables[0] is None or tables[1] is None:
         return False
-    apart = (tables[1] - tables[0] if metric.higher else tables[0] - tables[1]).ravel()
-    apart = apart[np.isfinite(apart)]
-    if len(apart) < 2:
-        return True
-    return bool(apart.mean() <= SURE * apart.std(ddof=1) / math.sqrt(len(apart)))
+    return not surely_better(tables[1], tables[0], bool(metric.higher))
 
 
 def _grouped(report: Report, g: int, groups: int, name: str, done: int, total: int, what: str) -> None:

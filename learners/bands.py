@@ -29,7 +29,7 @@ def levels(outputs: Iterable[str]) -> tuple[float, ...]:
     return tuple(sorted(float(f[1]) for f in found if f and f"hi{f[1]}" in names))
 
 
-def check_levels(levels: Iterable[float]) -> None:
+def check_levels(levels: object) -> None:
     """ValueError unless all are coverages in percent; shares are told how they are written."""
     if isinstance(levels, str) or not isinstance(levels, Iterable):
         raise ValueError(f"The levels of bands are several percents, such as (80, 95), not {levels!r}.")

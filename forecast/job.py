@@ -58,7 +58,7 @@ class Job:
     nonnegative: bool | None = None  # no forecast below zero; None: where the table has no target below zero
     integers: bool = False  # whole numbers as forecasts, bands rounded outwards
     known_future: Any = None  # a table with the known columns of the rows to forecast
-    trials: int | None = None  # of the search for better settings, in all; None: each learner once
+    trials: int | None = None  # of the search, in all, or in each group of `by`; None: each learner once
     time_limit: float | None = None  # seconds for comparing and training; None: as long as it takes
     exit_score: float | None = None  # of the metric: once it is reached the search ends
     patience: int | None = None  # trials without a better one after which the search ends

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -175,6 +175,12 @@ class Frequency:
     def grid(self, first: np.datetime64, last: np.datetime64) -> np.ndarray:
         """Every stamp of the base unit from before `first` to after `last`, as datetime64[D]."""
         margin = np.timedelta64(2 * self._days, "D")
-        base = self.offset.base
-        stamps = pd.date_range(pd.Timestamp(first - margin), pd.Timestamp(last + margin), freq=base)
-        return stamps.to_numpy().astype("datetime64[D]")
+        return _grid(self.name, first - margin, last + margin)
+
+
+@lru_cache(maxsize=32)  # it walks from stamp to stamp, and is asked for the same ones again and again
+def _grid(name: str, first: np.datetime64, last: np.datetime64) -> np.ndarray:
+    stamps = pd.date_range(pd.Timestamp(first), pd.Timestamp(last), freq=to_offset(name).base)
+    days: np.ndarray = stamps.to_numpy().astype("datetime64[D]")
+    days.flags.writeable = False
+    return days

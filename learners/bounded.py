@@ -109,10 +109,10 @@ class BoundedModel(Around):
         middle, reach = self._rails(past | self._mine(panel), forecast.shape[1])
         away = np.abs(np.abs(forecast - middle) - reach)
         on = (away <= 1e-12 * (np.abs(middle) + reach)) & (reach > 0)
-        found = []
+        found, times = [], panel.upcoming(forecast.shape[1])
         for i in np.flatnonzero(on.any(axis=1)).tolist():
             step, name = int(np.argmax(on[i])), panel.name(i)
-            when = stamp(panel.upcoming(step + 1)[i, step])
+            when = stamp(times[i, step])
             text = (f"{name or 'The series'}: {int(on[i].sum())} forecasts, the first at {when}, are held at "
                     f"{forecast[i, step]:.4g}, {self.widest:g} times the largest change so far: the learner went "
                     "farther than the history of the series supports.")  # fmt: skip

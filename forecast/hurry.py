@@ -23,12 +23,20 @@ def fastest_first(named: Mapping[str, Learner], train: Panel, until: float | Non
         few = train.where(np.linspace(0, train.count - 1, min(train.count // SHARE, FEW)).astype(np.int64))
         long = LONG * (until - time.monotonic())
         for name in [name for name, (foreign, _) in late.items() if not foreign]:
-            begun = time.perf_counter()
-            with suppress(Exception):  # the fit of all will say
-                named[name].fit(few)
-            seconds = (time.perf_counter() - begun) * train.count / few.count / workers
+            seconds = _seconds_a_series(named[name], few) * train.count / workers
             late[name] = (2 if seconds > long else 0, seconds)
     return sorted(named, key=late.__getitem__)
+
+
+def _seconds_a_series(recipe: Learner, few: Panel) -> float:
+    """By how much longer a fit of `few` takes than one of the first of them; what the very first fit loads aside."""
+    one, taken = few.where(np.arange(1)), []
+    for panel in (one, one, few):
+        begun = time.perf_counter()
+        with suppress(Exception):  # the fit of all will say
+            recipe.fit(panel)
+        taken.append(time.perf_counter() - begun)
+    return max(taken[2] - taken[1], 0.0) / max(few.count - 1, 1)
 
 
 def affordable(seconds: Mapping[int, float], scores: Mapping[int, float], room: float) -> set[int]:

@@ -20,7 +20,7 @@ from forecast.limits import Limits
 from forecast.metrics import find
 from forecast.search import Search, Searched
 from forecast.store import COMPLETE, Store, table
-from learners import Blend, Bounded, LightGBM, Naive, Recursive, Ridge, SeasonalNaive, Tcn
+from learners import Blend, Bounded, LightGBM, Recursive, Ridge, SeasonalNaive, Tcn
 from learners.around import Around
 from learners.learner import Learner, Model
 from learners.space import Between, Choose

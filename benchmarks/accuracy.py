@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from accuracy_data import SETS, drawn
+from accuracy_data import HOURS, SETS, drawn
 from accuracy_scores import naive, scores
 
 HERE = Path(__file__).resolve().parent
@@ -41,11 +41,11 @@ PEERS = ("median", "AutoETS", "DynamicOptimizedTheta", "AutoCES", "AutoARIMA", "
 
 def prepared(name: str, given: argparse.Namespace) -> Path:
     """The folder of a set, with its task in it."""
-    what = f"{given.holdout}-{given.limit:g}{given.clock}-{given.series}"
+    what = f"{given.holdout}-{given.limit:g}{given.clock}-{given.series}{f'-{given.hours}' if given.hours else ''}"
     folder = given.kept / what / name
     if not (folder / "task.json").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        train, test = drawn(name, given.series, given.holdout == "test")
+        train, test = drawn(name, given.series, given.holdout == "test", given.hours or HOURS)
         source = SETS[name]
         train.to_parquet(folder / "train.parquet")
         test.to_parquet(folder / "test.parquet")
@@ -121,6 +121,7 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=120, help="seconds")
     parser.add_argument("--clock", choices=["wall", "cpu"], default="wall")
     parser.add_argument("--series", type=int, default=200, help="at most so many of a set")
+    parser.add_argument("--hours", type=int, help=f"rows of hourly series that are kept, in place of {HOURS}")
     parser.add_argument("--again", action="store_true", help="run what was run before once more")
     parser.add_argument("--label", default="", help="a name for this version of ours, which is kept beside the others")
     parser.add_argument("--tree", type=Path, default=ROOT, help="the working tree that is measured as ours")

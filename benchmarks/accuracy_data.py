@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from accuracy_counts import new_deaths, promotions, spare_parts
 
+HOURS = 3000  # rows of each hourly series with which every side can do its work in a minute
 DATA = Path(os.environ.get("FORECAST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
-HOURS = 3000  # rows kept of each hourly series, so that every side can do its work in the time
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,18 @@ SETS = {
     "electricity": Source(24, 24, "h", follows=False),
     "nyc_energy": Source(24, 48, "h"),
     "ETTh1": Source(24, 96, "h"),
+    "new_deaths": Source(7, 30, "D", follows=False),
+    "spare_parts": Source(12, 12, "MS", follows=False),
+    "promotions": Source(7, 28, "D", ("price", "promo"), follows=False),
 }
 
 
-def drawn(name: str, series: int, official: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+def drawn(name: str, series: int, official: bool, hours: int = HOURS) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What may be learned from, and what is to be forecast: unique_id, ds, y and the known columns.
 
-    At most `series` series, drawn with a fixed seed. Unless `official` the last horizon of the training part is what
-    is to be forecast, and the test part is not looked at. Series with little more than that horizon are left out.
+    At most `series` series, drawn with a fixed seed; of hourly ones the last `hours` rows. Unless `official` the last
+    horizon of the training part is what is to be forecast, and the test part is not looked at. Series with little more
+    than that horizon are left out.
     """
     source = SETS[name]
     train, test = TABLES.get(name, _benchmark)(name)
@@ -63,7 +68,7 @@ def drawn(name: str, series: int, official: bool) -> tuple[pd.DataFrame, pd.Data
     if not official:
         train, test = train[left >= source.horizon], train[left < source.horizon]
     elif not source.follows:
-        raise ValueError(f"The test of {name!r} begins long after its training part ends.")
+        raise ValueError(f"{name!r} has no test that begins where its training part ends.")
     else:
         ahead = test[columns].sort_values(["unique_id", "ds"])
         test = ahead[ahead.groupby("unique_id").cumcount() < source.horizon]
@@ -73,7 +78,7 @@ def drawn(name: str, series: int, official: bool) -> tuple[pd.DataFrame, pd.Data
         enough = sorted(set(known.index) & set(test["unique_id"]))
     chosen = np.random.default_rng(0).permutation(enough)[:series]
     if source.freq == "h":
-        train = train.groupby("unique_id").tail(HOURS)
+        train = train.groupby("unique_id").tail(hours)
     return tuple(part[part["unique_id"].isin(chosen)].reset_index(drop=True) for part in (train, test))  # type: ignore[return-value]
 
 
@@ -153,6 +158,11 @@ def _transformer(_: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     return long[at < 11_520], long[at >= 11_520]
 
 
+def _alone(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Without a test."""
+    return table, table.iloc[:0]
+
+
 TABLES = {
     "beer": _beer,
     "bike_share": _bike,
@@ -162,4 +172,7 @@ TABLES = {
     "electricity": _load,
     "nyc_energy": _energy,
     "ETTh1": _transformer,
+    "new_deaths": lambda _: _alone(new_deaths(DATA)),
+    "spare_parts": lambda _: _alone(spare_parts()),
+    "promotions": lambda _: _alone(promotions()),
 }

@@ -15,7 +15,8 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from accuracy_data import drawn
+from accuracy_counts import new_deaths
+from accuracy_data import DATA, drawn
 
 import forecast as fc
 from forecast.intermittent import classified
@@ -65,10 +66,9 @@ def simulated(kind: str, series: int = 200) -> pd.DataFrame:
 
 
 def deaths() -> pd.DataFrame:
-    """Of each day, from the first one on."""
-    table = drawn("covid_deaths", 10_000, False)[0].sort_values(["unique_id", "ds"])
-    table["y"] = table.groupby("unique_id")["y"].diff().clip(lower=0)
-    return table[table.groupby("unique_id")["y"].cummax() > 0]
+    """Of each day, without the last thirty."""
+    table = new_deaths(DATA)
+    return table[table.groupby("unique_id").cumcount(ascending=False) >= 30]
 
 
 def scores(learner: Learner, panel: fc.Panel, horizon: int, season: int) -> np.ndarray:

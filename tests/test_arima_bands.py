@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.coverage import LEVELS, coverage
+from benchmarks.simulated_bands import LEVELS, coverage
 from learners.arima import Arima, AutoArima, _of_coefficients
 from learners.arimax import Arimax
 from tests.local import AIR, advances, holes, monthly, travels

@@ -31,15 +31,18 @@ def known_columns(
 ) -> tuple[dict[str, np.ndarray], list[Finding]]:
     """The known columns `names` at `times` (series, horizon), each (series * horizon,), and what was amiss.
 
-    `given` is a panel, or any table, with rows for at least these stamps. ValueError, with series and stamp, where it
-    ends too early. Before its last row, a missing number takes the last value before it, a missing category or one
-    that the panel does not know is UNKNOWN; each with a finding, unless a panel's own findings tell of it.
+    `given` is a panel, or any table, with rows for at least these stamps, beside those that came with the panel itself
+    after the last target of a series. ValueError, with series and stamp, where they end too early. Before the last row,
+    a missing number takes the last value before it, a missing category or one that the panel does not know is UNKNOWN;
+    each with a finding, unless a panel's own findings tell of it.
     """
     if not names:
         return {}, []
     if given is None:
         raise ValueError(f"The forecast needs {names} of the next rows. {_HOW}.")
     rows = _of_panel(panel, given, names) if isinstance(given, Panel) else _of_table(panel, times, given, names)
+    if panel.ahead is not None and given is not panel.ahead:
+        rows = _beside(_of_panel(panel, panel.ahead, names), rows)
     at = _find(panel, rows, times, names)
     found: list[Finding] = []
     columns = {}
@@ -64,6 +67,20 @@ def _of_panel(panel: Panel, given: Panel, names: list[str]) -> Given:
     times = np.concatenate([part.times for part in parts])
     columns = {name: np.concatenate([part.column(name) for part in parts]) for name in names}
     return Given(series, times, columns, {n: given.levels[n] for n in names if n in given.levels})
+
+
+def _beside(own: Given, given: Given) -> Given:
+    """The rows of both, those that are `given` last."""
+    columns, levels = {}, {}
+    for name, values in given.columns.items():
+        mine = own.columns[name]
+        if name in given.levels:
+            more = tuple(level for level in own.levels[name] if level not in given.levels[name])
+            levels[name] = given.levels[name] + more
+            mine = recoded(mine, own.levels[name], levels[name])
+        columns[name] = np.concatenate([mine, values])
+    series, times = np.concatenate([own.series, given.series]), np.concatenate([own.times, given.times])
+    return Given(series, times, columns, levels)
 
 
 def _of_table(panel: Panel, times: np.ndarray, given: Any, names: list[str]) -> Given:

@@ -251,6 +251,26 @@ def test_rows_after_the_last_target_are_the_future() -> None:
     assert "its forecast begins after 2023-04-20, and ends before those of other series." in told
 
 
+def test_a_table_goes_on_behind_the_rows_after_the_last_target() -> None:
+    """A series whose last targets are unknown is forecast from before them: their known columns are there already."""
+    table = sales()
+    later = table["day"] > "2023-04-20"
+    early = table["day"] > "2023-04-17"
+    history, rest = table[~later].copy(), table[later].drop(columns="sales")
+    history.loc[early & (history["shop"] == "a"), ["sales"]] = np.nan
+    history.loc[early & (history["shop"] == "a"), ["kind"]] = "rare"  # which the rest does not have
+    panel = Panel.read(history, known=["price", "kind"], static="size", **ROLES)
+    future = panel.future(9, rest)
+    whole = table[early & (table["shop"] == "a")].head(9)
+    np.testing.assert_array_equal(future.columns["price"][:9], whole["price"])
+    np.testing.assert_array_equal(future.columns["price"][9:], rest.loc[rest["shop"] == "b", "price"])
+    codes = future.columns["kind"][:9]
+    assert {panel.levels["kind"][c] if c >= 0 else "unknown" for c in codes[:3]} <= {"rare", "unknown"}
+    np.testing.assert_array_equal(codes[3:], [panel.levels["kind"].index(k) for k in whole["kind"][3:]])
+    told = pd.concat([rest, rest.assign(day=rest["day"] - pd.Timedelta(days=3))]).assign(price=-1.0)
+    assert (panel.future(9, told).columns["price"][:9] == -1.0).all()  # of the same rows those that are given now
+
+
 def test_known_columns_from_a_table() -> None:
     table = sales()
     panel = Panel.read(table[table["day"] <= "2023-04-20"], known=["price", "kind"], **ROLES)

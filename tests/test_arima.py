@@ -110,7 +110,7 @@ def test_impossible_settings_are_refused():
         Arima((1, 0)).fit(panel)
     with pytest.raises(ValueError, match="at least 2 rows"):
         Arima((1, 0, 0), (1, 0, 0, 1)).fit(panel)
-    with pytest.raises(ValueError, match="Levels"):
+    with pytest.raises(ValueError, match="levels of bands"):
         Arima(levels=(0.8, 100)).fit(panel)
     with pytest.raises(ValueError, match="'price' is not among the known columns"):
         AutoArima(columns=("price",)).fit(panel)

@@ -118,7 +118,7 @@ def test_doubt_adds_to_the_errors_and_fades_with_length():
 
 
 def test_levels_that_are_no_coverage_are_refused():
-    with pytest.raises(ValueError, match="coverages in percent"):
+    with pytest.raises(ValueError, match="levels of bands are percents"):
         Ets(levels=(180,)).fit(monthly(AIR))
     with pytest.raises(ValueError, match="engine='native' only"):
         Ets(levels=(80,), engine="statsmodels").fit(monthly(AIR))

@@ -155,7 +155,7 @@ def test_the_same_data_give_the_same_numbers(engine):
         (Prophet(growth="cubic"), "Growth is"),
         (Prophet(mode="both"), "The mode is"),
         (Prophet(engine="stan"), "no engine 'stan'"),
-        (Prophet(levels=(120,)), "Levels are"),
+        (Prophet(levels=(120,)), "levels of bands are percents"),
         (Prophet(growth="logistic"), "needs a cap"),
         (Prophet(regressors=("price",)), "needs 'price' ahead"),
         (Prophet(seasonalities="yearly"), "Seasonalities are"),

@@ -82,13 +82,15 @@ def _spread_until(count: int, until: float, function: Callable[[Any], Any], item
 def _end(until: float, ended: Event, killed: list[Any]) -> None:
     """At `until` end the workers, again and again if they were still starting, up to where the work has `ended`; whose
     they were goes to `killed`."""
-    from joblib.externals.loky import get_reusable_executor  # type: ignore[import-untyped]
+    from joblib.externals.loky import reusable_executor  # type: ignore[import-untyped]
+    from joblib.externals.loky.backend.utils import kill_process_tree  # type: ignore[import-untyped]
 
     wait = max(until - time.monotonic(), 0.0)
     while not ended.wait(wait):
-        executor = get_reusable_executor(reuse=True)
-        executor.shutdown(wait=False, kill_workers=True)
-        if hasattr(executor, "terminate") and executor not in killed:
+        executor = reusable_executor._executor  # None if there is none yet; to ask for it would make one
+        for worker in list((getattr(executor, "_processes", None) or {}).values()):
+            kill_process_tree(worker)  # a shutdown may leave the traceback of a thread
+        if executor is not None and executor not in killed:
             killed.append(executor)
         wait = 0.5
 

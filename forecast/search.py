@@ -27,7 +27,7 @@ from learners.naive import SeasonalNaive
 
 BATCH = 4  # trials that are proposed from the same knowledge, however many run side by side
 SLOWER = 1.2  # a later fold than the first one, which is the shortest
-SELECTING = 5.0  # times the scoring of all learners that the selection takes
+SELECTING = 7.0  # times the scoring of all learners that the selection takes
 REPEATED = 3  # batches of nothing new after which there is taken to be nothing more
 
 

@@ -133,10 +133,9 @@ def _measured(panel: Panel, horizon: int, folds: int, rows: int) -> tuple[float,
     from forecast.leaderboard import compare
     from learners import Naive, SeasonalAverage, SeasonalNaive
 
-    some = panel.where(np.unique(np.linspace(0, panel.count - 1, min(panel.count, SAMPLE)).astype(np.int64)))
     simple = {"level": SeasonalAverage(rows), "last": Naive(), "season": SeasonalNaive(rows)}
     try:
-        board = compare(some, simple, RollingOrigin(horizon, folds), "mae", season=rows)
+        board = compare(evidence.some(panel, SAMPLE), simple, RollingOrigin(horizon, folds), "mae", season=rows)
     except ValueError:
         return np.nan, np.nan, np.nan
     errors = np.stack([mean_of(board.scores[name]["mae"], axis=0) for name in simple])

@@ -20,10 +20,16 @@ KPSS = 0.463  # 5 %. Source: Kwiatkowski, Phillips, Schmidt & Shin (1992), Journ
 _AUTO: WeakKeyDictionary[Panel, dict[tuple[int, int], tuple[np.ndarray, float]]] = WeakKeyDictionary()
 
 
+def some(panel: Panel, most: int) -> Panel:
+    """At most `most` series, spread evenly over all."""
+    if panel.count <= most:
+        return panel
+    return panel.where(np.unique(np.linspace(0, panel.count - 1, most).astype(np.int64)))
+
+
 def sampled(panel: Panel) -> Panel:
     """The last `ROWS` rows of at most `MOST` series."""
-    if panel.count > MOST:
-        panel = panel.where(np.unique(np.linspace(0, panel.count - 1, MOST).astype(np.int64)))
+    panel = some(panel, MOST)
     return panel.tail(ROWS) if panel.lengths.max(initial=0) > ROWS else panel
 
 

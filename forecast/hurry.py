@@ -10,6 +10,7 @@ import numpy as np
 
 from featurizers.panel import Panel
 from forecast.attempts import libraries
+from forecast.evidence import some
 from learners.learner import Learner
 
 FEW, SHARE, LONG = 8, 20, 0.1  # series at most, and one of how many, that tell it; the share of the time that is long
@@ -20,7 +21,7 @@ def fastest_first(named: Mapping[str, Learner], train: Panel, until: float | Non
     that of many series would take long up to `until` (None: it need not be measured), as a few of these tell."""
     late = {name: (int(bool(libraries(recipe))), 0.0) for name, recipe in named.items()}
     if until is not None and train.count >= 2 * SHARE:
-        few = train.where(np.linspace(0, train.count - 1, min(train.count // SHARE, FEW)).astype(np.int64))
+        few = some(train, min(train.count // SHARE, FEW))
         long = LONG * (until - time.monotonic())
         for name in [name for name, (foreign, _) in late.items() if not foreign]:
             seconds = _seconds_a_series(named[name], few) * train.count / workers

@@ -13,10 +13,10 @@ from featurizers.panel import Panel
 from featurizers.whole import whole
 from learners.attribution import HISTORY, Attribution, Feature, described, typical_row
 from learners.bands import bounds, check_levels
+from learners.draws import drawn
 from learners.learner import Learner, Model
 from learners.regressors import Fitted, fit_regressor
 from learners.regressors.quantile import of_quantile
-from learners.sampled import sampled
 
 OWN = "own"  # before the memory of the features of the row's own columns
 
@@ -95,7 +95,7 @@ def pairs(panel: Panel, horizon: int, most: int) -> tuple[np.ndarray, np.ndarray
     share = max(most // horizon, 1)
     rows, steps = [], []
     for step in range(1, horizon + 1):
-        found = sampled(np.flatnonzero(present & (position >= step)), share, seed=step)  # other rows for each step
+        found = drawn(np.flatnonzero(present & (position >= step)), share, seed=step)  # other rows for each step
         rows.append(found)
         steps.append(np.full(len(found), step))
     return np.concatenate(rows), np.concatenate(steps)

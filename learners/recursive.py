@@ -13,9 +13,9 @@ from featurizers.panel import Panel
 from featurizers.whole import whole
 from learners.attribution import Attribution, typical_row
 from learners.carried import attributed
+from learners.draws import drawn
 from learners.learner import Learner, Model
 from learners.regressors import Fitted, fit_regressor
-from learners.sampled import sampled
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Recursive(Learner):
     def train(self, panel: Panel) -> RecursiveModel:
         most = None if self.max_rows is None else whole(self.max_rows, "The max_rows of Recursive")
         features = Features(self.features).resolve(panel)
-        usable = sampled(np.flatnonzero(~np.isnan(panel.y)), most)
+        usable = drawn(np.flatnonzero(~np.isnan(panel.y)), most)
         if not len(usable):
             raise ValueError("Recursive has no row to learn from: every target is missing. Drop these series, or give "
                              "more history.")  # fmt: skip

@@ -10,7 +10,7 @@ from featurizers.panel import Panel
 from forecast import defaults
 from forecast.job import Job
 from forecast.plan import Plan, recipe
-from learners.sampled import sampled
+from learners.draws import drawn
 from tests.examples import continued, panel
 from tests.panels import daily
 
@@ -43,15 +43,15 @@ def test_recent_needs_a_number_of_rows(rows: object) -> None:
         fc.Recent(fc.AutoEts(7), rows).fit(panel())  # type: ignore[arg-type]
 
 
-def test_sampled_rows_are_drawn_evenly_and_in_no_step_with_a_season() -> None:
+def test_drawn_rows_are_drawn_evenly_and_in_no_step_with_a_season() -> None:
     rows = np.arange(24 * 5000)
-    few = sampled(rows, 5000)
+    few = drawn(rows, 5000)
     assert len(few) == 5000
     assert (np.diff(few) > 0).all()
     assert (np.bincount(few // 2400, minlength=50) == 100).all()
     assert np.bincount(few % 24, minlength=24).min() > 150  # of 208 at each hour, were they even
-    assert sampled(rows, None) is rows
-    assert len(sampled(rows[:10], 10)) == 10
+    assert drawn(rows, None) is rows
+    assert len(drawn(rows[:10], 10)) == 10
 
 
 def test_a_regression_on_some_rows_is_close_to_one_on_all() -> None:

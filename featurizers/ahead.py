@@ -115,11 +115,13 @@ def _of_table(panel: Panel, times: np.ndarray, given: Any, names: list[str]) -> 
 def _times(panel: Panel, times: np.ndarray, column: pd.Series) -> np.ndarray:
     """Stamps as the panel has them: UTC where it has a zone (a table's naive stamps are its wall clock).
 
-    Text that could be month or day first is read by the order that has more of `times`.
+    Text that could be month or day first is read by the order that has more of `times`; whole numbers count steps where
+    those of the panel did.
     """
+    from featurizers.counted import counting
     from featurizers.stamps import read_stamps
 
-    stamps = read_stamps(column, panel.time)
+    stamps = read_stamps(column, panel.time, counting(panel))
     if panel.zone is None:
         return stamps.among(times).local
     if stamps.zone is not None:

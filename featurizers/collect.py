@@ -106,7 +106,7 @@ def collect(
     names.check(list(table.columns))
     if len(table) == 0:
         raise ValueError("The table has no rows.")
-    stamps = read_stamps(series_of(table, names.time), names.time)
+    stamps = read_stamps(series_of(table, names.time), names.time, asked)
     code, ids, keyless = _series(table, names.id)
     found = names.dotted()
     timeless = np.isnat(stamps.times)

@@ -52,9 +52,9 @@ class Panel:
         files, an SQL query for DuckDB, or a pair (connection, query). `id` names the key columns, if there are several
         series. Columns are `known` (their future is given), `past` (it is not) or `static` (one value a series); others
         are not read, though they are searched for leaks. `freq` is a pandas offset ("D", "W-THU", "MS", "30min");
-        without it the stamps tell. `aggregate` adds a finer table up to `freq`: "sum", "mean", "min" or "max" of the
-        target (the mean of other numbers, the commonest category), or a mapping from columns to these. `policy` holds
-        settings of `featurizers.policy.Policy`, such as short="drop", min_length=30.
+        without it the stamps tell. Times that are whole numbers but no dates count its steps. `aggregate` adds a finer
+        table up to `freq`: "sum", "mean", "min" or "max" of the target (the mean of other numbers, the commonest
+        category), or a mapping from columns to these. `policy` holds settings such as short="drop", min_length=30.
 
         Stamps below a day with a time zone are kept in UTC (`zone` remembers it); coarser ones become dates of the
         wall clock, so that a change of the clocks is no gap. ValueError, in a sentence that names the culprit, where

@@ -12,6 +12,7 @@ import numpy as np
 from featurizers import guards
 from featurizers.aggregate import aggregated, ways
 from featurizers.collect import Names, collect
+from featurizers.counted import COUNTED
 from featurizers.findings import Finding, Findings
 from featurizers.frequency import Frequency
 from featurizers.leaks import leaks
@@ -52,6 +53,9 @@ def read(
     up to `freq`: "sum", "mean", "min" or "max" of the target (the mean of numeric columns, the commonest category),
     or a mapping from columns to these. `policy` holds settings of `Policy`, such as short="drop", min_length=30.
 
+    Times are dates in any notation, or whole numbers that count steps of `freq` (0 is its first stamp from 1970-01-01
+    on). Numbers such as 2024, 202412, 20241231 and seconds since 1970 are dates.
+
     Stamps below a day with a time zone are kept in UTC (`panel.zone` remembers the zone); coarser ones become dates
     of the wall clock, so that a change of the clocks is no gap.
 
@@ -71,7 +75,7 @@ def _read(
         check_keys(rows, table, names)
     rows, zone = _clocked(rows, stamps, asked)
     freq, fine, more = choose(rows, asked, aggregate is not None)
-    found += more
+    found += [_of_numbers(finding, stamps, names.time, asked) for finding in more]
     rows, more = guards.finite(rows)
     found += more
     roles, late = leaks(rows, table, names, settings)
@@ -83,6 +87,19 @@ def _read(
         rows, more = aggregated(rows, freq, how, fine, settings)
     found += more
     return _panel(rows, replace(names, roles=roles), freq, zone, found + late, settings)
+
+
+def _of_numbers(wrong: Finding, stamps: Stamps, name: str, asked: Any) -> Finding:
+    """What is said of a frequency that can't be meant, where the times are numbers or may be."""
+    if any(finding.kind == COUNTED for finding in stamps.findings):
+        raise ValueError(
+            f"{name!r} holds step numbers, but most rows lie more than one step of freq={str(asked)!r} after the row "
+            "before: count the steps one by one."
+        )
+    if stamps.counted is None:
+        return wrong
+    hint = f" If {name!r} holds no dates but step numbers, count them from below 1700."
+    return replace(wrong, message=wrong.message + hint)
 
 
 def _even(rows: Rows, freq: Frequency, target: str, settings: Policy) -> tuple[Rows, list[Finding]]:

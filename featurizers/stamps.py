@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from featurizers.counted import of_steps, told
 from featurizers.findings import Finding
+from featurizers.frequency import Frequency
 
 # Notations that are not ISO 8601, tried in this order: month first, as the commoner in published tables.
 _DATES = ("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%m-%d-%Y", "%d-%m-%Y", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y",
@@ -30,6 +32,7 @@ class Stamps:
     findings: tuple[Finding, ...] = ()
     wall: np.ndarray | None = None  # the wall clock as written, where the zone's name is not known
     swapped: np.ndarray | None = None  # the times day first, where the text could be read month or day first
+    counted: np.ndarray | None = None  # the times if the numbers were those of steps, where they could be dates too
 
     @property
     def local(self) -> np.ndarray:
@@ -41,16 +44,20 @@ class Stamps:
         return _naive(pd.DatetimeIndex(self.times).tz_localize("UTC").tz_convert(self.zone).tz_localize(None))
 
     def among(self, wanted: np.ndarray) -> Stamps:
-        """Day first, if more of the times are among `wanted` by that."""
-        if self.swapped is None:
+        """Read day first, or as step numbers, if more of the times are among `wanted` by that."""
+        other = self.counted if self.swapped is None else self.swapped
+        if other is None:
             return self
-        met, other = (np.isin(times, wanted.astype("datetime64[s]")).sum() for times in (self.times, self.swapped))
-        return replace(self, times=self.swapped, swapped=self.times) if other > met else self
+        met, more = (np.isin(times, wanted.astype("datetime64[s]")).sum() for times in (self.times, other))
+        return replace(self, times=other, swapped=self.times, counted=None) if more > met else self
 
 
-def read_stamps(column: pd.Series, name: str) -> Stamps:
-    """Dates, times, periods, text or unmistakable numbers. ValueError, with the row, for what is no time."""
+def read_stamps(column: pd.Series, name: str, asked: str | Frequency | None = None) -> Stamps:
+    """Dates, times, periods, text or unmistakable numbers; other whole numbers count steps of the frequency `asked`.
+    ValueError, with the row, for what is no time."""
     column = column.reset_index(drop=True)
+    if column.dtype == object and pd.api.types.infer_dtype(column) in ("integer", "floating", "mixed-integer-float"):
+        column = pd.to_numeric(column)  # pandas would take them for nanoseconds
     kind: Any = column.dtype
     if isinstance(kind, pd.PeriodDtype):
         return Stamps(_naive(column.dt.to_timestamp()), None)
@@ -66,7 +73,7 @@ def read_stamps(column: pd.Series, name: str) -> Stamps:
     if pd.api.types.is_bool_dtype(kind):
         raise ValueError(f"The time column {name!r} holds true and false, not times.")
     if pd.api.types.is_numeric_dtype(kind):
-        return _from_numbers(column, name)
+        return _from_numbers(column, name, asked)
     if not pd.api.types.is_datetime64_any_dtype(kind):
         read, findings, swapped = _from_text(column, name)
         stamps = _written(column, _whole(read, name, findings), name)
@@ -120,31 +127,54 @@ def _written(column: pd.Series, stamps: Stamps, name: str) -> Stamps:
     return Stamps(stamps.times, stamps.zone, (*stamps.findings, found), wall.times)
 
 
-def _from_numbers(column: pd.Series, name: str) -> Stamps:
+def _from_numbers(column: pd.Series, name: str, asked: str | Frequency | None) -> Stamps:
     numbers = pd.to_numeric(column).to_numpy(np.float64, na_value=np.nan)
     fine = np.isfinite(numbers)
-    whole, low, high = numbers[fine], numbers[fine].min(initial=np.inf), numbers[fine].max(initial=-np.inf)
-    times = np.full(len(numbers), np.datetime64("NaT"), "datetime64[s]")
-    if len(whole) == 0:
-        return Stamps(times, None)
-    shape = None
-    if (whole == np.floor(whole)).all():
-        digits = {"%Y": (1700, 2250), "%Y%m": (170001, 225012), "%Y%m%d": (17000101, 22501231)}
-        shape = next((s for s, (a, b) in digits.items() if a <= low and high <= b), None)
-    if shape is not None:
-        read = pd.to_datetime(pd.Series(whole.astype(np.int64).astype(str)), format=shape, errors="coerce")
-        if read.notna().all():
-            times[fine] = _naive(read)
-            return Stamps(times, None)
-    unit = next((u for u, size in _UNITS.items() if _EARLY * size <= low and high <= _LATE * size), None)
-    if unit is None:
+    whole = bool((numbers[fine] == np.floor(numbers[fine])).all())
+    freq = Frequency.parse(asked) if asked is not None and whole else None
+    dates = _from_dates(numbers, fine, whole, name)
+    counted = None if freq is None else of_steps(numbers, freq)
+    if dates is not None:
+        return dates if counted is None or np.isnat(counted[fine]).any() else replace(dates, counted=counted)
+    low, high = numbers[fine].min(), numbers[fine].max()
+    if freq is None or counted is None:
+        steps = "If they count steps, pass freq, what one step stands for (as freq='MS'; no 'aggregate'). Else turn"
         raise ValueError(
             f"The time column {name!r} holds numbers ({low:g} to {high:g}) that are no dates that one can be sure of. "
-            f"Turn them into dates first, for example with pandas.to_datetime({name}, unit='s')."
+            f"{steps if whole else 'Turn'} them into dates, for example with pandas.to_datetime({name}, unit='s')."
         )
-    times[fine] = (whole // _UNITS[unit]).astype(np.int64).astype("datetime64[s]")
-    message = f"The numbers in {name!r} are read as time since 1970 in {unit}: {whole[0]:.0f} is {times[fine][0]}."
-    return Stamps(times, None, (Finding("epoch", "fixed", message, column=name, count=len(whole)),))
+    beyond = np.flatnonzero(fine & np.isnat(counted))
+    if len(beyond):
+        row = int(beyond[0])
+        raise ValueError(
+            f"The time column {name!r} holds {numbers[row]:.0f} in row {row}, no date for sure, and, as a "
+            f"number of steps of freq={str(asked)!r} from 1970 on, outside the years 1700 to 2250. Leave them out, "
+            "count from a number near 0, or write dates."
+        )
+    row = int(np.flatnonzero(fine)[0])
+    return Stamps(counted, None, (told(name, numbers[row], counted[row], freq, int(fine.sum())),))
+
+
+def _from_dates(numbers: np.ndarray, fine: np.ndarray, whole: bool, name: str) -> Stamps | None:
+    """Numbers that are dates for sure: 2024, 202412, 20241231, or the time since 1970; None for others."""
+    there, low, high = numbers[fine], numbers[fine].min(initial=np.inf), numbers[fine].max(initial=-np.inf)
+    times = np.full(len(numbers), np.datetime64("NaT"), "datetime64[s]")
+    if len(there) == 0:
+        return Stamps(times, None)
+    if whole:
+        digits = {"%Y": (1700, 2250), "%Y%m": (170001, 225012), "%Y%m%d": (17000101, 22501231)}
+        shape = next((s for s, (a, b) in digits.items() if a <= low and high <= b), None)
+        if shape is not None:
+            read = pd.to_datetime(pd.Series(there.astype(np.int64).astype(str)), format=shape, errors="coerce")
+            if read.notna().all():
+                times[fine] = _naive(read)
+                return Stamps(times, None)
+    unit = next((u for u, size in _UNITS.items() if _EARLY * size <= low and high <= _LATE * size), None)
+    if unit is None:
+        return None
+    times[fine] = (there // _UNITS[unit]).astype(np.int64).astype("datetime64[s]")
+    message = f"The numbers in {name!r} are read as time since 1970 in {unit}: {there[0]:.0f} is {times[fine][0]}."
+    return Stamps(times, None, (Finding("epoch", "fixed", message, column=name, count=len(there)),))
 
 
 def _from_text(column: pd.Series, name: str) -> tuple[pd.Series, tuple[Finding, ...], pd.Series | None]:

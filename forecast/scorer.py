@@ -91,11 +91,13 @@ class Table:
             spelt[value] = next((word for word in likely if word in among), text)
         return np.array([spelt.get(v, "") for v in values], object)
 
-    def seconds(self, name: str, zone: tzinfo | None) -> np.ndarray:
-        """Stamps as int64 seconds since 1970: in UTC if the model has a `zone`, else by the wall clock."""
+    def seconds(self, name: str, zone: tzinfo | None, calendar: Calendar) -> np.ndarray:
+        """Stamps, or step numbers, as int64 seconds since 1970: in UTC if the model has a `zone`, else wall clock."""
         values, own = self.column(name)
         values = values.astype("datetime64[s]") if values.dtype.kind == "M" else values
         first = {value: row for row, value in reversed(list(enumerate(values.tolist())))}
+        if calendar.counted and all(re.fullmatch(r"-?\d+(\.0*)?", str(value).strip()) for value in first):
+            return calendar.add(calendar.counted[1], self.numbers(name).astype(np.int64) - calendar.counted[0])
         moments = _moments(list(first), list(first.values()), name)
         moments = [m.replace(tzinfo=UTC).astimezone(zone_of(str(own))) for m in moments] if own else moments
         found = {value: _second(m, zone, first[value]) for value, m in zip(first, moments, strict=True)}
@@ -156,7 +158,7 @@ class Calendar:
 
     def __init__(self, frequency: Mapping[str, Any]) -> None:
         self.width, self.step, self.ends = frequency["seconds"], frequency["step"], frequency["ends"]
-        self.days = np.cumsum(frequency.get("days", [0]))
+        self.days, self.counted = np.cumsum(frequency.get("days", [0])), frequency.get("counted")
 
     def place(self, times: np.ndarray) -> np.ndarray:
         return np.searchsorted(self.days, times // 86400, "left" if self.ends else "right") - (not self.ends)
@@ -181,7 +183,7 @@ class Rows:
     def __init__(self, table: Table, about: Mapping[str, Any]) -> None:
         self.about, self.horizon, self.calendar = about, int(about["horizon"]), Calendar(about["frequency"])
         self.zone = zone_of(about["zone"]) if about["zone"] else None
-        self.times = table.seconds(about["time"], self.zone)
+        self.times = table.seconds(about["time"], self.zone, self.calendar)
         if not len(self.times):
             raise ValueError("The table has no rows.")
         cutoffs = {tuple(k): _second(datetime.fromisoformat(t), None, 0) for *k, t in about.get("series", ())}
@@ -191,8 +193,7 @@ class Rows:
         each = list(zip(*(k.tolist() for k in keys), strict=True)) if keys else [()] * len(self.times)
         for row in [row for row, key in enumerate(each) if "" in key or NEVER in key][:1]:
             raise ValueError(f"Row {row} does not say whose it is: one of {', '.join(about['ids'])} is missing.")
-        self.owner = np.array([index.setdefault(key, len(index)) for key in each], np.int64)
-        self.keys = list(index)
+        self.owner, self.keys = np.array([index.setdefault(key, len(index)) for key in each], np.int64), list(index)
         self.key = dict(zip(about["ids"], zip(*self.keys, strict=True), strict=True))  # of each series, by column
         self.cutoff = np.array([cutoffs.get(key, NEVER) for key in self.keys], np.int64)
         self.target = table.numbers(about["target"])
@@ -213,8 +214,7 @@ class Rows:
         if feed["part"] == "future":  # a missing number takes the last one before it
             order = np.lexsort((self.times, self.owner))
             last = np.maximum.accumulate(np.where(np.isfinite(values[order]), np.arange(len(order)), 0))
-            same = self.owner[order[last]] == self.owner[order]
-            values[order] = np.where(same, values[order[last]], np.nan)
+            values[order] = np.where(self.owner[order[last]] == self.owner[order], values[order[last]], np.nan)
         return values
 
     def _place(self, known: np.ndarray) -> None:

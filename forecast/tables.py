@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from featurizers.counted import counting
 from featurizers.findings import Finding
 from featurizers.panel import UNKNOWN, Panel
 from featurizers.rows import stamp
@@ -54,7 +55,7 @@ def _split(job: Job) -> Tables:
         if given["time"] not in second:
             raise ValueError(f"The test table has no column {given['time']!r}; it has {', '.join(map(repr, second))}.")
         whole = Panel.read(pd.concat([first, second], ignore_index=True), **given)
-        start = read_stamps(second[given["time"]], given["time"]).among(whole.times).local
+        start = read_stamps(second[given["time"]], given["time"], counting(whole)).among(whole.times).local
         return _cut(whole, whole.clock() < start[~np.isnat(start)].min().astype(np.int64), job)
     whole = Panel.read(source, **given)
     if isinstance(job.test, int):

@@ -13,6 +13,7 @@ import numpy as np
 
 Array: TypeAlias = Any  # a numpy array, or a Symbol of a graph under construction
 State: TypeAlias = dict[str, Array]  # name -> (series, k)
+DOT = "\x1f"  # what stands for a dot of a column's name; no column is called so
 
 
 def namespace(*arrays: Array) -> Any:
@@ -41,6 +42,16 @@ def scan(
         for name, values in outputs.items():
             collected.setdefault(name, []).append(values)
     return carry, {name: np.stack(parts, axis=1) for name, parts in collected.items()}
+
+
+def window_of(column: str) -> str:
+    """The key of a column's window in a state: its name, without dots, by which memory is told from windows."""
+    return column.replace(".", DOT)
+
+
+def column_of(window: str) -> str:
+    """The column whose window has this key."""
+    return window.replace(DOT, ".")
 
 
 def shifted(window: Array, newest: Array) -> Array:

@@ -54,7 +54,6 @@ class Names:
         """ValueError for a name by which models call something else."""
         taken = {name: "key or time" for name in (*self.id, self.time) if _OUTPUT.fullmatch(name)}
         taken |= {name: role for name, role in self.roles.items() if name in ("time", "target")}
-        taken |= {name: role for name, role in self.roles.items() if role == "past" and "." in name}
         if self.target == "time":
             taken["time"] = "target"
         for name, part in taken.items():
@@ -72,17 +71,6 @@ class Names:
                 if name not in columns:
                     near = suggestion(name, columns)
                     raise ValueError(f"There is no column {name!r}{near} ({part}); the table has {listed(columns)}.")
-
-    def dotted(self) -> list[Finding]:
-        """What is to be said of known columns that some models will refuse, before anything is trained."""
-        found = []
-        for name in (n for n, role in self.roles.items() if role == "known" and "." in n):
-            message = (
-                f"The known column {name!r} has a dot in its name: models that look back on known columns (Tcn, Mlp, "
-                f"Arimax) refuse it. Rename it in the table, for example to {name.replace('.', '_')!r}."
-            )
-            found.append(Finding("dotted_name", "alerted", message, column=name))
-        return found
 
 
 def series_of(table: nw.DataFrame[Any], name: str) -> pd.Series:
@@ -108,7 +96,7 @@ def collect(
         raise ValueError("The table has no rows.")
     stamps = read_stamps(series_of(table, names.time), names.time, asked)
     code, ids, keyless = _series(table, names.id)
-    found = names.dotted()
+    found = []
     timeless = np.isnat(stamps.times)
     for lost, kind, culprits in ((timeless, "missing_time", names.time), (keyless & ~timeless, "missing_id", names.id)):
         if lost.any():

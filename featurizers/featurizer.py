@@ -53,9 +53,10 @@ class Featurizer(ABC):
     """Columns computed from a panel, two ways that must agree.
 
     `transform` sees whole series and is fast. `step` sees the state before a row: windows of the last values
-    (`state["target"]`, `state[column]`: (series, lookback or more), newest last) and what `memory` keeps; and `now`,
-    the row's own `time` (wall-clock seconds) and the columns in `needs.ahead`, each (series,). `step` is written with
-    the array namespace of its inputs, so that the same lines run on numpy and, traced, become the ONNX graph.
+    (`state["target"]`, `state[window_of(column)]`: (series, lookback or more), newest last) and what `memory` keeps;
+    and `now`, the row's own `time` (wall-clock seconds) and the columns in `needs.ahead`, each (series,). `step` is
+    written with the array namespace of its inputs, so that the same lines run on numpy and, traced, become the ONNX
+    graph.
     A feature of a row never sees the target of that row or of a later one.
     """
 

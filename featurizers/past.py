@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from featurizers.arrays import Array, State, namespace
+from featurizers.arrays import Array, State, namespace, window_of
 from featurizers.featurizer import Featurizer, Needs, chosen
 from featurizers.panel import UNKNOWN, Panel
 
@@ -54,6 +54,6 @@ class Past(Featurizer):
         return np.stack(columns, axis=1).astype(np.float64)
 
     def step(self, state: State, now: State) -> Array:
-        windows = [state[name] for name in self.columns]
+        windows = [state[window_of(name)] for name in self.columns]
         xp = namespace(*windows)
         return xp.stack([xp.astype(w[:, -k], xp.float64) for w in windows for k in self.lags], axis=1)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from featurizers.arrays import State, scan
+from featurizers.arrays import State, scan, window_of
 from featurizers.graph import Graph
 from featurizers.panel import UNKNOWN, Panel
 from featurizers.symbols import Symbol
@@ -93,7 +93,7 @@ def trace(model: Model, origin: Origin, feeds: list[Feed], horizon: int) -> Grap
     history = {f.column: s for f, s in symbols.items() if f.part == "history"}
     if tail.target in history:
         history["target"] = history.pop(tail.target)
-    windows = {name: _last(values, lookback) for name, values in history.items()}
+    windows = {window_of(name): _last(values, lookback) for name, values in history.items()}
     memory: State = {}
     if origin.memory:
         row = _row(graph, tail, by)
@@ -210,7 +210,7 @@ def verify(
     future = rehearsal(tail, horizon)
     ahead = future.matrix(model.needs.ahead)
     state = {"target": tail.window(tail.target, model.needs.lookback)}
-    state |= {name: tail.window(name, model.needs.lookback) for name in model.needs.past}
+    state |= {window_of(name): tail.window(name, model.needs.lookback) for name in model.needs.past}
     state |= {name: values[: tail.count] for name, values in origin.memory.items()}
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3

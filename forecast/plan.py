@@ -58,7 +58,7 @@ class Plan:
         categories = tuple(n for n in panel.levels if panel.roles.get(n) in ("known", "static") and n not in dropped)
         past = tuple(name for name in panel.by_role("past") if name not in dropped)
         roles = {"known": numeric("known"), "past": past, "static": numeric("static")}
-        relative = tuple(n for n in roles["known"] if "." not in n and evidence.uneven(panel, n))
+        relative = tuple(n for n in roles["known"] if evidence.uneven(panel, n))
         span = {"W": 6, "MS": 27, "QS": 89, "YS": 364}.get(panel.freq.unit, 0)
         return cls(**roles, relative=relative, span=span, categories=categories, many=panel.count > 1, **settings)  # type: ignore[arg-type]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from featurizers.arrays import State
+from featurizers.arrays import State, window_of
 from learners.attribution import HISTORY, Attribution, Feature
 from learners.naive import repeated
 from learners.regressors.sampled import shapley
@@ -35,11 +35,11 @@ def from_outside(model: Model, state: State, future: State, typical: State) -> A
     def value(chosen: np.ndarray) -> np.ndarray:
         gone = [name for name, keep in zip(names, chosen, strict=True) if not keep]
 
-        def usual(values: State) -> State:
-            return values | {n: np.where(np.isfinite(values[n]), typical[n][:, None], values[n]).astype(values[n].dtype)
-                             for n in gone if n in values}  # fmt: skip
+        def usual(values: State, keys: list[str]) -> State:
+            return values | {k: np.where(np.isfinite(values[k]), typical[n][:, None], values[k]).astype(values[k].dtype)
+                             for n, k in zip(gone, keys, strict=True) if k in values}  # fmt: skip
 
-        return np.asarray(model.predict(usual(state), usual(future))["forecast"])
+        return np.asarray(model.predict(usual(state, [*map(window_of, gone)]), usual(future, gone))["forecast"])
 
     if not names:
         return Attribution.of(forecast, mean, {own(HISTORY): forecast - mean}, NOTE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from featurizers.arrays import Array, State, namespace, shifted
+from featurizers.arrays import Array, State, column_of, namespace, shifted
 from featurizers.features import Features, tagged, untagged
 from featurizers.featurizer import Featurizer, Needs
 from featurizers.panel import Panel
@@ -213,7 +213,7 @@ class DirectModel(Model):
         """The state after a block, as if its forecasts had been observed; unknown columns stay as last seen."""
         for i in range(forecast.shape[1]):
             now = {name: values[:, i] for name, values in future.items()} | {"target": forecast[:, i]}
-            kept = {name: values[:, -1] for name, values in state.items() if "." not in name and values.shape[1]}
+            kept = {column_of(name): v[:, -1] for name, v in state.items() if "." not in name and v.shape[1]}
             memory = self.remember(state, kept | now)
             moved = {name: shifted(state[name], forecast[:, i]) for name in ("target",) if name in state}
             state = state | moved | memory

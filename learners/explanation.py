@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from featurizers.arrays import State
+from featurizers.arrays import State, window_of
 from featurizers.panel import Panel
 from learners.attribution import CARRIED, Attribution, Feature
 from learners.unknown import future_of
@@ -229,9 +229,10 @@ def shuffled(
     orders = [rng.permutation(len(actual)) for _ in range(REPEATS)]
     for name in dict.fromkeys(f.column for f in features if f.kind in ("known", "past")):
 
-        def moved(values: State, order: np.ndarray, name: str = name) -> State:
-            return values | {name: values[name][order]} if name in values else values
+        def moved(values: State, key: str, order: np.ndarray) -> State:
+            return values | {key: values[key][order]} if key in values else values
 
-        grown = [error(moved(state, order), moved(future, order)) - usual for order in orders]
+        window = window_of(name)
+        grown = [error(moved(state, window, order), moved(future, name, order)) - usual for order in orders]
         found[name] = float(np.mean(grown))
     return found

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from featurizers.arrays import Array, State, namespace, shifted
+from featurizers.arrays import Array, State, column_of, namespace, shifted, window_of
 from featurizers.featurizer import Needs
 from featurizers.findings import Finding
 from featurizers.panel import Panel, expected
@@ -74,10 +74,6 @@ class Learner(ABC):
         if panel.count == 0:
             raise ValueError("The panel has no series to learn from: every one was left out, see its findings.")
         model = self.retrain(panel, before)
-        for name in model.needs.past:
-            if "." in name:
-                raise ValueError(f"The column {name!r}, which the model looks back on, has a dot in its name, as only "
-                                 f"memory has: rename it, for example to {name.replace('.', '_')!r}.")  # fmt: skip
         tail = panel.tail(max(model.needs.lookback, 1))
         return replace(model, origin=Origin(tail, model.trained(panel), panel.freq.season,
                                             getattr(model, "recipe", None) or self))  # fmt: skip
@@ -152,12 +148,12 @@ class Model(Brief, ABC):
         """What the model remembers of each series of `panel` after its last row."""
         panel = prepared(self, expected(panel, "state"))
         windows = {"target": panel.window(panel.target, self.needs.lookback)}
-        windows |= {name: panel.window(name, self.needs.lookback) for name in self.needs.past}
+        windows |= {window_of(name): panel.window(name, self.needs.lookback) for name in self.needs.past}
         return windows | self.memory(panel)
 
     def advance(self, state: State, now: State) -> State:
         """The state after one new observation, without refitting."""
-        windows = {name: shifted(values, now[name]) for name, values in state.items() if "." not in name}
+        windows = {name: shifted(values, now[column_of(name)]) for name, values in state.items() if "." not in name}
         return windows | self.remember(state, now)
 
     def forecast(

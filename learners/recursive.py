@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from featurizers.arrays import State, scan, shifted
+from featurizers.arrays import State, column_of, scan, shifted
 from featurizers.features import Features
 from featurizers.featurizer import Featurizer, Needs
 from featurizers.panel import Panel
@@ -85,10 +85,10 @@ class RecursiveModel(Model):
 
     def parted(self, state: State, future: State) -> tuple[State, State]:
         """The target, what is known ahead and the memory, which move on, and the rest, which stays as last seen."""
-        moving = {n: v for n, v in state.items() if n == "target" or n in future or "." in n}
+        moving = {n: v for n, v in state.items() if n == "target" or column_of(n) in future or "." in n}
         return moving, {n: v for n, v in state.items() if n not in moving}
 
     def moved(self, moving: State, still: State, now: State) -> State:
         """What moves on, after a row `now` with its target."""
-        windows = {n: shifted(v, now[n]) for n, v in moving.items() if "." not in n}
+        windows = {n: shifted(v, now[column_of(n)]) for n, v in moving.items() if "." not in n}
         return windows | self.features.remember(moving | still, now)

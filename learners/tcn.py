@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from featurizers.arrays import Array, State, namespace
+from featurizers.arrays import Array, State, namespace, window_of
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from learners.bands import bounds, check_levels
@@ -210,7 +210,7 @@ class TcnModel(Model):
     def _block(self, state: State, future: State) -> list[Array]:
         """The quantiles of up to `shape.horizon` steps, (series, steps) each, in the target's own size."""
         columns, size = self.columns, self.shape.window
-        past = {name: state[name][:, -size:] for name in ("time", *columns.behind)}
+        past = {name: state[window_of(name)][:, -size:] for name in ("time", *columns.behind)}
         xp = namespace(past["time"])
         target, seen, level, scale = scaled(xp, state["target"][:, -self.shape.reach :], size)
         static = [xp.where(xp.isnan(v), 0.0, v) for v in (self.standard(n, future[n][:, 0]) for n in columns.static)]
@@ -236,7 +236,7 @@ class TcnModel(Model):
         new = {"target": median, "time": rows["time"]} | {n: rows[n] for n in columns.ahead}
         new |= dict.fromkeys(columns.past, median * np.nan)
         new |= dict.fromkeys(columns.past_codes, rows["time"] * 0 - 1)
-        return {name: xp.concat([state[name], values], axis=1) for name, values in new.items()}
+        return {(at := window_of(name)): xp.concat([state[at], values], axis=1) for name, values in new.items()}
 
     # ---- columns as the network sees them -----------------------------------------------------
 

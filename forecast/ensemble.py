@@ -7,20 +7,23 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from featurizers.panel import Panel
+from featurizers.panel import UNKNOWN, Panel
+from featurizers.policy import names_of
 from forecast.backtest import RollingOrigin
 from forecast.leaderboard import Leaderboard, compare, failed
 from forecast.metrics import Function, Metric, find
-from forecast.per_group import groups
 from forecast.selection import Candidates, greedy_each, steady
 from forecast.truth import Outputs, measure
 from learners.blend import Blend, BlendModel
 from learners.blend import blended as mixed
+from learners.grouped import groups
 from learners.learner import Learner
 
 START, NEAR = 5, 0.05  # learners to begin with at most, and how far behind the best they may be
 FINER = 0.99  # of the error is what weights for groups or series must come down to, to be taken
 LONGEST = 5000  # series that a table of weights is made of without being asked for
+MOST, LEAST = 20, 10  # groups, and series in one, for which weights are tried without being asked for
+COLUMNS = 5  # by which groups are tried
 TRIM = 0.2  # of the weight on either side that is left out of a mean, step by step
 PER = ("panel", "group", "series", "auto")
 
@@ -30,7 +33,8 @@ class Ensemble(Learner):
     """Compare `of` on the folds of `on`, choose weights by `caruana`, and train the blend on the whole panel.
 
     The weights are those of the "panel", of each "group" of series with the same values in the columns `by`, or of
-    each "series"; "auto": of the panel, and finer ones where they do 1 % better on folds that they have not seen.
+    each "series"; "auto": of the panel, and finer ones where they do 1 % better on folds that they have not seen (of
+    groups by one key or categorical static column each, if `by` names none).
     Learners that failed on a fold do not take part; the model's `report` says why.
 
     >>> from forecast import AutoEts, SeasonalNaive
@@ -48,6 +52,22 @@ class Ensemble(Learner):
         board = compare(panel, self.of, self.on, self.metric)
         model = vote(board, size=self.size, per=self.per, by=self.by).recipe.train(panel)
         return replace(model, report=(*(f.message for f in failed(board)), *model.report))
+
+
+@dataclass(frozen=True, eq=False)
+class Sharing:
+    """Which series have the same weights: all, those of each group, or none."""
+
+    per: str  # "panel", "group" or "series"
+    number: np.ndarray = field(repr=False)  # of the part that each series belongs to; UNKNOWN: all of the panel
+    names: tuple[str, ...] = field(default=(), repr=False)  # of the parts
+    by: tuple[str, ...] = ()
+
+    @property
+    def firsts(self) -> dict[str, int]:
+        """The first series of each part."""
+        found = zip(*np.unique(self.number, return_index=True), strict=True)
+        return {self.names[g]: int(s) for g, s in found if g != UNKNOWN}
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,23 +91,21 @@ def vote(board: Leaderboard, *, size: int = 15, per: str = "auto", by: str | tup
     if per == "group" and not by:
         raise ValueError("Weights per group need to know the groups: give by=('brand',), key or static columns.")
     names, metric = _taking_part(board), _metric(board)
-    number = groups(board.panel, by)[1] if by else np.zeros(board.panel.count, np.int64)
-    finer = [p for p in ("group", "series") if (p == "group" and by) or (p == "series" and board.panel.count > 1)]
-    if per == "auto" and (len(board.truths) < 3 or board.panel.count > LONGEST):
-        finer = []
-    options = ["panel", *finer] if per == "auto" else [per]
-    unseen = {p: _out_of_fold(board, names, metric, size, p, number) for p in options}
-    chosen = options[0]
+    options = _sharings(board, per, names_of(by))
+    unseen = _out_of_fold(board, names, metric, size, options)
+    chosen = 0
     if len(options) > 1:
-        costs = {p: _cost(board, metric, outputs) for p, outputs in unseen.items()}
-        best = min(costs, key=costs.__getitem__)
-        chosen = best if costs[best] < FINER * costs["panel"] else "panel"
-    weights, table = _chosen(board, names, metric, size, chosen, number)
+        costs = [_cost(board, metric, outputs) for outputs in unseen]
+        best = int(np.argmin(costs))
+        chosen = best if costs[best] < FINER * costs[0] else 0
+    sharing = options[chosen]
+    weights, (table,) = _chosen(board, names, metric, size, [sharing])
     used = [i for i in range(len(names)) if weights[i] > 0 or (table is not None and (table[:, i] > 0).any())]
     order = sorted(used, key=lambda i: -weights[i])
-    own = {} if table is None else {board.panel.name(s): tuple(table[s, order].tolist()) for s in range(len(table))}
-    recipe = Blend(tuple(board.recipes[names[i]] for i in order), tuple(weights[order].tolist()), own, TRIM)
-    return Voted(recipe, {names[i]: float(weights[i]) for i in order}, unseen[chosen], chosen)
+    own = {} if table is None else {name: tuple(table[s, order].tolist()) for name, s in sharing.firsts.items()}
+    of, each = tuple(board.recipes[names[i]] for i in order), tuple(weights[order].tolist())
+    recipe = Blend(of, each, own, TRIM, sharing.by)
+    return Voted(recipe, {names[i]: float(weights[i]) for i in order}, unseen[chosen], sharing.per)
 
 
 def caruana(
@@ -137,6 +155,41 @@ def without(board: Leaderboard, left_out: int) -> Leaderboard:
     )
 
 
+def _sharings(board: Leaderboard, per: str, by: tuple[str, ...]) -> list[Sharing]:
+    """Those to choose from, the one of the panel first, if it is not the choice of the user."""
+    panel = board.panel
+    if per == "panel" or (per == "auto" and (len(board.truths) < 3 or panel.count > LONGEST)):
+        return [_sharing(panel, "panel")]
+    if per != "auto":
+        return [_sharing(panel, per, by)]
+    found = [_sharing(panel, "group", by)] if by else _telling(board)
+    single = [_sharing(panel, "series")] if panel.count > 1 else []
+    return [_sharing(panel, "panel"), *found, *single]
+
+
+def _sharing(panel: Panel, per: str, by: tuple[str, ...] = ()) -> Sharing:
+    if per == "panel":
+        return Sharing(per, np.full(panel.count, UNKNOWN))
+    if per == "series":
+        return Sharing(per, np.arange(panel.count), tuple(panel.name(s) for s in range(panel.count)))
+    names, number = groups(panel, by)
+    return Sharing(per, number, names, by)
+
+
+def _telling(board: Leaderboard) -> list[Sharing]:
+    """Groups by each key column, if there are several, and each categorical static column, where these are few; by the
+    first five such columns. Groups of few series on the folds have the weights of the panel."""
+    panel, seen = board.panel, np.unique(np.concatenate([truth.series for truth in board.truths]))
+    keys = list(panel.ids.columns) if len(panel.ids.columns) > 1 else []
+    found = []
+    for name in (*keys, *(column for column in panel.by_role("static") if column in panel.levels)):
+        sharing = _sharing(panel, "group", (name,))
+        sizes = np.bincount(sharing.number[seen], minlength=len(sharing.names))
+        if len(sizes) <= MOST and (sizes >= LEAST).sum() > 1:
+            found.append(replace(sharing, number=np.where(sizes[sharing.number] < LEAST, UNKNOWN, sharing.number)))
+    return found[:COLUMNS]
+
+
 def _taking_part(board: Leaderboard) -> list[str]:
     board.best_by(board.metric)  # an error, if every learner failed
     names = [n for n in board.names if all(board.outputs[n])]
@@ -154,31 +207,38 @@ def _metric(board: Leaderboard, metric: str | Function | Metric | None = None) -
 
 
 def _chosen(
-    board: Leaderboard, names: Sequence[str], metric: Metric, size: int, per: str, number: np.ndarray
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """The weights of the panel, (learners,), and of each series, (series, learners)."""
+    board: Leaderboard, names: Sequence[str], metric: Metric, size: int, sharings: Sequence[Sharing]
+) -> tuple[np.ndarray, list[np.ndarray | None]]:
+    """The weights of the panel, (learners,), and for each sharing those of each series, (series, learners)."""
     found = Candidates.of(board, names, metric)
     weights = steady(found, size, START, NEAR)
-    if per == "panel":
-        return weights, None
-    if per == "series":
-        return weights, greedy_each(found, size, weights)
-    table = np.tile(weights, (board.panel.count, 1))
-    for group in np.unique(number):
-        rows = number == group
-        table[rows] = steady(found.where(rows), size, START, NEAR)
-    return weights, table
+    return weights, [_table(found, weights, size, sharing) for sharing in sharings]
+
+
+def _table(found: Candidates, weights: np.ndarray, size: int, sharing: Sharing) -> np.ndarray | None:
+    if sharing.per == "panel":
+        return None
+    if sharing.per == "series":
+        return greedy_each(found, size, weights)
+    table, firsts = np.tile(weights, (len(sharing.number), 1)), sharing.firsts.values()
+    for first in firsts:
+        rows = sharing.number == sharing.number[first]
+        part = found.where(rows).thinned(min(len(firsts), MOST))
+        if part.actual.size:
+            table[rows] = steady(part, size, START, NEAR)
+    return table
 
 
 def _out_of_fold(
-    board: Leaderboard, names: Sequence[str], metric: Metric, size: int, per: str, number: np.ndarray
-) -> tuple[Outputs, ...]:
-    """The forecasts of each fold with weights from the other folds, where there are others."""
-    result = []
+    board: Leaderboard, names: Sequence[str], metric: Metric, size: int, sharings: Sequence[Sharing]
+) -> list[tuple[Outputs, ...]]:
+    """For each sharing the forecasts of each fold with weights from the other folds, where there are others."""
+    folds = []
     for k in range(len(board.truths)):
         rest = without(board, k) if len(board.truths) > 1 else board
-        result.append(_mixed(board, names, k, *_chosen(rest, names, metric, size, per, number)))
-    return tuple(result)
+        weights, tables = _chosen(rest, names, metric, size, sharings)
+        folds.append([_mixed(board, names, k, weights, table) for table in tables])
+    return list(zip(*folds, strict=True))
 
 
 def _mixed(board: Leaderboard, names: Sequence[str], k: int, weights: np.ndarray, table: np.ndarray | None) -> Outputs:

@@ -16,12 +16,12 @@ from featurizers.kernels import cores
 from featurizers.panel import Panel
 from forecast import defaults
 from forecast.backtest import RollingOrigin
-from forecast.per_group import groups
 from forecast.plan import Plan, recipe
 from forecast.recipes import build
 from forecast.settings import checked
 from forecast.spaces import opened
 from forecast.sweep import Sweep
+from learners.grouped import groups
 from learners.learner import Learner
 
 OPEN = ("lags", "windows", "season", "learners", "folds", "step", "nonnegative")  # settings that may be "auto"

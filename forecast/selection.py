@@ -11,6 +11,7 @@ import numpy as np
 from forecast.leaderboard import Leaderboard
 from forecast.metrics import Metric, find, mean_of, seasonal_scale
 from forecast.truth import Truth, filled, measure
+from learners.draws import evenly
 
 POWER = {"mae": 1, "mase": 1, "wape": 1, "rmse": 2, "rmsse": 2}  # metrics that are means of powers of the error
 MOST = 50_000  # points of which weights are made
@@ -69,13 +70,15 @@ class Candidates:
         return replace(self, forecasts=self.forecasts[:, at], there=self.there[:, at], actual=self.actual[at],
                        path=self.path[at], size=size, share=share)  # fmt: skip
 
-    def thinned(self) -> Candidates:
-        """Of very many points those of series that are evenly spread, which tell as much."""
-        count = self.board.panel.count
-        if self.actual.size <= MOST:
+    def thinned(self, parts: int = 1) -> Candidates:
+        """Of very many points those of series that are evenly spread, which tell as much; of each of so many parts of a
+        panel so many fewer."""
+        count, most = self.board.panel.count, MOST // parts
+        if self.actual.size <= most:
             return self
-        some = np.linspace(0, count - 1, max(count * MOST // self.actual.size, 1)).astype(np.int64)
-        return self.where(np.isin(np.arange(count), some))
+        there = np.unique(self.path % count)
+        some = evenly(len(there), max(len(there) * most // self.actual.size, 1))
+        return self.where(np.isin(np.arange(count), there[some]))
 
     @property
     def views(self) -> tuple[Candidates, ...]:

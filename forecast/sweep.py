@@ -23,7 +23,7 @@ from forecast.ensemble import caruana, vote
 from forecast.leaderboard import Leaderboard, entered, failed
 from forecast.limits import MARGIN, Limits, never
 from forecast.metrics import Function
-from forecast.per_group import PerGroup, groups
+from forecast.per_group import PerGroup
 from forecast.progress import Report, silent
 from forecast.search import Search, Searched
 from forecast.stack import guarded
@@ -32,6 +32,7 @@ from forecast.store import Store, Trial
 from learners.around import Around, reported
 from learners.asked import asked
 from learners.finished import finished
+from learners.grouped import groups
 from learners.learner import Learner
 from learners.naive import SeasonalNaive
 from learners.otherwise import Otherwise

@@ -14,6 +14,7 @@ from learners.around import reported
 from learners.attribution import Attribution, joined
 from learners.bands import bounds, levels
 from learners.each import reason
+from learners.grouped import groups
 from learners.learner import Learner, Model
 from learners.together import Together, called
 
@@ -24,11 +25,12 @@ WEIGHTS = "blend.weights"
 class Blend(Learner):
     """The mean of `of`, weighted by `weights` (None: all the same), over those that have a forecast.
 
-    `own` gives weights of their own to single series, by their names ("Store=2, Brand=tropicana"); the others, new ones
-    too, have `weights`. A learner whose training fails is left out and named in the model's `report`; ValueError if all
-    fail. Step by step the lowest and the highest forecasts are left out of the mean, as many as have `trim` of the
-    weight on either side (0: none; nearly 0.5: the median), so that a member that goes astray moves it little. Bands
-    are means of quantiles, over the members that have some, at the levels that these share.
+    `own` gives weights of their own to single series, by their names ("Store=2, Brand=tropicana"), or to the groups of
+    series with the same values in the key or static columns `by` ("Brand=tropicana"); the others, and series that were
+    not in training, have `weights`. A learner whose training fails is left out and named in the model's `report`;
+    ValueError if all fail. Step by step the lowest and the highest forecasts are left out of the mean, as many as have
+    `trim` of the weight on either side (0: none; nearly 0.5: the median), so that a member that goes astray moves it
+    little. Bands are means of quantiles, over the members that have some, at the levels that these share.
 
     >>> from learners import SeasonalNaive, Theta
     >>> learner = Blend((Theta(12), SeasonalNaive(12)), weights=(0.7, 0.3))
@@ -41,9 +43,10 @@ class Blend(Learner):
     weights: tuple[float, ...] | None = None
     own: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     trim: float = 0.0
+    by: tuple[str, ...] = ()
 
     def __hash__(self) -> int:
-        return hash((self.of, self.weights, tuple(sorted(self.own)), self.trim))
+        return hash((self.of, self.weights, tuple(sorted(self.own)), self.trim, tuple(self.by)))
 
     def train(self, panel: Panel) -> BlendModel:
         weights = self.checked()
@@ -52,11 +55,20 @@ class Blend(Learner):
         default = np.array([weights[i] for i in kept])
         default = default / default.sum() if default.sum() > 0 else np.full(len(kept), 1 / len(kept))
         table = np.tile(default, (panel.count if self.own else 0, 1))
-        for row in range(len(table)):
-            mine = np.array([self.own.get(panel.name(row), weights)[i] for i in kept], np.float64)
+        for row, name in enumerate(self._named(panel)):
+            mine = np.array([self.own.get(name, weights)[i] for i in kept], np.float64)
             table[row] = mine / mine.sum() if mine.sum() > 0 else default
         keys = panel.keys if self.own else {}
         return BlendModel(models, tuple(default.tolist()), report, keys, table, self.trim)
+
+    def _named(self, panel: Panel) -> list[str]:
+        """Under which name `own` may have the weights of each series; none, if there are none."""
+        if not self.own:
+            return []
+        if not self.by:
+            return [panel.name(row) for row in range(panel.count)]
+        names, number = groups(panel, self.by)
+        return [names[g] for g in number]
 
     def checked(self) -> tuple[float, ...]:
         """The weights, one a learner. ValueError if they are not, or `trim` would leave nothing."""

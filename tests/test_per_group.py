@@ -8,9 +8,10 @@ from forecast.backtest import RollingOrigin
 from forecast.best import Best
 from forecast.conformal import Conformal
 from forecast.export import to_onnx
-from forecast.per_group import PerGroup, PerSeries, groups
+from forecast.per_group import PerGroup, PerSeries
 from forecast.scorer import score
 from learners.average import Average
+from learners.grouped import groups
 from learners.naive import SeasonalNaive
 from tests.examples import HORIZON, LINEAR, continued, panel
 from tests.learners import Failing

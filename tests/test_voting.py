@@ -12,6 +12,7 @@ from forecast.export import to_onnx
 from forecast.leaderboard import compare
 from forecast.metrics import find
 from forecast.recipes import from_toml, to_toml
+from forecast.saving import load, save
 from forecast.selection import Candidates, greedy, steady
 from forecast.stack import Stack
 from forecast.sweep import Sweep, _prefers
@@ -97,8 +98,10 @@ def test_series_get_weights_of_their_own_where_that_is_better():
 
 def test_groups_get_weights_of_their_own():
     voted = vote(compare(panel(), ENTERED, ON), per="group", by=("store",))
-    rows = dict(voted.recipe.own.items())
-    assert rows["store=1, item=x"] == rows["store=1, item=y"]
+    assert list(voted.recipe.own) == ["store=1", "store=2", "store=3"]
+    assert from_toml(to_toml(voted.recipe)) == voted.recipe
+    table = voted.recipe.train(panel()).table
+    np.testing.assert_array_equal(table[panel().ids["store"] == 2], [voted.recipe.own["store=2"]] * 2)
     with pytest.raises(ValueError, match="not per 'person'"):
         vote(compare(panel(), ENTERED, ON), per="person")
     with pytest.raises(ValueError, match="need to know the groups"):
@@ -107,6 +110,65 @@ def test_groups_get_weights_of_their_own():
     assert len(one.fit(panel()).forecast(panel(), HORIZON)) == HORIZON * panel().count
     sweep = Sweep((SeasonalNaive(7),), ON, levels=(), by="region")  # one column stands for a tuple of one
     assert sweep.select(panel()).groups == dict.fromkeys(("region=north", "region=south"), "SeasonalNaive")
+
+
+def with_kind(whole, kind):
+    """The panel with a static column of the kind of each series."""
+    codes = np.array([sorted(set(kind)).index(k) for k in kind])
+    return replace(whole, columns={**whole.columns, "kind": codes}, roles={**whole.roles, "kind": "static"},
+                   levels={**whole.levels, "kind": tuple(sorted(set(kind)))})  # fmt: skip
+
+
+def noisy_kinds(series=30, rows=49):
+    """Half of the series repeat a week in much noise, half wander."""
+    rng = np.random.default_rng(5)
+    weekly = [np.tile(rng.normal(size=7) * 2, rows // 7) + rng.normal(size=rows) for _ in range(series // 2)]
+    return daily(*weekly, *(rng.normal(size=rows).cumsum() for _ in range(series // 2)))
+
+
+def test_groups_that_matter_are_found(tmp_path):
+    """By a static column, or a part of the key; the weights of both are in the recipe, the file and the graph."""
+    kinds = ["weekly"] * 15 + ["wanders"] * 15
+    whole = with_kind(noisy_kinds(), kinds)
+    learners = {"season": SeasonalNaive(7), "last": Naive(), "mean": HistoricAverage()}
+    found = compare(whole, learners, ON)
+    voted, panels = vote(found), vote(found, per="panel")
+    assert (voted.per, voted.recipe.by) == ("group", ("kind",))
+    assert _cost(found, found.metric, voted.outputs) < 0.95 * _cost(found, found.metric, panels.outputs)
+    last = list(voted.weights).index("last")
+    assert voted.recipe.own["kind=wanders"][last] > 0.5 > 0.1 > voted.recipe.own["kind=weekly"][last]
+    keyed = replace(noisy_kinds(), ids=noisy_kinds().ids.assign(kind=kinds))
+    assert vote(compare(keyed, learners, ON)).recipe == voted.recipe
+    sweep = Sweep(learners, ON, levels=())
+    chosen = sweep.select(whole)
+    assert chosen.recipe.learner.by == ("kind",)
+    assert from_toml(to_toml(chosen.recipe)) == chosen.recipe
+    model = chosen.recipe.fit(whole)
+    save(model, tmp_path / "m")
+    forecast = model.forecast(whole, HORIZON).columns["forecast"]
+    np.testing.assert_array_equal(load(tmp_path / "m").forecast(whole, HORIZON).columns["forecast"], forecast)
+    assert to_onnx(model, tmp_path / "m.onnx", HORIZON)["worst_relative_difference"] < 1e-9
+
+
+def test_groups_that_do_not_matter_leave_the_weights_of_the_panel():
+    """As do groups that are too many or too small; series of groups that are too small have the panel's weights."""
+    rng = np.random.default_rng(7)
+    whole = daily(*(np.tile(rng.normal(size=7), 7) + rng.normal(size=49).cumsum() / 3 for _ in range(60)))
+    learners = {"season": SeasonalNaive(7), "last": Naive(), "mean": HistoricAverage()}
+    alike = vote(compare(whole, learners, ON))
+    for kind in (["a", "b"] * 30, [f"k{i}" for i in range(60)], ["a"] * 51 + ["b"] * 9):
+        voted = vote(compare(with_kind(whole, kind), learners, ON))
+        assert (voted.per, voted.recipe) == ("panel", alike.recipe)
+    kinds = with_kind(noisy_kinds(), ["weekly"] * 15 + ["wanders"] * 10 + ["others"] * 5)
+    assert list(vote(compare(kinds, learners, ON)).recipe.own) == ["kind=wanders", "kind=weekly"]
+
+
+def test_a_group_that_is_in_no_fold_has_the_weights_of_the_panel():
+    rng = np.random.default_rng(2)
+    whole = daily(*(rng.normal(size=49).cumsum() for _ in range(10)), np.arange(3.0), np.arange(2.0))
+    found = compare(with_kind(whole, ["long"] * 10 + ["short"] * 2), {"s": SeasonalNaive(7), "l": Naive()}, ON)
+    voted = vote(found, per="group", by="kind")
+    assert voted.recipe.own["kind=short"] == voted.recipe.weights
 
 
 @pytest.mark.parametrize("kind", [Ensemble, Stack])

@@ -1,4 +1,4 @@
-"""drawn: some of very many rows."""
+"""drawn and evenly: some of very many."""
 
 from __future__ import annotations
 
@@ -12,3 +12,8 @@ def drawn(rows: np.ndarray, most: int | None, seed: int = 0) -> np.ndarray:
         return rows
     places = np.arange(most) + np.random.default_rng(seed).random(most)
     return rows[np.minimum((places * (len(rows) / most)).astype(np.int64), len(rows) - 1)]
+
+
+def evenly(count: int, most: int) -> np.ndarray:
+    """The places of at most `most` of `count` things, spread evenly from the first to the last."""
+    return np.arange(count) if count <= most else np.linspace(0, count - 1, most).astype(np.int64)

@@ -105,19 +105,13 @@ def finished(outputs: State, around: State, own: Stretch | None, least: float | 
 # ---- bands of a learner on a leaderboard -----------------------------------------------------------
 
 
-def conformal(board: Leaderboard, name: str, levels: Sequence[float] = (80, 95), *, symmetric: bool = True) -> Widths:
-    """The widths of a learner's bands from its residuals on a leaderboard, without fitting anything.
-
-    ValueError if a level is not between 0 and 100, or no residual is known.
-    """
-    levels = _wanted(levels)
-    return _widths(board, errors(board, name, levels), levels, symmetric)
-
-
 def banded(
     board: Leaderboard, name: str, levels: Sequence[float] = (80, 95), *, symmetric: bool | None = None, **how: float
 ) -> Ready:
-    """The recipe of a learner on the board with its bands, chosen as `Conformal` says. ValueError as `conformal`."""
+    """The recipe of a learner on the board with its bands, chosen as `Conformal` says, without fitting anything.
+
+    ValueError if a level is not between 0 and 100, or no residual is known.
+    """
     levels = _wanted(levels)
     seen = errors(board, name, levels)
     sides = (True, False) if symmetric is None else (symmetric,)

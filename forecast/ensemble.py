@@ -124,19 +124,6 @@ def caruana(
     return {names[i]: float(weights[i]) for i in np.argsort(-weights, kind="stable") if weights[i] > 0}
 
 
-def blend(board: Leaderboard, weights: Mapping[str, float]) -> Blend:
-    """The recipe of a weighted, trimmed mean of learners on the board."""
-    return Blend(tuple(board.recipes[name] for name in weights), tuple(weights.values()), trim=TRIM)
-
-
-def with_blend(board: Leaderboard, name: str, weights: Mapping[str, float]) -> Leaderboard:
-    """The board with the blend as one more learner, from the forecasts that are there: nothing is fitted.
-
-    Weights that were chosen on the same folds flatter it a little; `vote` has forecasts that do not.
-    """
-    return board.joined(name, blend(board, weights), blended(board, weights))
-
-
 def blended(board: Leaderboard, weights: Mapping[str, float]) -> tuple[Outputs, ...]:
     """The blend's forecasts of each fold."""
     names = list(weights)

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from featurizers.panel import Panel
+from learners.draws import evenly
 
 MOST = 200  # series that are looked at, spread evenly
 ROWS = 2000  # of each, the last ones
@@ -15,7 +16,6 @@ EXCESS = 0.2  # by which a season is stronger than others
 SHARE = 0.15  # of the series in which it is, at least: in noise it is in a tenth of short ones; or else
 MIDDLE = 0.1  # the excess of the median series
 LEVELS = 0.1  # of the variance of a column that lies between series which have levels of their own
-KPSS = 0.463  # 5 %. Source: Kwiatkowski, Phillips, Schmidt & Shin (1992), Journal of Econometrics 54, table 1
 
 _AUTO: WeakKeyDictionary[Panel, dict[tuple[int, int], tuple[np.ndarray, float]]] = WeakKeyDictionary()
 
@@ -24,7 +24,7 @@ def some(panel: Panel, most: int) -> Panel:
     """At most `most` series, spread evenly over all."""
     if panel.count <= most:
         return panel
-    return panel.where(np.unique(np.linspace(0, panel.count - 1, most).astype(np.int64)))
+    return panel.where(evenly(panel.count, most))
 
 
 def sampled(panel: Panel) -> Panel:
@@ -142,30 +142,6 @@ def logarithmic(panel: Panel, season: int) -> bool:
     gain -= _mean(panel, np.log1p(y))  # the Jacobian
     gain = gain[np.isfinite(gain)]
     return bool(len(gain)) and float(np.median(gain)) > 0
-
-
-def trending(panel: Panel, season: int) -> float:
-    """The share of the series that are not stationary around a level at 5 %, by the test of Kwiatkowski, Phillips,
-    Schmidt and Shin on the deseasonalised series."""
-    panel = sampled(panel)
-    y = panel.y - (_decomposed(panel, season)[0] if season > 1 else 0.0)
-    y = _standardised(panel, y)
-    usable = np.bincount(panel.owner[np.isfinite(y)], minlength=panel.count) >= 8
-    if not usable.any():
-        return 0.0
-    known, position = np.where(np.isfinite(y), y, 0.0), panel.position
-    rows = np.maximum(panel.lengths, 1)
-    spread = np.bincount(panel.owner, known**2, panel.count)
-    most = int(4 * (float(np.median(panel.lengths[usable])) / 100) ** 0.25)
-    for k in range(1, most + 1):
-        same = position[k:] >= k
-        both = np.bincount(panel.owner[k:][same], (known[k:] * known[:-k])[same], panel.count)
-        spread = spread + 2 * (1 - k / (most + 1)) * both
-    running = np.cumsum(known)
-    before = np.r_[0.0, running][panel.indptr[:-1]]
-    partial = running - before[panel.owner]
-    statistic = np.bincount(panel.owner, partial**2, panel.count) / (rows * np.maximum(spread, 1e-300))
-    return float((statistic[usable] > KPSS).mean())
 
 
 # ---- one number a series --------------------------------------------------------------------------

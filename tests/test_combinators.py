@@ -8,8 +8,8 @@ from scipy.stats import trim_mean
 
 from forecast.backtest import RollingOrigin
 from forecast.best import Best
-from forecast.conformal import Conformal, banded, conformal
-from forecast.ensemble import TRIM, Ensemble, blend, caruana, with_blend
+from forecast.conformal import Conformal, banded
+from forecast.ensemble import TRIM, Ensemble, blended, caruana, vote
 from forecast.export import to_onnx
 from forecast.leaderboard import compare
 from forecast.widths import Widths, recent_scale
@@ -156,7 +156,7 @@ def test_caruana_finds_weights_that_beat_every_member(board):
     weights = caruana(board)
     assert sum(weights.values()) == pytest.approx(1)
     assert set(weights) <= {"season", "linear", "average"}
-    joined = with_blend(board, "Ensemble", weights)
+    joined = board.joined("Ensemble", vote(board).recipe, blended(board, weights))
     assert joined.best == "Ensemble"
     assert joined.totals["Ensemble"]["mase"] < min(board.totals[n]["mase"] for n in ("season", "linear", "average"))
     parts = [board.outputs[n][0]["forecast"] for n in weights]
@@ -166,7 +166,7 @@ def test_caruana_finds_weights_that_beat_every_member(board):
 
 @pytest.mark.parametrize("metric", ["rmse", "wape", "r2"])
 def test_caruana_takes_any_metric(board, metric):
-    joined = with_blend(board, "Ensemble", caruana(board, metric, size=6))
+    joined = board.joined("Ensemble", vote(board).recipe, blended(board, caruana(board, metric, size=6)))
     totals = [joined.totals[n][metric] for n in ("season", "linear", "average")]
     mine = joined.totals["Ensemble"][metric]
     assert mine >= max(totals) if metric == "r2" else mine <= min(totals)
@@ -176,7 +176,9 @@ def test_an_ensemble_is_its_blend():
     before, _ = continued(panel(), HORIZON)
     entered = (SEASON, LINEAR, Average())
     found = compare(before, entered, ON, "mase")
-    expected = forecasts(blend(found, caruana(found)))["forecast"]
+    weights = caruana(found)
+    blend = Blend(tuple(found.recipes[n] for n in weights), tuple(weights.values()), trim=TRIM)
+    expected = forecasts(blend)["forecast"]
     np.testing.assert_array_equal(forecasts(Ensemble(entered, ON))["forecast"], expected)
 
 
@@ -207,7 +209,7 @@ def test_bands_never_cross(symmetric):
 def test_one_side_can_be_wider():
     rng = np.random.default_rng(1)
     whole = daily(*(rng.exponential(size=50) for _ in range(40)))
-    widths = conformal(compare(whole, {"zero": Average()}, ON), "zero", (80,), symmetric=False)
+    widths = banded(compare(whole, {"zero": Average()}, ON), "zero", (80,), symmetric=False).widths
     assert np.mean(widths.above) > 1.2 * np.mean(widths.below)
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pandas as pd
 import pytest
-from statsmodels.tsa.stattools import kpss, levinson_durbin
+from statsmodels.tsa.stattools import levinson_durbin
 
 from featurizers.panel import Panel
 from forecast import defaults, evidence
@@ -72,14 +70,6 @@ def test_lags_and_windows_decompose_the_series_once(monkeypatch: pytest.MonkeyPa
     assert 12 in defaults.lags(panel, 12, 3)
     assert 12 in defaults.windows(panel, 12, 3)
     assert count == [12]
-
-
-def test_a_trend_is_found_by_the_test_of_statsmodels() -> None:
-    values = np.vstack([noise(6, 120).cumsum(axis=1), noise(6, 120)])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # where the p value is outside of their table
-        want = np.mean([kpss(row, nlags=int(4 * (120 / 100) ** 0.25))[0] > evidence.KPSS for row in values])
-    assert evidence.trending(made(values), 1) == pytest.approx(want)
 
 
 def test_logarithms_are_found_by_likelihood() -> None:

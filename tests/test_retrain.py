@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import forecast as fc
-from forecast.conformal import Conformal, ConformalModel, Ready, conformal
+from forecast.conformal import Conformal, ConformalModel, Ready, banded
 from forecast.leaderboard import compare
 from forecast.per_group import PerGroupModel
 from learners.learner import Learner, Model
@@ -38,7 +38,7 @@ class Warm(Learner):
 
 
 def ready() -> Ready:
-    return Ready(Warm(), conformal(compare(panel(), {"warm": Warm()}, ON), "warm", (80,)))
+    return banded(compare(panel(), {"warm": Warm()}, ON), "warm", (80,))
 
 
 WRAPPERS: dict[str, Learner] = {

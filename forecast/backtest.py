@@ -10,6 +10,7 @@ import numpy as np
 
 from featurizers.panel import Panel
 from featurizers.whole import whole
+from learners.draws import evenly
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +44,8 @@ class RollingOrigin:
 
     `gap` rows lie between training and the first scored row: models forecast gap + horizon rows, the last `horizon`
     are scored. Without `refit` a model is fitted in the first fold alone, and later folds bring its state up to date.
-    A series with fewer than `min_train` observed values before a cutoff is left out of that fold.
+    A series with fewer than `min_train` observed values before a cutoff is left out of that fold. Of very many series
+    at most `series` take part, spread evenly over those that are long enough for every fold.
 
     >>> on = RollingOrigin(horizon=12, folds=3)
     >>> [on.rows(number) for number in range(3)]  # rows of each series after the cutoff of each fold
@@ -56,11 +58,12 @@ class RollingOrigin:
     gap: int = 0
     refit: bool = True
     min_train: int = 1
+    series: int | None = None  # None: all
     spoken: ClassVar[bool] = True  # written with every value, be it the default
 
     def check(self) -> None:
         """ValueError if a setting makes no sense."""
-        least = {"horizon": 1, "folds": 1, "gap": 0, "min_train": 1, "step": 1}
+        least = {"horizon": 1, "folds": 1, "gap": 0, "min_train": 1, "step": 1, "series": 1}
         for name, low in least.items():
             value = getattr(self, name)
             if value is not None:
@@ -71,13 +74,20 @@ class RollingOrigin:
         step = self.horizon if self.step is None else self.step
         return (self.folds - 1 - number) * step + self.horizon + self.gap
 
+    def places(self, panel: Panel) -> np.ndarray:
+        """The series that take part, where they are long enough."""
+        if self.series is None or panel.count <= self.series:
+            return np.arange(panel.count)
+        long = np.flatnonzero(self._usable(panel, self.rows()))
+        return long[evenly(len(long), self.series)] if len(long) >= self.series else evenly(panel.count, self.series)
+
     def fold(self, panel: Panel, number: int) -> Fold | None:
         """Fold `number` (0 is the earliest), None where every series is too short for it."""
-        held = self.rows(number)
+        places, held = self.places(panel), self.rows(number)
+        panel = panel if len(places) == panel.count else panel.where(places)
         to_end = np.repeat(panel.lengths, panel.lengths) - panel.position  # 1 in the last row of a series
         before = to_end > held
-        seen = np.bincount(panel.owner, weights=before & ~np.isnan(panel.y), minlength=panel.count)
-        usable = seen >= self.min_train
+        usable = self._usable(panel, held)
         if not usable.any():
             return None
         series = np.flatnonzero(usable)
@@ -90,9 +100,15 @@ class RollingOrigin:
             train=panel.rows(before).where(series),
             ahead=replace(ahead, columns=given),
             actual=panel.rows(scored).where(series),
-            series=series,
+            series=places[series],
             left_out=tuple(panel.name(int(i)) for i in np.flatnonzero(~usable)),
         )
+
+    def _usable(self, panel: Panel, held: int) -> np.ndarray:
+        """Whether there is enough to train on before the last `held` rows, (series,)."""
+        to_end = np.repeat(panel.lengths, panel.lengths) - panel.position  # 1 in the last row of a series
+        seen = np.bincount(panel.owner, weights=(to_end > held) & ~np.isnan(panel.y), minlength=panel.count)
+        return np.asarray(seen >= self.min_train)
 
     def split(self, panel: Panel) -> Iterator[Fold]:
         """The folds, the earliest first; those for which every series is too short are skipped.

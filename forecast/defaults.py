@@ -30,6 +30,8 @@ ABSOLUTE = ("mase", "mae", "nmae", "wape", "smape", "wql", "pinball")  # metrics
 SPARSE = 0.25  # of the series intermittent: then all are treated as such
 RECENT, REPEATED = 1500, 15  # rows, and longest seasons, that learners of each series learn from
 PACE, LEAST_ROWS = 750, 20_000  # rows a second of the time limit, and at least so many, that a regression learns from
+REPLAYED = 1500  # rows a second of the time limit that the folds may have
+FEWEST, POINTS = 20, 2000  # series, and their steps to forecast, that tell which learner is good
 
 # Several rules ask for the same:
 _SEASONS: WeakKeyDictionary[Panel, tuple[int, ...]] = WeakKeyDictionary()
@@ -202,6 +204,17 @@ def regression_rows(panel: Panel, limit: float | None, workers: int) -> int | No
     None where there are no more."""
     rows = np.inf if limit is None else max(int(PACE * limit * workers), LEAST_ROWS)
     return int(rows) if rows < len(panel) else None
+
+
+def fold_series(panel: Panel, horizon: int, limit: float | None, workers: int, season: int | None = None) -> int | None:
+    """The most series of which folds are made, where time is limited: so many as have 1,500 rows that learners read for
+    each second of it, at least 20 and 2,000 steps to forecast, which tell as well which learner is good; None where
+    there are no more."""
+    if limit is None or not panel.count:
+        return None
+    rows = float(np.minimum(panel.lengths, history(panel, season) or np.inf).mean())
+    most = int(max(REPLAYED * limit * workers / rows, POINTS / horizon, FEWEST))
+    return most if most < panel.count else None
 
 
 def intermittent(panel: Panel) -> float:

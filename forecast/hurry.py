@@ -1,18 +1,23 @@
-"""Hurry: what is tried first, and what is not gone on with, where time is limited."""
+"""Hurry: what is tried first, what is not gone on with, and what can be trained, where time is limited."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 
 from featurizers.panel import Panel
-from forecast.attempts import libraries
+from forecast.attempts import Attempt, libraries
+from forecast.backtest import RollingOrigin
 from forecast.evidence import some
+from forecast.limits import MARGIN
 from learners.learner import Learner
+from learners.space import settings_of
 
+FIXED = 0.03  # seconds of a forecast that do not grow with the number of series
 FEW, SHARE, LONG = 8, 20, 0.1  # series at most, and one of how many, that tell it; the share of the time that is long
 
 
@@ -48,3 +53,24 @@ def affordable(seconds: Mapping[int, float], scores: Mapping[int, float], room: 
             room -= seconds[k]
             kept.add(k)
     return kept
+
+
+def deploying(attempts: Iterable[Attempt], recipe: Learner, panel: Panel, on: RollingOrigin) -> float:
+    """The seconds that the training of a recipe on the whole panel, a forecast and a test may take, as folds tell."""
+    every = panel.count / min(on.series or panel.count, panel.count)  # series over those of a fold
+    tried = list(attempts)
+    fit = max((a.fit_seconds for a in tried), default=0.0) * _growth(recipe, len(panel), every)
+    forecast = max((a.predict_seconds for a in tried), default=0.0)
+    return MARGIN * (fit + 2 * (forecast + (every - 1) * max(forecast - FIXED, 0.0)))
+
+
+def _growth(part: Any, rows: int, every: float) -> float:
+    """By how much longer the slowest learner of a recipe learns from `rows` rows than from one of `every` series: no
+    longer than limits of its own let it; 0 of what is no learner."""
+    settings = dict(settings_of(part))
+    if settings.get("max_seconds") is not None:
+        return 1.0
+    if (most := settings.get("max_rows")) is not None:
+        return float(min(most, rows) / min(most, max(rows / every, 1.0)))
+    found = max((_growth(value, rows, every) for value in settings.values()), default=0.0)
+    return found or (every if isinstance(part, Learner) else 0.0)

@@ -24,7 +24,8 @@ from forecast.sweep import Sweep
 from learners.grouped import groups
 from learners.learner import Learner
 
-OPEN = ("lags", "windows", "season", "learners", "folds", "step", "nonnegative")  # settings that may be "auto"
+# Settings that may be "auto".
+OPEN = ("lags", "windows", "season", "learners", "folds", "step", "fold_series", "nonnegative")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Job:
     block: tuple[str, ...] = ()  # names of learners that must not take part
     folds: int | None = None  # of the rolling origins; None: 3, of few series more; fewer where they are too short
     step: int | None = None  # rows between the folds' cutoffs; None: the horizon, so that no row is scored twice
+    fold_series: int | None = None  # of which folds are made, at most; None: all, or as many as there is time for
     metric: Any = "mase"  # by which the winner is chosen: a name or a function of `actual`, `forecast` ...
     by: tuple[str, ...] = ()
     levels: tuple[int, ...] = (80, 95)  # of the bands, in percent; () for none
@@ -114,7 +116,8 @@ class Job:
             groups(panel, self.by)  # an error, if they cannot be
         nonnegative = defaults.nonnegative(panel) if self.nonnegative is None else self.nonnegative
         return replace(self, folds=folds, lags=lags, windows=windows, nonnegative=nonnegative, learners=names,
-                       left_out=left_out, step=self.step or self.horizon)  # fmt: skip
+                       left_out=left_out, step=self.step or self.horizon,
+                       fold_series=self._fold_series(panel))  # fmt: skip
 
     def _unblocked(self, learners: Mapping[str, Any], panel: Panel) -> Mapping[str, Any]:
         """The learners without those of `block`, by the name that they are given or that of their kind.
@@ -158,6 +161,11 @@ class Job:
     def _rows(self, panel: Panel) -> int | None:
         return defaults.regression_rows(panel, self._limit(panel), self.processes)
 
+    def _fold_series(self, panel: Panel) -> int | None:
+        if self.fold_series is not None:
+            return self.fold_series
+        return defaults.fold_series(panel, self.horizon, self._limit(panel), self.processes, self.season)
+
     def _limit(self, panel: Panel) -> float | None:
         """The seconds that there are for each group."""
         shares = len(groups(panel, self.by)[0]) if self.by else 1
@@ -181,7 +189,8 @@ class Job:
         before_last = int(panel.position[known].max(initial=0)) if known.any() else 0
         longest = int(panel.lengths.max(initial=0))
         if longest > self.horizon + self.gap + 1 or before_last < 1:
-            return RollingOrigin(self.horizon, self._folds(panel), self.step, self.gap), ()
+            on = RollingOrigin(self.horizon, self._folds(panel), self.step, self.gap, series=self.fold_series)
+            return on, _sampled(panel, on)
         at, steps = int(panel.lengths.argmax()), max(longest // 2, 1)
         message = (
             f"Every series is too short to be validated {self.horizon} steps ahead: the longest, {panel.name(at)!r}, "
@@ -202,6 +211,17 @@ class Job:
             else:
                 found[name] = value if isinstance(value, Learner) else build(value)
         return found
+
+
+def _sampled(panel: Panel, on: RollingOrigin) -> tuple[Finding, ...]:
+    """What is to be said where some of the series alone are replayed."""
+    if on.series is None or on.series >= panel.count:
+        return ()
+    message = (
+        f"Learners are compared on {on.series:,} of {panel.count:,} series, spread evenly; all are trained on and "
+        "forecast. More time, or 'fold_series', has more of them compared."
+    )
+    return (Finding("sampled", "alerted", message, count=on.series),)
 
 
 def _left_open(name: str, value: Any) -> bool:

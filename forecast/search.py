@@ -14,9 +14,9 @@ from forecast.attempts import Attempt, Progress, attempt, fits, load, tried
 from forecast.backtest import RollingOrigin
 from forecast.conformal import with_bands
 from forecast.engine import processes
-from forecast.hurry import affordable, fastest_first
+from forecast.hurry import affordable, deploying, fastest_first
 from forecast.leaderboard import Leaderboard, scored
-from forecast.limits import MARGIN, Limits
+from forecast.limits import Limits
 from forecast.metrics import METRICS, Function, Metric, find
 from forecast.proposals import Proposal, Proposals, recipe_of, written
 from forecast.selection import CLOSE
@@ -29,7 +29,6 @@ BATCH = 4  # trials that are proposed from the same knowledge, however many run 
 SLOWER = 1.2  # a later fold than the first one, which is the shortest
 SELECTING = 7.0  # times the scoring of all learners that the selection takes
 REPEATED = 3  # batches of nothing new after which there is taken to be nothing more
-
 
 Found = Mapping[int, list[Attempt]]  # by the number of a trial
 Leaves = Callable[[Mapping[int, Proposal], Found], dict[int, bool]]  # trial -> whether it counts as one
@@ -112,8 +111,8 @@ class Search:
             return nullcontext()
         near = min(ranked) + CLOSE * abs(min(ranked))
         good = [t for t, score in zip(self.trials, ranked, strict=True) if np.isfinite(score) and score <= near]
-        costs = [max(a.fit_seconds + a.predict_seconds for a in t.attempts) for t in good]
-        ends = self._sooner(MARGIN * sum(costs) - self.limits.after)
+        costs = [self._deploying(t.learner, t.values, t.attempts) for t in good]
+        ends = self._sooner(sum(costs) - self.limits.after)
         self.limits = replace(self.limits, after=self.limits.after + until - (self.limits.until or until))
         return ends
 
@@ -183,17 +182,20 @@ class Search:
         now, so that what they would have taken serves others."""
         if self.limits.until is None:
             return {}
-        for k, proposal in active.items():  # the winner is trained in this process: its libraries are loaded while
-            if found[k]:  # there is time to do without a learner for it
-                load(self.recipes[proposal.learner])
+        for k, p in active.items():  # the winner is trained in this process: its libraries are loaded while there is
+            if found[k]:  # time to do without a learner for it
+                load(self.recipes[p.learner])
         folds = SLOWER * (len(self.folds) - 1)
         costs = {k: folds * sum(a.fit_seconds + a.predict_seconds for a in found[k]) or np.inf for k in active}
-        if self.limits.after:  # the training on everything, one learner after the other
-            costs = {k: c + MARGIN * self.workers * sum(a.fit_seconds for a in found[k]) for k, c in costs.items()}
+        for k, p in active.items() if self.limits.after else ():  # on everything, one learner after the other
+            costs[k] += self.workers * self._deploying(p.learner, p.values, found[k])
         room = (self.limits.until + self.limits.after - time.monotonic()) * self.workers
         sign = -1.0 if self.metric.higher else 1.0
         kept = affordable(costs, {k: sign * self._mean(found[k]) for k in active}, room)
         return {k: False for k in active if k not in kept}
+
+    def _deploying(self, learner: str, values: Mapping[str, float | int], attempts: Sequence[Attempt]) -> float:
+        return deploying(attempts, recipe_of(self.recipes[learner], values), self.panel, self.on)
 
     def _until(self, share: float) -> AbstractContextManager[None]:
         """Work that is ended when this share of the time is over."""

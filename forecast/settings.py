@@ -17,6 +17,7 @@ WHOLE = {
     "season": 1,
     "folds": 1,
     "step": 1,
+    "fold_series": 1,
     "test_step": 1,
     "workers": 1,
     "seed": 0,
@@ -37,6 +38,7 @@ class Settings(TypedDict, total=False):
     block: str | Iterable[str]
     folds: int
     step: int
+    fold_series: int
     metric: str | Callable[..., Any]
     by: str | Iterable[str]
     levels: float | Iterable[float]

@@ -20,8 +20,9 @@ from forecast.chance import surely_better
 from forecast.conformal import banded, ranking, with_bands
 from forecast.engine import processes
 from forecast.ensemble import caruana, vote
+from forecast.hurry import deploying
 from forecast.leaderboard import Leaderboard, entered, failed
-from forecast.limits import MARGIN, Limits, never
+from forecast.limits import Limits, never
 from forecast.metrics import Function
 from forecast.per_group import PerGroup
 from forecast.progress import Report, silent
@@ -164,7 +165,8 @@ class Sweep(Learner):
         board.best_by(self.metric)  # an error, if every learner failed
         ranked = ranking(board, self.levels)
         whole = [name for name in ranked.names if all(board.outputs[name])] or [ranked.best]
-        cost = {n: MARGIN * max(a.fit_seconds for a in board.attempts if a.name == n) for n in whole}
+        tried = {n: [a for a in board.attempts if a.name == n] for n in whole}
+        cost = {n: deploying(tried[n], board.recipes[n], board.panel, self.on) for n in whole}
         members = [n for n in whole if cost[n] <= seconds] or [min(whole, key=cost.__getitem__)]
         winner, members = members[0], _varied(board, members)
         while self.ensemble and len(members) > 1:

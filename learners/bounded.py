@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from learners.spread import earlier
 FEW = 8  # changes from cycle to cycle: of fewer the largest says little, and the size of the series counts too
 FARTHEST = 512  # rows back that changes are measured over
 LOOSE = 2.0  # bands may reach so many times farther than forecasts
+
+# All learners of a panel ask for the same, which reads every row:
+_SEEN: WeakKeyDictionary[Panel, dict[tuple[int, tuple[int, ...]], State]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,12 @@ class BoundedModel(Around):
         return [*found, *super().remarks(panel, outputs)]
 
     def _mine(self, panel: Panel) -> State:
+        seen = _SEEN.setdefault(panel, {})
+        if (self.season, self.cycles) not in seen:
+            seen[self.season, self.cycles] = self._changes(panel)
+        return dict(seen[self.season, self.cycles])
+
+    def _changes(self, panel: Panel) -> State:
         y = np.where(np.isfinite(panel.y), panel.y, np.nan)
         changes = [np.abs(y - earlier(panel, self.season * k)) for k in self.cycles]
         return {

@@ -104,6 +104,19 @@ def test_few_series_have_more_folds_as_far_as_they_reach(series: int, rows: int,
     assert defaults.folds(found, horizon, 1) == 1
 
 
+def test_where_time_is_limited_folds_are_made_of_as_many_series_as_there_is_time_for() -> None:
+    many = daily(*(np.arange(1000.0) for _ in range(60)))
+    assert defaults.fold_series(many, 50, None, 1) is None
+    assert defaults.fold_series(many, 50, 20.0, 1) == 40 == 2 * defaults.FEWEST  # 2,000 steps
+    assert defaults.fold_series(many, 50, 20.0, 2) is None  # 60,000 rows in 40 seconds of a core
+    assert defaults.fold_series(many, 50, 30.0, 1) == 45
+    assert defaults.fold_series(many, 500, 1.0, 1) == defaults.FEWEST
+    sweep = fc.auto(many, 50, time_limit=30, workers=1, learners=["AutoTheta"])
+    assert sweep.on.series == 45
+    assert from_toml(to_toml(sweep)) == sweep
+    assert fc.auto(many, 50, time_limit=30, workers=1, fold_series=7, learners=["AutoTheta"]).on.series == 7
+
+
 @pytest.mark.parametrize("rows", [40, 62, 90, 300])
 def test_every_default_learner_has_features_however_short_the_series(rows: int) -> None:
     """Twenty weeks ahead of 62 no usual window fits."""

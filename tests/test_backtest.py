@@ -59,3 +59,14 @@ def test_what_makes_no_sense_is_refused():
         list(RollingOrigin(2, folds=0).split(panel()))
     with pytest.raises(ValueError, match="the longest series has 3 rows"):
         list(RollingOrigin(5).split(daily([1.0, 2.0, 3.0])))
+
+
+def test_of_many_series_those_that_are_replayed_are_spread_evenly_over_the_long_ones():
+    whole = daily(*(np.arange(3.0 if i % 4 == 1 else 12.0) + 100 * i for i in range(40)))
+    early, late = RollingOrigin(3, folds=2, series=6).split(whole)
+    assert early.series.tolist() == late.series.tolist() == [0, 7, 15, 23, 31, 39]
+    np.testing.assert_array_equal(late.actual.y.reshape(6, 3)[:, 2], 100 * late.series + 11)
+    assert early.train.count == 6
+    assert RollingOrigin(3, series=40).places(whole).tolist() == list(range(40))
+    short = daily(*(np.arange(4.0) for _ in range(9)), np.arange(12.0))
+    assert RollingOrigin(3, folds=2, series=4).fold(short, 1).series.tolist() == [0, 3, 6, 9]

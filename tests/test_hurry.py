@@ -1,0 +1,62 @@
+"""Learners that are tried on some series of very many, and how long they take on all."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import forecast as fc
+from featurizers import Lags
+from forecast.attempts import Attempt
+from forecast.backtest import RollingOrigin
+from forecast.hurry import FIXED, deploying
+from forecast.limits import MARGIN
+from learners import Blend, Mlp, Recursive, SeasonalNaive, Theta, Transformed
+from learners.transforms import Scale
+from tests.panels import daily
+
+TRIED = [Attempt("a", 0, {}, 1.0, 0.0), Attempt("a", 1, {}, 2.0, 0.0)]
+PANEL = daily(*(np.arange(10.0) for _ in range(100)))  # 1,000 rows
+
+
+def seconds(recipe, series=10, tried=TRIED):
+    return deploying(tried, recipe, PANEL, RollingOrigin(2, series=series)) / MARGIN
+
+
+def test_what_learns_series_by_series_takes_as_many_times_longer_as_there_are_series():
+    assert seconds(Theta(), series=None) == 2.0
+    assert seconds(Theta()) == 20.0
+    assert seconds(Blend((SeasonalNaive(7), Theta()))) == 20.0
+
+
+def test_what_has_a_limit_of_its_own_takes_no_longer_than_that():
+    assert seconds(Mlp(2, max_seconds=3.0)) == 2.0
+    some = Transformed(Recursive("Ridge", (Lags((1,)),), max_rows=50), Scale())
+    assert seconds(some) == 2.0  # 50 of the 100 rows of a fold, and of the 1,000 of all
+    more = Transformed(Recursive("Ridge", (Lags((1,)),), max_rows=400), Scale())
+    assert seconds(more) == 8.0  # all 100 rows of a fold, 400 of 1,000
+    assert seconds(Blend((more, Theta()))) == 20.0
+
+
+def test_forecasts_are_made_of_all_series_and_of_a_test():
+    tried = [Attempt("a", 0, {}, 0.0, FIXED + 0.5)]
+    assert np.isclose(seconds(Theta(), tried=tried), 2 * (FIXED + 0.5 + 9 * 0.5))
+    assert seconds(Theta(), tried=[]) == 0.0
+
+
+def test_of_many_series_some_are_compared_and_all_are_forecast(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    dates = pd.date_range("2022-01-01", periods=70)
+    table = pd.concat(pd.DataFrame({"shop": shop, "day": dates, "sold": rng.normal(50, 5, 70)}) for shop in range(30))
+    run = fc.run(table, id="shop", time="day", target="sold", horizon=7, test=7, fold_series=8, progress=False,
+                 learners=["SeasonalNaive", "AutoTheta", "Average"], output=tmp_path / "run")  # fmt: skip
+    assert [f.message for f in run.findings if f.kind == "sampled"] == [
+        "Learners are compared on 8 of 30 series, spread evenly; all are trained on and forecast. More time, or "
+        "'fold_series', has more of them compared."
+    ]
+    assert run.forecasts.groupby("shop").size().tolist() == [7] * 30
+    assert run.forecasts[["forecast", "lo80", "hi80"]].notna().all(axis=None)
+    scores = run.leaderboard.scores["AutoTheta"]["mase"]
+    assert (np.isfinite(scores).all(axis=0) == (np.isin(np.arange(30), [0, 4, 8, 12, 16, 20, 24, 29]))).all()
+    assert run.test is not None
+    assert np.isfinite(run.test.scores[run.winner]["mase"]).all()

@@ -159,24 +159,36 @@ def _row(graph: Graph, tail: Panel, by: dict[tuple[str, str], Symbol]) -> Symbol
 
 
 def _updated(model: Model, memory: State, history: State, windows: State, new: Symbol) -> State:
-    """The memory after the `new` last columns of the history, which training had not seen."""
-    xp = new.graph.xp
-    target = history["target"]
-    length = xp.take(new.graph.node("Shape", [target], np.int64, (2,)), np.array(1), axis=0)
-    start = {n: xp.full_like(v, np.nan if v.dtype.kind == "f" else UNKNOWN) for n, v in windows.items()}
-    place = xp.zeros_like(new[:, 0])
+    """The memory after the `new` last columns of the history, which training had not seen: a loop over as many columns
+    as are new in any series."""
+    graph, xp = new.graph, new.graph.xp
+    length = xp.take(graph.node("Shape", [history["target"]], np.int64, (2,)), np.array([1]), axis=0)
+    most = xp.max(xp.concat([new, np.zeros((1, 1), np.int64)]), axis=0)
+    steps = xp.minimum(most, length)
+    late, start, lookback = {}, {}, model.needs.lookback
+    for name, values in history.items():
+        window = windows[window_of(name)]
+        nothing = xp.full_like(window, np.nan if window.dtype.kind == "f" else UNKNOWN)
+        late[name] = _columns(values, length - steps, length)
+        before = _columns(xp.concat([nothing, values], axis=1), length - steps, length - steps + lookback)
+        start[window_of(name)] = Symbol(graph, before.name, before.dtype, (None, lookback))
 
     def step(carry: State, now: State) -> tuple[State, State]:
         at = carry.pop(".at")
-        fresh = at >= length - new[:, 0]
+        fresh = at >= steps - new[:, 0]
         kept = {n: v for n, v in carry.items() if "." in n}
         moved = model.advance(carry, now)
         windows = {n: v for n, v in moved.items() if "." not in n}
         memory = where_state(fresh, {n: moved[n] for n in kept}, kept)
         return windows | memory | {".at": at + 1}, {}
 
-    ended, _ = scan(step, start | memory | {".at": place}, history)
+    ended, _ = scan(step, start | memory | {".at": xp.zeros_like(new[:, 0])}, late)
     return {n: v for n, v in ended.items() if n in memory}
+
+
+def _columns(values: Symbol, start: Symbol, stop: Symbol) -> Symbol:
+    """Those from `start` to `stop`, which are known when the graph runs, (1,) each."""
+    return values.graph.node("Slice", [values, start, stop, np.array([1])], values.dtype, (None, None))
 
 
 def feed_arrays(model: Model, panel: Panel, feeds: list[Feed], future: Panel) -> State:

@@ -14,6 +14,7 @@ from featurizers.findings import Finding
 from featurizers.near_leaks import Repetitions
 from featurizers.policy import Policy, listed
 from featurizers.rows import Rows, stamp
+from featurizers.running_leaks import Neighbours, high_flag, running_sum
 from featurizers.values import numbers
 
 _SAMPLE, _BLOCK = 100_000, 1_000  # rows looked at, in blocks of neighbours
@@ -51,6 +52,7 @@ def _guilty(
 ) -> dict[str, str]:
     """The columns that give the target away, and how; those that count rows go into `found`."""
     y, series, guilty = rows.columns[names.target][at], rows.series[at], dict[str, str]()
+    near, some = Neighbours.some(y, series, at)
     for name, values in columns.items():
         if counts_rows(values, rows.row[at], series):
             found.append(
@@ -65,6 +67,8 @@ def _guilty(
             )
         elif _same_order(values, y, series, at):
             guilty[name] = f"{name!r} follows the target {names.target!r} exactly (rank correlation 1)"
+        elif names.roles.get(name) == "known" and (sums := running_sum(near, values[some])):
+            guilty[name] = f"{name!r} {sums} the target {names.target!r}"
         elif _same_order(*_ahead(values, y, series, at)):
             guilty[name] = f"{name!r} holds what the target {names.target!r} is in the next row (rank correlation 1)"
     rest = {n: v for n, v in columns.items() if n not in guilty and names.roles.get(n) != "static"}
@@ -78,8 +82,16 @@ def _suspects(rows: Rows, columns: Mapping[str, np.ndarray], names: Names, at: n
     """Columns in use that are the target with a little noise: told, as they may be honest after all, never left out."""
     y, series, found = rows.columns[names.target][at], rows.series[at], list[Finding]()
     now, later = Repetitions.of(y, series, at), None
+    near, some = Neighbours.some(y, series, at)
     for name, values in columns.items():
         role, when = names.roles.get(name), ""
+        if role == "known" and high_flag(near, values[some]):
+            text = (
+                f"{name!r} tells whether the target {names.target!r} is above a value that many rows lie close to. Is "
+                "it known before the target is? It is used all the same."
+            )
+            found.append(_found(rows, at, name, "leak", "alerted", text))
+            continue
         why = now.nearly(values) if role == "known" else None
         if why is None and role in ("known", "past"):
             ahead, *rest = _ahead(values, y, series, at)

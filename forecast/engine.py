@@ -13,15 +13,18 @@ from typing import Any
 from featurizers.kernels import cores
 from learners.each import UNFINISHED, engine
 
+STARTING = 5.0  # seconds that a fresh process may take before it begins with an item
+
 
 @contextmanager
-def processes(count: int | None = None, until: float | None = None) -> Iterator[None]:
+def processes(count: int | None = None, until: float | None = None, longest: float | None = None) -> Iterator[None]:
     """Inside, `each` runs on `count` processes (None: one for each core that this process may use).
 
     Workers run serial inside, with one thread each for BLAS and OpenMP, since many processes with many threads are far
     slower than with one. They start fresh, so that neither a guard around the main module nor a module for a
     notebook's classes is needed. Results are those of a serial run, in the same order. At `until` (seconds of
-    `time.monotonic`) what is still at work is ended, and its result is `UNFINISHED`.
+    `time.monotonic`) what is still at work is ended, and its result is `UNFINISHED`; so is, on one process, an item
+    that takes more than `longest` seconds, so that it does not keep the others waiting.
     """
     if count is None:
         count = cores()
@@ -30,7 +33,7 @@ def processes(count: int | None = None, until: float | None = None) -> Iterator[
     if count == 1 and until is None:
         yield
         return
-    before = engine.set(partial(_spread, count) if until is None else partial(_spread_until, count, until))
+    before = engine.set(partial(_spread, count) if until is None else partial(_spread_until, count, until, longest))
     try:
         yield
     finally:
@@ -52,13 +55,15 @@ def _spread(count: int, function: Callable[[Any], Any], items: Iterable[Any]) ->
             ) from error
 
 
-def _spread_until(count: int, until: float, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+def _spread_until(
+    count: int, until: float, longest: float | None, function: Callable[[Any], Any], items: Iterable[Any]
+) -> Iterator[Any]:
     """The same, with workers that are ended at `until`."""
     import joblib.executor  # type: ignore[import-untyped]  # noqa: F401 - here, not by two threads at once
 
     items, found, given, ended, killed = list(items), {}, 0, Event(), list[Any]()
     numbered = takewhile(lambda _: time.monotonic() < until, enumerate(items))  # nothing is begun after it
-    spread = _beside(function, numbered) if count == 1 else _unordered(count, function, numbered)
+    spread = _beside(function, numbered, longest) if count == 1 else _unordered(count, function, numbered)
     watch = Thread(target=_end, args=(until, ended, killed), daemon=True)
     watch.start()
     try:
@@ -105,14 +110,23 @@ def _unordered(
         yield from spread(delayed(_numbered)(function, i, item) for i, item in items)
 
 
-def _beside(function: Callable[[Any], Any], items: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+def _beside(
+    function: Callable[[Any], Any], items: Iterable[tuple[int, Any]], longest: float | None
+) -> Iterator[tuple[int, Any]]:
     """On one process beside this one, which could not be ended itself. (joblib's one process is this one.)"""
     from joblib.executor import get_memmapping_executor
 
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    executor = get_memmapping_executor(1, env=threads)
+    executor, fresh = get_memmapping_executor(1, env=threads), True
     for i, item in items:
-        yield executor.submit(_numbered, function, i, item).result()
+        most = None if longest is None else longest + STARTING * fresh
+        try:
+            yield executor.submit(_numbered, function, i, item).result(most)
+            fresh = False
+        except TimeoutError:
+            executor.terminate(kill_workers=True)
+            executor, fresh = get_memmapping_executor(1, env=threads), True
+            yield i, UNFINISHED
 
 
 def _numbered(function: Callable[[Any], Any], number: int, item: Any) -> tuple[int, Any]:

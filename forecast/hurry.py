@@ -18,6 +18,8 @@ from learners.learner import Learner
 from learners.space import settings_of
 
 FIXED = 0.03  # seconds of a forecast that do not grow with the number of series
+LATER = 1.2  # times the seconds of the first fold, which is the shortest, that a later one takes
+CROWDED = 1.5  # times those of a series among some that one takes among very many, which no cache holds
 FEW, SHARE, LONG = 8, 20, 0.1  # series at most, and one of how many, that tell it; the share of the time that is long
 
 
@@ -55,13 +57,19 @@ def affordable(seconds: Mapping[int, float], scores: Mapping[int, float], room: 
     return kept
 
 
+def first_fold(left: float, folds: int, trained: bool) -> float:
+    """The seconds that a learner may take for its first fold, if the others and, where it is to be `trained` on the
+    whole panel, that are to be done in those that are `left`."""
+    return left / (1 + LATER * (folds - 1) + MARGIN * trained)
+
+
 def deploying(attempts: Iterable[Attempt], recipe: Learner, panel: Panel, on: RollingOrigin) -> float:
     """The seconds that the training of a recipe on the whole panel, a forecast and a test may take, as folds tell."""
     every = panel.count / min(on.series or panel.count, panel.count)  # series over those of a fold
     tried = list(attempts)
     fit = max((a.fit_seconds for a in tried), default=0.0) * _growth(recipe, len(panel), every)
     forecast = max((a.predict_seconds for a in tried), default=0.0)
-    return MARGIN * (fit + 2 * (forecast + (every - 1) * max(forecast - FIXED, 0.0)))
+    return MARGIN * (fit + 2 * (forecast + CROWDED * (every - 1) * max(forecast - FIXED, 0.0)))
 
 
 def _growth(part: Any, rows: int, every: float) -> float:
@@ -73,4 +81,4 @@ def _growth(part: Any, rows: int, every: float) -> float:
     if (most := settings.get("max_rows")) is not None:
         return float(min(most, rows) / min(most, max(rows / every, 1.0)))
     found = max((_growth(value, rows, every) for value in settings.values()), default=0.0)
-    return found or (every if isinstance(part, Learner) else 0.0)
+    return found or (1 + CROWDED * (every - 1) if isinstance(part, Learner) else 0.0)

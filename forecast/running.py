@@ -31,7 +31,7 @@ from learners.around import reported
 from learners.learner import Learner, Model
 from learners.naive import SeasonalNaive
 
-WRITING = 4.0  # seconds of a time limit that are kept for the report and the graph
+WRITING = 6.0  # seconds of a time limit that are kept for the report and the graph
 TABLE = ("aggregate", *(f.name for f in fields(Policy)))  # settings of `Panel.read` beyond the roles
 
 

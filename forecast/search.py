@@ -14,7 +14,7 @@ from forecast.attempts import Attempt, Progress, attempt, fits, load, tried
 from forecast.backtest import RollingOrigin
 from forecast.conformal import with_bands
 from forecast.engine import processes
-from forecast.hurry import affordable, deploying, fastest_first
+from forecast.hurry import LATER, affordable, deploying, fastest_first, first_fold
 from forecast.leaderboard import Leaderboard, scored
 from forecast.limits import Limits
 from forecast.metrics import METRICS, Function, Metric, find
@@ -26,7 +26,6 @@ from learners.learner import Learner
 from learners.naive import SeasonalNaive
 
 BATCH = 4  # trials that are proposed from the same knowledge, however many run side by side
-SLOWER = 1.2  # a later fold than the first one, which is the shortest
 SELECTING = 7.0  # times the scoring of all learners that the selection takes
 REPEATED = 3  # batches of nothing new after which there is taken to be nothing more
 
@@ -185,7 +184,7 @@ class Search:
         for k, p in active.items():  # the winner is trained in this process: its libraries are loaded while there is
             if found[k]:  # time to do without a learner for it
                 load(self.recipes[p.learner])
-        folds = SLOWER * (len(self.folds) - 1)
+        folds = LATER * (len(self.folds) - 1)
         costs = {k: folds * sum(a.fit_seconds + a.predict_seconds for a in found[k]) or np.inf for k in active}
         for k, p in active.items() if self.limits.after else ():  # on everything, one learner after the other
             costs[k] += self.workers * self._deploying(p.learner, p.values, found[k])
@@ -198,11 +197,12 @@ class Search:
         return deploying(attempts, recipe_of(self.recipes[learner], values), self.panel, self.on)
 
     def _until(self, share: float) -> AbstractContextManager[None]:
-        """Work that is ended when this share of the time is over."""
+        """Work that is ended when this share of the time is over, or is too long for what follows it."""
         if share == 1.0 or self.limits.until is None:
             return nullcontext()
         now = time.monotonic()
-        return processes(self.workers, now + share * (self.limits.until - now))
+        longest = first_fold(self.limits.until + self.limits.after - now, len(self.folds), self.limits.after > 0)
+        return processes(self.workers, now + share * (self.limits.until - now), longest)
 
     def _known(self, number: int, proposal: Proposal) -> list[Attempt]:
         """The attempts of a trial that was made before: in a sweep that was broken off, or with the same values."""

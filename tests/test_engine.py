@@ -99,3 +99,25 @@ def test_workers_that_are_ended_leave_nothing_behind(count):
     assert done.returncode == 0
     assert done.stdout == 6 * "unfinished\n"
     assert done.stderr == ""
+
+
+ONE_TOO_LONG = """
+import time
+from functools import partial
+import numpy as np
+from forecast.engine import processes
+from learners.each import each
+
+def slow(table, seconds):
+    time.sleep(seconds)
+    return seconds
+
+with processes(1, until=time.monotonic() + 50.0, longest=0.5):
+    print(each(partial(slow, np.zeros(300_000)), [0.1, 60.0, 0.2, 60.0]))
+"""
+
+
+def test_an_item_that_takes_too_long_does_not_keep_the_others_waiting() -> None:
+    done = subprocess.run([sys.executable, "-c", ONE_TOO_LONG], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "[0.1, 'unfinished', 0.2, 'unfinished']\n"
+    assert done.stderr == ""

@@ -18,12 +18,12 @@ from learners.bands import bounds, levels
 from learners.components import own
 from learners.learner import Learner
 from learners.located import locate
+from learners.triangle import CHUNK, Triangle, triangles
 
 PLAIN = AutoArima()
 MOST = 10  # waves of a season that are tried
-PASSES = 3  # of the fit, each with the autocorrelation that the one before left
-STRONGEST = 0.99  # autocorrelation that is believed
 SAMPLE = 50  # series that the number of waves is chosen on
+EXACT = 1e-26  # of the mean square of the values: smaller errors are of rounding, and say nothing of waves
 Wave = tuple[float, int]  # a season in rows, and how many rounds in it
 
 
@@ -52,10 +52,13 @@ class Harmonic(Learner):
             if not 2 <= season < float("inf"):
                 raise ValueError(f"A season of Harmonic is a number of rows of at least 2, not {season!r}.")
         orders = self._orders(seasons)
-        if orders is None:
-            orders = chosen(panel, seasons)
-        waves = waves_of(seasons, orders)
-        found = [_fitted(panel, i, waves) for i in range(panel.count)]
+        tried = tuple((s, k) for s in dict.fromkeys(seasons) for k in range(1, MOST + 1) if 2 * k <= s)
+        sample = [] if orders else _pressed(panel, range(min(panel.count, SAMPLE)), tried)
+        waves = waves_of(seasons, orders or chosen(sample, seasons))
+        found = [_fitted(one, waves) for one in sample]
+        for start in range(len(sample), panel.count, SAMPLE):
+            some = range(start, min(start + SAMPLE, panel.count))
+            found += [_fitted(one, waves) for one in _pressed(panel, some, waves)]
         weights = np.array([f[0] for f in found]).reshape(panel.count, _columns(waves))
         widths = np.array([f[1] for f in found]).reshape(panel.count, 1)
         notes = tuple(f[2] for f in found if f[2])
@@ -130,8 +133,11 @@ class HarmonicModel(Around):
     def without(self, panel: Panel) -> Panel:
         """`panel` without the waves of its series."""
         at, begin = locate(panel, self.keys, self.first, self.lengths)
-        columns = table(self.waves, (begin[panel.owner] + panel.position).astype(np.float64))
-        season = (columns * self._of(self.weights, at)[panel.owner]).sum(axis=1)
+        weights, row = self._of(self.weights, at), (begin[panel.owner] + panel.position).astype(np.float64)
+        season = np.zeros(len(panel))
+        for start in range(0, len(panel), CHUNK):
+            part = slice(start, start + CHUNK)
+            season[part] = (table(self.waves, row[part]) * weights[panel.owner[part]]).sum(axis=1)
         return panel.with_columns(**{panel.target: panel.y - season})
 
     def _mine(self, panel: Panel) -> State:
@@ -187,14 +193,60 @@ def table(waves: tuple[Wave, ...], row: Array) -> Array:
     return xp.stack(parts, axis=1) if parts else row[:, None][:, :0]
 
 
-def chosen(panel: Panel, seasons: tuple[float, ...]) -> tuple[int, ...]:
+@dataclass(frozen=True, eq=False)
+class Pressed:
+    """A series as small as the waves of any of its seasons can be found from."""
+
+    name: str
+    rows: int
+    known: int  # values
+    columns: dict[Wave, list[int]]  # of each wave that may be asked for, in `triangle`
+    triangle: Triangle
+
+    def live(self, waves: tuple[Wave, ...]) -> np.ndarray:
+        """Which columns of the waves are not of a season that the series is too short for, (columns,)."""
+        return np.array([self.known >= 2 * wave[0] for wave in waves for _ in self.columns[wave]], bool)
+
+    def least(self, waves: tuple[Wave, ...]) -> tuple[np.ndarray, float]:
+        """The weights of the waves, beside a constant and a line, (columns,), and the sum of squared residuals."""
+        live, weights = self.live(waves), np.zeros(_columns(waves))
+        at = np.array([column for wave in waves for column in self.columns[wave]], np.int64)
+        found, squares = self.triangle.least([*at[live], -2, -1])
+        weights[live] = found[:-2]
+        return weights, squares
+
+
+def _pressed(panel: Panel, some: range, waves: tuple[Wave, ...]) -> list[Pressed]:
+    """Some series, for these waves and less."""
+    series = [panel.y[panel.indptr[i] : panel.indptr[i + 1]] for i in some]
+    last = np.cumsum([0, *(_columns((wave,)) for wave in waves)]).tolist()
+    columns = {wave: list(range(last[i], last[i + 1])) for i, wave in enumerate(waves)}
+    found = triangles(series, lambda row: table(waves, row), _shift(waves))
+    return [
+        Pressed(panel.name(i) or "The series", len(y), int(np.isfinite(y).sum()), columns, triangle)
+        for i, y, triangle in zip(some, series, found, strict=True)
+    ]
+
+
+def _shift(waves: tuple[Wave, ...]) -> np.ndarray:
+    """What turns the columns of the waves in a row into those of the row before, (columns, columns)."""
+    result, at = np.zeros((_columns(waves), _columns(waves))), 0
+    for season, k in waves:
+        cos, sin = np.cos(2 * np.pi * k / season), np.sin(2 * np.pi * k / season)
+        turn = np.array([[-1.0]]) if 2 * k == season else np.array([[cos, -sin], [sin, cos]])
+        result[at : at + len(turn), at : at + len(turn)] = turn
+        at += len(turn)
+    return result
+
+
+def chosen(sample: Sequence[Pressed], seasons: tuple[float, ...]) -> tuple[int, ...]:
     """The number of waves of each season, one season after the other, by AICc added up over the series."""
     orders = [0] * len(seasons)
     for at, season in enumerate(seasons):
-        best = _criterion(panel, seasons, orders)
+        best = _criterion(sample, waves_of(seasons, orders))
         for order in range(1, min(MOST, int(season // 2)) + 1):
             tried = [*orders[:at], order, *orders[at + 1 :]]
-            score = _criterion(panel, seasons, tried)
+            score = _criterion(sample, waves_of(seasons, tried))
             if score < best:
                 best, orders = score, tried
             elif order - orders[at] >= 2:  # two waves in vain
@@ -202,27 +254,15 @@ def chosen(panel: Panel, seasons: tuple[float, ...]) -> tuple[int, ...]:
     return tuple(orders)
 
 
-def _criterion(panel: Panel, seasons: tuple[float, ...], orders: list[int]) -> float:
-    waves, total = waves_of(seasons, orders), 0.0
-    for i in range(min(panel.count, SAMPLE)):
-        y, X = _regression(panel, i, waves)
-        if len(y) > X.shape[1] + 3:
-            residuals, _, _ = _least(y, X)
-            n, k = int(np.isfinite(residuals).sum()), X.shape[1] + 1
-            if n:  # else no two values follow each other, which says nothing
-                spread = max(float(np.nanmean(residuals**2)), 1e-300)
-                total += n * np.log(spread) + 2 * k * n / max(n - k - 1, 1)
+def _criterion(sample: Sequence[Pressed], waves: tuple[Wave, ...]) -> float:
+    k, total = _columns(waves) + 3, 0.0  # parameters: a constant, a line and the autocorrelation too
+    for one in sample:
+        n = one.triangle.pairs
+        if one.rows > k + 2 and n:  # else no two values follow each other, which says nothing
+            _, squares = one.least(waves)
+            spread = max(squares, EXACT * float(one.triangle.target @ one.triangle.target), 1e-300) / n
+            total += n * np.log(spread) + 2 * k * n / max(n - k - 1, 1)
     return total
-
-
-def _regression(panel: Panel, i: int, waves: tuple[Wave, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """The target of series i and its columns: waves, a constant, a line; waves of seasons too long for it are 0."""
-    y = panel.y[panel.indptr[i] : panel.indptr[i + 1]]
-    y = np.where(np.isfinite(y), y, np.nan)
-    known, row = int(np.isfinite(y).sum()), np.arange(len(y), dtype=np.float64)
-    parts = [table((wave,), row) * float(known >= 2 * wave[0]) for wave in waves]
-    line = np.linspace(-1.0, 1.0, len(y)) if len(y) else np.zeros(0)
-    return y, np.concatenate([*parts, np.ones((len(y), 1)), line[:, None]], axis=1)
 
 
 def _first(panel: Panel) -> np.ndarray:
@@ -232,33 +272,14 @@ def _first(panel: Panel) -> np.ndarray:
     return first
 
 
-def _least(y: np.ndarray, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """Residuals of the last pass (rows - 1,), NaN where unknown; weights; and the autocorrelation r."""
-    r = 0.0
-    weights: np.ndarray = np.zeros(X.shape[1])
-    residuals: np.ndarray = y[1:]
-    for _ in range(PASSES):
-        left, right = y[1:] - r * y[:-1], X[1:] - r * X[:-1]
-        seen = np.isfinite(left)
-        weights = np.linalg.lstsq(right[seen], left[seen], rcond=1e-10)[0]
-        residuals = left - right @ weights
-        rest = y - X @ weights
-        both = np.isfinite(rest[1:]) & np.isfinite(rest[:-1])
-        power = float((rest[:-1][both] ** 2).sum())
-        r = float(np.clip((rest[1:][both] * rest[:-1][both]).sum() / power, 0.0, STRONGEST)) if power > 0 else 0.0
-    return residuals, weights, r
-
-
-def _fitted(panel: Panel, i: int, waves: tuple[Wave, ...]) -> tuple[np.ndarray, float, str]:
-    """The weights of the waves of series i, how much wider its bands are, and what is to be said of it."""
-    y, X = _regression(panel, i, waves)
-    columns = X.shape[1] - 2
-    name, known = panel.name(i) or "The series", int(np.isfinite(y).sum())
+def _fitted(one: Pressed, waves: tuple[Wave, ...]) -> tuple[np.ndarray, float, str]:
+    """The weights of the waves of a series, how much wider its bands are, and what is to be said of it."""
+    name, known, used = one.name, one.known, int(one.live(waves).sum())
     short = dict.fromkeys(f"{season:g}" for season, _ in waves if known < 2 * season)
     note = f"{name} has {known} values, less than two seasons: Harmonic leaves out those of {', '.join(short)} rows."
-    used = int((np.abs(X[:, :columns]).sum(axis=0) > 0).sum())
     if known < used + 4:
-        return np.zeros(columns), 1.0, note if short else f"{name} has {known} values: Harmonic gives it no season."
-    _, weights, _ = _least(y, X)
+        weights = np.zeros(_columns(waves))
+        return weights, 1.0, note if short else f"{name} has {known} values: Harmonic gives it no season."
+    weights, _ = one.least(waves)
     width = np.sqrt((1 + used / known) / max(1 - used / known, 0.25))
-    return weights[:columns], float(width), note if short else ""
+    return weights, float(width), note if short else ""

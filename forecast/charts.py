@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 INK = "#0a0b0c"  # a colour that nothing else has: it becomes the colour of the page's text
 FORECAST, OTHER, BAND = "#d9622b", "#3b82c4", "#d9622b"
+LETTERS = 120  # that a line above a chart holds
 LOOK: dict[Any, Any] = {
     "svg.fonttype": "none", "svg.hashsalt": "report", "text.parse_math": False, "font.size": 9,
     "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK, "xtick.color": INK, "ytick.color": INK,
@@ -89,8 +90,10 @@ def history(past: Line, forecast: Line, outputs: Mapping[str, np.ndarray], came:
 
 
 def above(axes: Axes) -> None:
-    """The legend above the axes, where it hides nothing."""
-    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=8, fontsize=8, borderaxespad=0.1)
+    """The legend above the axes, where it hides nothing, in as many columns as are no wider than they."""
+    longest = max((len(label) for label in axes.get_legend_handles_labels()[1]), default=0)
+    columns = int(np.clip(LETTERS // (longest + 6), 1, 8))
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=columns, fontsize=8, borderaxespad=0.1)
 
 
 def dated(axes: Axes, most: int = 10) -> None:

@@ -28,7 +28,7 @@ ENOUGH = 8.0  # seconds, with fewer of which a network with convolutions is no b
 FOLDS, SCORES = 3, 12  # and the series times folds that there should be
 ABSOLUTE = ("mase", "mae", "nmae", "wape", "smape", "wql", "pinball")  # metrics of absolute errors
 SPARSE = 0.25  # of the series intermittent: then all are treated as such
-RECENT, REPEATED = 1500, 15  # rows, and longest seasons, that learners of each series learn from
+RECENT, REPEATED, LONG = 1500, 15, 30_000  # rows, longest seasons, and rows at most, that learners of each series read
 PACE, LEAST_ROWS = 750, 20_000  # rows a second of the time limit, and at least so many, that a regression learns from
 REPLAYED = 1500  # rows a second of the time limit that the folds may have
 FEWEST, POINTS = 20, 2000  # series, and their steps to forecast, that tell which learner is good
@@ -190,12 +190,12 @@ def network_seconds(limit: float, folds: int, workers: int) -> float:
 
 def history(panel: Panel, season: int | None = None) -> int | None:
     """The last rows of each series that learners of single series are trained on: 15 of its longest season, at least
-    1,500; None where no series is longer.
+    1,500 and at most 30,000; None where no series is longer.
 
     On folds inside training parts (benchmarks/README.md) what lies before makes days worse (1,500 of 7,275 births: MASE
     of AutoTheta 1.61 for 1.88, Prophet 0.93 for 1.75) and hours no better, at up to thirty times the time.
     """
-    rows = max(RECENT, REPEATED * seasons(panel, season)[-1])
+    rows = min(max(RECENT, REPEATED * seasons(panel, season)[-1]), LONG)
     return rows if int(panel.lengths.max(initial=0)) > rows else None
 
 

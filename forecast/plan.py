@@ -220,6 +220,8 @@ def _harmonic(plan: Plan) -> Learner:
     shorter = tuple(s for s in plan.seasons if s > 1 and not 0 < plan.year < 1.1 * s)  # 52 weeks are the year
     waves = (*shorter, *((plan.year,) if plan.year else ())) or (4,)
     rest = _part("AutoEts", season=shorter[0] if len(shorter) == 1 else 1)
+    if plan.history is not None:
+        rest = _part("Recent", learner=rest, rows=plan.history)
     return _part("Harmonic", seasons=waves, learner=rest)
 
 

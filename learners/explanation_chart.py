@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from learners.explanation import Explanation
 
+BARS = 100  # steps that are drawn apart; more would be a ribbon all the same, and slow
 BAR, REST, SOFT = "#3b82c4", "#80808080", "#808080"
 TITLES = {"column": "By column", "feature": "As engineered", "kind": "By kind"}
 COLOURS = ("#3b82c4", "#d9622b", "#3a9d6e", "#9a5fc0", "#c9a227", "#c0457a", "#5b8c9e", "#7a6a4f")
@@ -67,10 +68,15 @@ def layers(explanation: Explanation, series: int, by: str | None = None, most: i
         axes.set_axisbelow(True)
         for i, name in enumerate(names):
             begin = np.where(values[:, i] >= 0, above, below)
-            axes.bar(steps, values[:, i], bottom=begin, color=colours[name], width=0.8, label=name)
+            look: dict[str, Any] = {"color": colours[name], "label": name}
+            if horizon > BARS:
+                axes.fill_between(steps, begin, begin + values[:, i], step="mid", linewidth=0, **look)
+            else:
+                axes.bar(steps, values[:, i], bottom=begin, width=0.8, **look)
             above, below = above + np.maximum(values[:, i], 0), below + np.minimum(values[:, i], 0)
         axes.plot(steps, base, linestyle=":", color=SOFT, label="base")
-        axes.plot(steps, rows["forecast"].to_numpy(), marker=".", color=rcParams["text.color"], label="forecast")
+        dot = "." if horizon <= BARS else ""
+        axes.plot(steps, rows["forecast"].to_numpy(), marker=dot, color=rcParams["text.color"], label="forecast")
         axes.set_xlabel(f"steps ahead, from {start} on")
         axes.set_ylabel(explanation.target)
         axes.locator_params(axis="x", integer=True)

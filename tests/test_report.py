@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -126,3 +127,11 @@ def test_autocorrelation_is_that_of_the_formula() -> None:
     assert count == 15
     np.testing.assert_allclose(found, [np.nansum(centred[:, k:] * centred[:, :-k]) / below for k in range(1, 5)])
     assert charts.autocorrelation([np.zeros((1, 6))])[0].tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_legend_of_many_long_names_has_several_lines() -> None:
+    names = [f"after 2024-01-0{k} 05:06:36" for k in range(1, 7)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib's, of axes that have no room left
+        drawing = charts.by_step([np.ones(900)] * 6, names, "Stack")
+    assert all(name in drawing for name in names)

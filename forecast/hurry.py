@@ -17,7 +17,7 @@ from forecast.limits import MARGIN
 from learners.learner import Learner
 from learners.space import settings_of
 
-FIXED = 0.03  # seconds of a forecast that do not grow with the number of series
+FIXED = 0.01  # seconds of a forecast that do not grow with the number of series
 LATER = 1.2  # times the seconds of the first fold, which is the shortest, that a later one takes
 CROWDED = 1.5  # times those of a series among some that one takes among very many, which no cache holds
 FEW, SHARE, LONG = 8, 20, 0.1  # series at most, and one of how many, that tell it; the share of the time that is long

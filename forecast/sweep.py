@@ -44,6 +44,7 @@ GROUPS = "PerGroup"
 MEMBERS, ALIKE = 25, 5  # learners, the best ones, of which an ensemble is made; trials of one recipe among them
 DEPLOYING = 0.15  # of a time limit is kept for the training of the winner
 PREFERRED = 1.1  # the error of an ensemble over that of the best learner, up to which it is the winner
+FAIR, MANY = 1.03, 15  # the same where so many series, or more, say which is better
 
 
 @dataclass(frozen=True, eq=False)
@@ -261,18 +262,19 @@ def _varied(board: Leaderboard, names: Sequence[str]) -> list[str]:
 
 def _prefers(board: Leaderboard, joint: str, single: str) -> bool:
     """Whether an ensemble is the winner: the least of many scores on a few folds owes much to chance, a mean does not,
-    so that a single learner has to be better by far, and on more series and folds than by chance."""
+    so that a single learner has to be better by far (of many series by some), and on more series and folds than by
+    chance."""
     metric = board.metric
     ours, theirs = (metric.total(board.totals[n]) for n in (joint, single))
     if np.isnan(ours) or np.isnan(theirs):
         return board.names.index(joint) < board.names.index(single)
     better, worse = (theirs, ours) if metric.higher else (ours, theirs)
-    if better <= worse + (PREFERRED - 1) * abs(worse):
-        return True
+    near, sure = PREFERRED, True
     tables = [board.scores[n].get(metric.name) for n in (joint, single)]
-    if tables[0] is None or tables[1] is None:
-        return False
-    return not surely_better(tables[1], tables[0], bool(metric.higher))
+    if tables[0] is not None and tables[1] is not None:
+        near = FAIR if np.isfinite(tables[1]).any(axis=0).sum() >= MANY else PREFERRED
+        sure = surely_better(tables[1], tables[0], bool(metric.higher))
+    return not sure or better <= worse + (near - 1) * abs(worse)
 
 
 def _grouped(report: Report, g: int, groups: int, name: str, done: int, total: int, what: str) -> None:

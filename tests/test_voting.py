@@ -283,6 +283,9 @@ def board_of(single, joint):
         ([[1.0], [1.0], [1.0]], [[1.5], [1.6], [1.4]], False),  # behind on every fold
         ([[0.1], [1.4], [1.4]], [[2.4], [1.3], [1.3]], True),  # behind on one fold of three
         ([[1.0]], [[1.5]], True),  # one score says nothing
+        ([[1.0] * 15], [[1.05] * 15], False),  # little behind, but on many series
+        ([[1.0] * 15], [[1.02] * 15], True),  # by too little
+        ([[1.0] * 15], [[1.05, 1.6] + [1.0] * 13], True),  # on two of many
     ],
 )
 def test_an_ensemble_gives_way_only_to_a_learner_that_is_surely_better(single, joint, preferred):

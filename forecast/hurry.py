@@ -19,7 +19,7 @@ from learners.space import settings_of
 
 FIXED = 0.01  # seconds of a forecast that do not grow with the number of series
 LATER = 1.2  # times the seconds of the first fold, which is the shortest, that a later one takes
-CROWDED = 1.5  # times those of a series among some that one takes among very many, which no cache holds
+CROWDED = 2.0  # times those of a series among some that one takes among very many, which no cache holds
 FEW, SHARE, LONG = 8, 20, 0.1  # series at most, and one of how many, that tell it; the share of the time that is long
 
 
@@ -66,10 +66,13 @@ def first_fold(left: float, folds: int, trained: bool) -> float:
 def deploying(attempts: Iterable[Attempt], recipe: Learner, panel: Panel, on: RollingOrigin) -> float:
     """The seconds that the training of a recipe on the whole panel, a forecast and a test may take, as folds tell."""
     every = panel.count / min(on.series or panel.count, panel.count)  # series over those of a fold
-    tried = list(attempts)
-    fit = max((a.fit_seconds for a in tried), default=0.0) * _growth(recipe, len(panel), every)
-    forecast = max((a.predict_seconds for a in tried), default=0.0)
-    return MARGIN * (fit + 2 * (forecast + CROWDED * (every - 1) * max(forecast - FIXED, 0.0)))
+    seconds = np.array([(a.fit_seconds, a.predict_seconds) for a in attempts]).reshape(-1, 2)
+    if not len(seconds):
+        return 0.0
+    # What a single fold owes to chance is not multiplied.
+    fit, forecast = seconds.max(axis=0) if every == 1 else np.median(seconds, axis=0)
+    forecast += CROWDED * (every - 1) * max(forecast - FIXED, 0.0)
+    return MARGIN * float(fit * _growth(recipe, len(panel), every) + 2 * forecast)
 
 
 def _growth(part: Any, rows: int, every: float) -> float:

@@ -15,7 +15,7 @@ from learners import Blend, Mlp, Recursive, SeasonalNaive, Theta, Transformed
 from learners.transforms import Scale
 from tests.panels import daily
 
-TRIED = [Attempt("a", 0, {}, 1.0, 0.0), Attempt("a", 1, {}, 2.0, 0.0)]
+TRIED = [Attempt("a", k, {}, fit, 0.0) for k, fit in enumerate((1.0, 2.0, 2.0))]
 PANEL = daily(*(np.arange(10.0) for _ in range(100)))  # 1,000 rows
 
 

@@ -31,7 +31,7 @@ from learners.around import reported
 from learners.learner import Learner, Model
 from learners.naive import SeasonalNaive
 
-WRITING = 6.0  # seconds of a time limit that are kept for the report and the graph
+WRITING, BULK = 6.0, 0.7  # seconds of a time limit that are kept for the report and the graph, and for a million rows
 TABLE = ("aggregate", *(f.name for f in fields(Policy)))  # settings of `Panel.read` beyond the roles
 
 
@@ -179,7 +179,7 @@ def execute(job: Job, shown: bool = True, again: bool = False) -> Run:
     with nullcontext() if kept is None else kept.listening():
         with progress("compare", shown) as report:
             store, halt = (None, never) if kept is None else (kept.store, kept.halt)
-            after = 0.0 if kept is None else WRITING
+            after = 0.0 if kept is None else WRITING + BULK * len(tables.train) / 1e6
             selection = sweep.select(tables.train, report, store, halt, begun, after)
         with progress("deploy", shown) as report:
             result = _deployed(job, selection, tables, ahead, report)

@@ -78,16 +78,23 @@ class RollingOrigin:
         """The series that take part, where they are long enough."""
         if self.series is None or panel.count <= self.series:
             return np.arange(panel.count)
-        long = np.flatnonzero(self._usable(panel, self.rows()))
+        long = np.flatnonzero(self._usable(panel, _to_end(panel), self.rows()))
         return long[evenly(len(long), self.series)] if len(long) >= self.series else evenly(panel.count, self.series)
 
     def fold(self, panel: Panel, number: int) -> Fold | None:
         """Fold `number` (0 is the earliest), None where every series is too short for it."""
-        places, held = self.places(panel), self.rows(number)
-        panel = panel if len(places) == panel.count else panel.where(places)
-        to_end = np.repeat(panel.lengths, panel.lengths) - panel.position  # 1 in the last row of a series
+        return self._fold(*self._replayed(panel), number)
+
+    def _replayed(self, panel: Panel) -> tuple[Panel, np.ndarray]:
+        """The series that take part, and their places."""
+        places = self.places(panel)
+        return (panel if len(places) == panel.count else panel.where(places)), places
+
+    def _fold(self, panel: Panel, places: np.ndarray, number: int) -> Fold | None:
+        """Fold `number` of the series that take part, whose `places` these are in the whole panel."""
+        held, to_end = self.rows(number), _to_end(panel)
         before = to_end > held
-        usable = self._usable(panel, held)
+        usable = self._usable(panel, to_end, held)
         if not usable.any():
             return None
         series = np.flatnonzero(usable)
@@ -104,9 +111,8 @@ class RollingOrigin:
             left_out=tuple(panel.name(int(i)) for i in np.flatnonzero(~usable)),
         )
 
-    def _usable(self, panel: Panel, held: int) -> np.ndarray:
+    def _usable(self, panel: Panel, to_end: np.ndarray, held: int) -> np.ndarray:
         """Whether there is enough to train on before the last `held` rows, (series,)."""
-        to_end = np.repeat(panel.lengths, panel.lengths) - panel.position  # 1 in the last row of a series
         seen = np.bincount(panel.owner, weights=(to_end > held) & ~np.isnan(panel.y), minlength=panel.count)
         return np.asarray(seen >= self.min_train)
 
@@ -116,9 +122,9 @@ class RollingOrigin:
         ValueError if that is every fold.
         """
         self.check()
-        found = 0
+        found, replayed = 0, self._replayed(panel)
         for number in range(self.folds):
-            fold = self.fold(panel, number)
+            fold = self._fold(*replayed, number)
             if fold is not None:
                 found += 1
                 yield fold
@@ -129,3 +135,8 @@ class RollingOrigin:
                 f"{self.rows(self.folds - 1)} rows or more and need {self.min_train} observed before them, but the "
                 f"longest series has {longest} rows. Ask for a shorter horizon."
             )
+
+
+def _to_end(panel: Panel) -> np.ndarray:
+    """How many rows of its series come from each row on, (rows,): 1 in the last."""
+    return np.asarray(np.repeat(panel.lengths, panel.lengths) - panel.position)

@@ -170,8 +170,8 @@ def _updated(model: Model, memory: State, history: State, windows: State, new: S
         window = windows[window_of(name)]
         nothing = xp.full_like(window, np.nan if window.dtype.kind == "f" else UNKNOWN)
         late[name] = _columns(values, length - steps, length)
-        before = _columns(xp.concat([nothing, values], axis=1), length - steps, length - steps + lookback)
-        start[window_of(name)] = Symbol(graph, before.name, before.dtype, (None, lookback))
+        before = xp.concat([nothing, values], axis=1)
+        start[window_of(name)] = _columns(before, length - steps, length - steps + lookback, lookback)
 
     def step(carry: State, now: State) -> tuple[State, State]:
         at = carry.pop(".at")
@@ -186,9 +186,9 @@ def _updated(model: Model, memory: State, history: State, windows: State, new: S
     return {n: v for n, v in ended.items() if n in memory}
 
 
-def _columns(values: Symbol, start: Symbol, stop: Symbol) -> Symbol:
-    """Those from `start` to `stop`, which are known when the graph runs, (1,) each."""
-    return values.graph.node("Slice", [values, start, stop, np.array([1])], values.dtype, (None, None))
+def _columns(values: Symbol, start: Symbol, stop: Symbol, width: int | None = None) -> Symbol:
+    """Those from `start` to `stop`, which are known when the graph runs, (1,) each: `width` of them (None: open)."""
+    return values.graph.node("Slice", [values, start, stop, np.array([1])], values.dtype, (None, width))
 
 
 def feed_arrays(model: Model, panel: Panel, feeds: list[Feed], future: Panel) -> State:

@@ -11,6 +11,7 @@ import numpy as np
 from featurizers.arrays import Array, State, namespace
 from forecast.truth import Truth
 from learners.bands import bounds
+from learners.draws import evenly
 from learners.student import student
 
 DRIFT = 0.25  # the power of the step with which widths grow, where little is known of it ...
@@ -162,7 +163,7 @@ def quantiles(
     seen = np.flatnonzero(np.isfinite(values))
     if not len(seen):
         return np.zeros(len(levels))
-    seen = seen[np.linspace(0, len(seen) - 1, MOST).astype(np.int64)] if len(seen) > MOST else seen
+    seen = seen[evenly(len(seen), MOST)]
     found, total = values.ravel()[seen], weights.ravel()[seen]
     order = np.argsort(found, kind="stable")
     found, total = found[order], np.cumsum(total[order])

@@ -15,6 +15,7 @@ import numpy as np
 
 from featurizers.arrays import Array, namespace
 from featurizers.panel import Panel, positions
+from learners.draws import evenly
 from learners.network import Shape, scaled
 from learners.windows import Windows
 
@@ -73,7 +74,7 @@ def fitted_maps(panel: Panel, shape: Shape, windows: Windows, seconds: float | N
     too_slow = seconds is not None and costs > seconds / 5
     if len(long) == 0 or too_slow or len(long) * least * shape.horizon > LARGEST:
         return None
-    judges = long[np.linspace(0, len(long) - 1, min(len(long), JUDGED)).astype(np.int64)]
+    judges = long[evenly(len(long), JUDGED)]
     penalties = tuple(
         _penalty([_examples(panel, shape, starts, i, length) for i in judges.tolist()]) for length in lengths(shape)
     )
@@ -145,7 +146,7 @@ def _examples(panel: Panel, shape: Shape, starts: np.ndarray, i: int, length: in
     """What series `i` shows: windows of `length` (windows, length) and what follows (windows, horizon), in units of
     these windows. `starts` are the first rows after all windows, ascending."""
     starts = _starts(panel, shape, starts, i)
-    starts = starts[np.linspace(0, len(starts) - 1, min(len(starts), MOST)).astype(np.int64)]
+    starts = starts[evenly(len(starts), MOST)]
     x, _, level, scale = scaled(np, panel.y[starts[:, None] + np.arange(-length, 0)], length)
     y = (panel.y[starts[:, None] + np.arange(shape.horizon)] - level) / scale
     return np.clip(x, -FARTHEST, FARTHEST), np.clip(y, -FARTHEST, FARTHEST)

@@ -10,6 +10,7 @@ import numpy as np
 
 from featurizers.arrays import State
 from featurizers.panel import UNKNOWN, Panel
+from learners.draws import evenly
 from learners.network import Shape
 
 HELD = 512  # windows that are held out at most
@@ -77,8 +78,7 @@ def learnable(panel: Panel, shape: Shape) -> tuple[Windows, Windows]:
     if not training.any():
         raise ValueError("The panel has no window with a known target before and after its start: nothing to learn.")
     chosen = np.flatnonzero(held)
-    if len(chosen) > HELD:
-        chosen = chosen[np.linspace(0, len(chosen) - 1, HELD).astype(np.int64)]
+    chosen = chosen[evenly(len(chosen), HELD)]
     return tuple(Windows(at, first[at], owner[at]) for at in (np.flatnonzero(training), chosen))  # type: ignore[return-value]
 
 

@@ -75,15 +75,19 @@ class Leaderboard:
         rows = [(a.name, a.fold, a.failure) for a in self.attempts if a.failure]
         return pd.DataFrame(rows, columns=["learner", "fold", "reason"])
 
-    def frame(self) -> pd.DataFrame:
-        """One row a learner, the best first: every metric, missing forecasts, seconds, and why it failed."""
+    def frame(self, seconds: bool = True) -> pd.DataFrame:
+        """One row a learner, the best first: every metric, missing forecasts, seconds, and why it failed.
+
+        Without `seconds` it is the same whenever the same learners are compared.
+        """
         rows = []
         for name in self.names:
             mine = [a for a in self.attempts if a.name == name]
+            taken = {"fit_seconds": sum(a.fit_seconds for a in mine),
+                     "predict_seconds": sum(a.predict_seconds for a in mine)}  # fmt: skip
             rows.append(
                 {"learner": name, **{m: self.totals[name].get(m, np.nan) for m in self._measured()},
-                 "missing": self.missing(name), "fit_seconds": sum(a.fit_seconds for a in mine),
-                 "predict_seconds": sum(a.predict_seconds for a in mine),
+                 "missing": self.missing(name), **(taken if seconds else {}),
                  "failure": next((a.failure for a in mine if a.failure), "")}
             )  # fmt: skip
         return pd.DataFrame(rows)

@@ -48,12 +48,12 @@ def _fill(run: Run, folder: Path, started: float, kept: Keeping) -> Run:
     shutil.copytree(kept.folder, folder / SEARCH, ignore=shutil.ignore_patterns(JOB, HALT))
     findings = [finding.__dict__ for finding in run.findings]
     (folder / "findings.json").write_text(json.dumps(findings, indent=1, ensure_ascii=False))
-    run.leaderboard.frame().to_parquet(folder / BOARD, index=False)
+    run.leaderboard.frame(seconds=False).to_parquet(folder / BOARD, index=False)
     run.leaderboard.series().to_parquet(folder / "leaderboard_series.parquet", index=False)
     run.forecasts.to_parquet(folder / "forecasts.parquet", index=False)
     run.featurization.to_parquet(folder / "featurization.parquet", index=False)
     if run.test is not None:
-        run.test.frame().to_parquet(folder / "test.parquet", index=False)
+        run.test.frame(seconds=False).to_parquet(folder / "test.parquet", index=False)
     if stranger is None:
         save(run.model, folder / "model")
         run = replace(run, check=to_onnx(run.model, folder / "model.onnx", run.job.gap + run.job.horizon))
@@ -101,8 +101,9 @@ def _described(recipe: Learner) -> Any:
 
 
 def about(run: Run, started: float, kept: Keeping) -> dict[str, Any]:
-    """What `run.json` holds; `started` is in seconds since 1970."""
+    """What `run.json` holds: all that differs between two runs of one job; `started` is in seconds since 1970."""
     stopped = CANCELLED if kept.cancelled else PAUSED
+    board = run.leaderboard.frame()
     return {
         "status": stopped if run.selection.ended == "stopped" else DONE,
         "ended": run.selection.ended,
@@ -114,6 +115,8 @@ def about(run: Run, started: float, kept: Keeping) -> dict[str, Any]:
         "seed": run.job.seed,
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
         "seconds": round(time.time() - started, 3),
+        "learners": {row.learner: {"fit_seconds": round(row.fit_seconds, 3),
+                                   "predict_seconds": round(row.predict_seconds, 3)} for row in board.itertuples()},
         "onnx": dict(run.check),
         "versions": versions(),
-    }
+    }  # fmt: skip

@@ -84,11 +84,11 @@ def content(run: Run) -> dict[str, Any]:
         "findings": Sheet.of(pd.DataFrame(counted, columns=["status", "kind", "series", "rows", "first"])),
         "every_finding": Sheet.of(frame),
         "leaderboard_note": f"Means over {board.on.folds} folds and all series; the best by {board.metric.name} first.",
-        "leaderboard": Sheet.of(board.frame().drop(columns="failure", errors="ignore")),
+        "leaderboard": Sheet.of(board.frame(seconds=False).drop(columns="failure")),
         "failures": Sheet.of(board.failures()),
         "winner": run.winner,
         "groups": Sheet.of(pd.DataFrame(list(run.selection.groups.items()), columns=["group", "winner"])),
-        "test": None if run.test is None else Sheet.of(run.test.frame().drop(columns="failure", errors="ignore")),
+        "test": None if run.test is None else Sheet.of(run.test.frame(seconds=False).drop(columns="failure")),
         "test_note": "The winner, and the seasonal naive forecast, on rows that nothing was chosen on.",
         "forecasts_note": f"{min(panel.count, SHOWN)} of {panel.count:,} series, from the one that was forecast best "
         "in the folds to the one that was forecast worst.",

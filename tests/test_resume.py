@@ -16,11 +16,11 @@ import pandas as pd
 import pytest
 
 import forecast as fc
-from forecast.folders import BROKEN, CANCELLED, DONE, PAUSED, aside, runs, status, trials
+from forecast.folders import BROKEN, CANCELLED, DONE, PAUSED, SEARCH, aside, runs, status, trials
 from forecast.recipes import describe, write_toml
 from tests.test_search import RIDGE
 
-SAME = ("model.onnx", "forecasts.parquet", "findings.json")  # files that hold no seconds
+APART = (SEARCH, "run.json", "job.toml")  # they hold seconds, or the path of the run
 
 
 def write_job(folder: Path, count: int) -> Path:
@@ -54,8 +54,9 @@ def wait_for_trials(output: Path, count: int) -> None:
 
 
 def digest(folder: Path) -> dict[str, str]:
-    files = [folder / name for name in SAME] + sorted((folder / "model").rglob("*"))
-    return {str(f.relative_to(folder)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files if f.is_file()}
+    """Of all that the same trials must give again."""
+    files = [f.relative_to(folder) for f in sorted(folder.rglob("*")) if f.is_file()]
+    return {str(f): hashlib.sha256((folder / f).read_bytes()).hexdigest() for f in files if f.parts[0] not in APART}
 
 
 @pytest.fixture(scope="module")

@@ -161,11 +161,18 @@ class Namespace:
         x = self.asarray(x)
         return x if x.dtype == np.int64 else self._unary("Floor", x)
 
+    # Near 0 the sum with 1 is rounded; the factor is right about what it was rounded to (Kahan; Goldberg, What every
+    # computer scientist should know about floating-point arithmetic, 1991, theorem 4; Higham, Accuracy and stability
+    # of numerical algorithms, 2002, 1.14.1).
+
     def log1p(self, x: Any) -> Symbol:
-        return self.log(self.asarray(x) + 1.0)
+        u = self.asarray(x) + 1.0
+        return self.where((u == 1.0) | (u == np.inf), x, self.log(u) * (x / (u - 1.0)))
 
     def expm1(self, x: Any) -> Symbol:
-        return self.exp(x) - 1.0
+        u = self.exp(x)
+        near = self.where(u == 1.0, x, (u - 1.0) * (x / self.log(u)))
+        return self.where(self.abs(x) < 1.0, near, u - 1.0)
 
     def square(self, x: Any) -> Symbol:
         return self.binary("Mul", x, x)

@@ -97,7 +97,7 @@ def compare(job: JobFile) -> None:
 @app.command()
 def export(
     folder: Annotated[Path, typer.Argument(help="A run's folder, or a saved model's.")],
-    horizon: Annotated[Optional[int], typer.Option(help="Rows to forecast; the job's own if left out.")] = None,  # noqa: UP045
+    horizon: Annotated[Optional[int], typer.Option(help="Rows to forecast; the job's and its gap if left out.")] = None,  # noqa: UP045
     output: Output = None,
 ) -> None:
     """Write a saved model as an ONNX file."""
@@ -108,7 +108,8 @@ def export(
     if horizon is None:
         if not (folder / "job.toml").exists():
             raise ValueError(f"{str(folder)!r} holds no job.toml that says the horizon: give --horizon.")
-        horizon = Job.read(folder / "job.toml").horizon
+        job = Job.read(folder / "job.toml")
+        horizon = job.gap + job.horizon
     path = output or folder / "model.onnx"
     check = to_onnx(load(folder), path, horizon)
     print(f"{path}: agrees with Python to {check['worst_relative_difference']:.1e} relative")

@@ -23,6 +23,7 @@ from forecast.report import write_report
 from forecast.running import Run
 from forecast.saving import save
 from forecast.versions import versions
+from learners.each import reason
 from learners.learner import Learner
 from learners.regressors.foreign import foreign
 
@@ -40,10 +41,7 @@ def write(run: Run, started: float, kept: Keeping) -> Run:
 
 
 def _fill(run: Run, folder: Path, started: float, kept: Keeping) -> Run:
-    stranger = foreign(run.model)
-    if stranger is not None:  # the rest of the run is worth keeping
-        lost = Finding("not_exported", "alerted", stranger.refusal("saved or exported"), column=run.winner)
-        run = replace(run, findings=Findings((*run.findings, lost)))
+    run = _deployed(run, folder)
     (folder / JOB).write_text(text(run.job, run.selection.entered))
     shutil.copytree(kept.folder, folder / SEARCH, ignore=shutil.ignore_patterns(JOB, HALT))
     findings = [finding.__dict__ for finding in run.findings]
@@ -54,12 +52,31 @@ def _fill(run: Run, folder: Path, started: float, kept: Keeping) -> Run:
     run.featurization.to_parquet(folder / "featurization.parquet", index=False)
     if run.test is not None:
         run.test.frame(seconds=False).to_parquet(folder / "test.parquet", index=False)
-    if stranger is None:
-        save(run.model, folder / "model")
-        run = replace(run, check=to_onnx(run.model, folder / "model.onnx", run.job.gap + run.job.horizon))
     write_report(folder / "report.html", run)
     (folder / MARK).write_text(json.dumps(about(run, started, kept), indent=1))
     return run
+
+
+def _deployed(run: Run, folder: Path) -> Run:
+    """The model saved and exported; a finding says what could not be, as the rest of the run is worth keeping."""
+    lost: list[Finding] = []
+
+    def told(text: str) -> None:
+        lost.append(Finding("not_exported", "alerted", text, column=run.winner))
+
+    check: Mapping[str, Any] = {}
+    if (stranger := foreign(run.model)) is not None:
+        told(stranger.refusal("saved or exported"))
+    else:
+        try:
+            save(run.model, folder / "model")
+        except TypeError as error:  # a part of the user's own
+            told(f"The model could not be saved: {error}")
+        try:
+            check = to_onnx(run.model, folder / "model.onnx", run.job.gap + run.job.horizon)
+        except Exception as error:  # whatever a part, or the runtime, says of a graph
+            told(f"model.onnx could not be written: {error if isinstance(error, ValueError) else reason(error)}")
+    return replace(run, findings=Findings((*run.findings, *lost)), check=check)
 
 
 def keeping(job: Job, entered: Mapping[str, Learner], panel: Panel, again: bool = False) -> Keeping:

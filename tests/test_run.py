@@ -158,7 +158,7 @@ def test_the_command_line_runs_a_job(tmp_path: Path) -> None:
     table, _ = weeks_with_two_ids()
     table.to_csv(tmp_path / "sales.csv", index=False)
     (tmp_path / "job.toml").write_text(
-        'horizon = 4\nlearners = ["SeasonalNaive", "Ridge"]\nfolds = 2\n\n'
+        'horizon = 4\ngap = 1\nlearners = ["SeasonalNaive", "Ridge"]\nfolds = 2\n\n'
         '[data]\nsource = "sales.csv"\nid = ["shop", "item"]\ntime = "week"\ntarget = "sold"\n'
     )
 
@@ -173,6 +173,9 @@ def test_the_command_line_runs_a_job(tmp_path: Path) -> None:
     assert "compare 1/" in ran.stderr  # one line per result in a pipe
     exported = forecast("export", "out", "--output", "short.onnx", "--horizon", "2")
     assert exported.returncode == 0, exported.stderr
+    whole = forecast("export", "out", "--output", "whole.onnx")
+    assert whole.returncode == 0, whole.stderr
+    assert len(fc.score(tmp_path / "whole.onnx", tmp_path / "sales.csv")["forecast"]) == 4 * (4 + 1)
     scored = forecast("score", "short.onnx", "sales.csv", "--output", "scored.csv")
     assert scored.returncode == 0, scored.stderr
     assert len(pd.read_csv(tmp_path / "scored.csv")) == 4 * 2

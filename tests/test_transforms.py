@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from featurizers.graph import Graph
 from featurizers.panel import Panel
 from learners.transforms import BoxCox, Difference, Log1p, Scale, SeasonalDifference, Transform
 from learners.transforms.boxcox import guerrero
 from learners.transforms.scale import statistics
+from tests.graphs import outputs
 from tests.panels import daily
 from tests.stepping import every
 
@@ -191,3 +193,16 @@ def test_a_panel_is_left_as_it_was() -> None:
     write_protect(panel)
     for transform in TRANSFORMS:
         transform.resolve(panel).panel(panel)
+
+
+def test_a_graph_takes_logarithms_near_one_as_numpy_does() -> None:
+    sizes = np.geomspace(1e-300, 1e300, 2001)
+    x = np.concatenate([sizes, -sizes, [0.0, -0.0, np.inf, -np.inf, np.nan, -1.0, -0.5, 709.7, 710.0]])
+    graph = Graph()
+    symbol = graph.input("x", np.float64, ("rows",))
+    graph.output("log1p", graph.xp.log1p(symbol), ("rows",))
+    graph.output("expm1", graph.xp.expm1(symbol), ("rows",))
+    log1p, expm1 = outputs(graph, {"x": x})
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(log1p, np.log1p(x), rtol=4e-16)
+        np.testing.assert_allclose(expm1, np.expm1(x), rtol=4e-16)

@@ -251,3 +251,23 @@ def test_the_command_line_answers_in_a_line(arguments: list[str], sentence: str,
 def test_editors_are_offered_every_setting_of_a_run() -> None:
     of_job = {f.name for f in fields(Job)} - {"data", "horizon", "left_out"}
     assert set(Settings.__annotations__) == of_job | set(TABLE)
+
+
+def test_a_graph_that_is_refused_is_a_finding_and_the_rest_of_the_run_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise ValueError("The graph disagrees with Python.")
+
+    monkeypatch.setattr("forecast.output.to_onnx", refused)
+    made = run(output=str(tmp_path / "run"))
+    (lost,) = made.findings.of("not_exported")
+    assert "could not be written: The graph disagrees" in lost.message
+    assert "not_exported" in (tmp_path / "run" / "findings.json").read_text("utf-8")
+    assert repr(fc.load(tmp_path / "run")) == repr(made.model)
+
+
+def test_targets_near_zero_are_exported_through_a_logarithm(tmp_path: Path) -> None:
+    tiny = fc.Panel.read(table().assign(sales=lambda t: t["sales"] * 1e-11), **NAMES)
+    model = fc.Transformed(fc.SeasonalNaive(7), fc.Log1p()).fit(tiny)
+    assert fc.to_onnx(model, tmp_path / "model.onnx", 3)["worst_relative_difference"] < 1e-12

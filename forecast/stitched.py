@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from featurizers.panel import Panel
+from forecast.backtest import RollingOrigin
 from forecast.leaderboard import Leaderboard
 from forecast.truth import Outputs, Truth, measure
 
@@ -15,10 +16,12 @@ from forecast.truth import Outputs, Truth, measure
 def of_groups(panel: Panel, boards: Sequence[Leaderboard], rows: Sequence[np.ndarray], season: int) -> Leaderboard:
     """One leaderboard from those of the groups; `rows` are the series of each group in the panel.
 
-    Every learner is scored as it was fitted: to each group on its own.
+    Every learner is scored as it was fitted: to each group on its own, on the series that its folds were made of.
     """
     first = boards[0]
-    truths = tuple(Truth.of(fold, season) for fold in first.on.split(panel))
+    at = taking_part(panel, first.on, rows)
+    folds = replace(first.on, series=None).split(panel.where(at))
+    truths = tuple(replace(truth, series=at[truth.series]) for truth in (Truth.of(fold, season) for fold in folds))
     names = list(dict.fromkeys(name for board in boards for name in board.recipes))
     outputs = {name: tuple(placed(truth, [name] * len(boards), boards, rows) for truth in truths) for name in names}
     scores, totals = measure(truths, outputs, first.measures, panel.count)
@@ -28,13 +31,19 @@ def of_groups(panel: Panel, boards: Sequence[Leaderboard], rows: Sequence[np.nda
                    attempts=attempts)  # fmt: skip
 
 
+def taking_part(panel: Panel, on: RollingOrigin, rows: Sequence[np.ndarray]) -> np.ndarray:
+    """The series of which folds are made, (series,): each group samples its own."""
+    return np.sort(np.concatenate([at[on.places(panel.where(at))] for at in rows]))
+
+
 def placed(truth: Truth, names: Sequence[str], boards: Sequence[Leaderboard], rows: Sequence[np.ndarray]) -> Outputs:
     """The forecasts of one fold of the whole panel: those of the learner `names[g]` for the series of group g."""
     found: dict[str, np.ndarray] = {}
     for name, board, at in zip(names, boards, rows, strict=True):
         for part, outputs in zip(board.truths, board.outputs.get(name, ()), strict=False):
             if part.number == truth.number:
-                place = np.searchsorted(truth.series, at[part.series])
+                there = np.isin(at[part.series], truth.series)
+                place = np.searchsorted(truth.series, at[part.series][there])
                 for output, values in outputs.items():
-                    found.setdefault(output, np.full(truth.actual.shape, np.nan))[place] = values
+                    found.setdefault(output, np.full(truth.actual.shape, np.nan))[place] = values[there]
     return found

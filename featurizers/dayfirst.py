@@ -42,7 +42,8 @@ def settled(rows: Rows, stamps: Stamps, asked: Any, name: str) -> tuple[Rows, St
     )
     found = Finding("ambiguous_date", "fixed", message, label, row, when, name, len(rows))
     times = stamps.swapped if day else stamps.times
-    return replace(rows, times=order.times), replace(stamps, times=times, swapped=None, findings=(*kept, found))
+    told = replace(stamps, times=times, swapped=None, day_first=day, findings=(*kept, found))
+    return replace(rows, times=order.times), told
 
 
 def _distinct(rows: Rows) -> Rows:

@@ -37,6 +37,7 @@ class Panel:
     roles: Mapping[str, str] = field(default_factory=dict)  # column -> known, past or static; the target has none
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # categorical column -> its categories
     zone: str | None = None  # the time zone of the table's stamps
+    day_first: bool | None = None  # whether the table's dates were written so; None where that cannot be mistaken
     ahead: Panel | None = None  # rows after the last known target, with their known columns
     findings: Findings = field(default_factory=Findings)
 
@@ -57,8 +58,7 @@ class Panel:
         category), or a mapping from columns to these. `policy` holds settings such as short="drop", min_length=30.
 
         Stamps below a day with a time zone are kept in UTC (`zone` remembers it); coarser ones become dates of the
-        wall clock, so that a change of the clocks is no gap. ValueError, in a sentence that names the culprit, where
-        the table can't be what was meant.
+        wall clock. ValueError, in a sentence that names the culprit, where the table can't be what was meant.
 
         >>> table = pd.DataFrame({"day": ["2024-01-01", "2024-01-02", "2024-01-04"], "sales": [3.0, 4.0, 5.0]})
         >>> panel = Panel.read(table, time="day", target="sales")

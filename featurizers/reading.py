@@ -86,7 +86,8 @@ def _read(
         how = ways(aggregate, target, [n for n in rows.columns if n not in rows.levels])
         rows, more = aggregated(rows, freq, how, fine, settings)
     found += more
-    return _panel(rows, replace(names, roles=roles), freq, zone, found + late, settings)
+    panel = _panel(rows, replace(names, roles=roles), freq, zone, found + late, settings)
+    return replace(panel, day_first=stamps.day_first)
 
 
 def _of_numbers(wrong: Finding, stamps: Stamps, name: str, asked: Any) -> Finding:

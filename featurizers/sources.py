@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ _KINDS = (
     "a pandas or polars frame, a pyarrow table, the path of a CSV or Parquet file or of a folder of Parquet files, "
     "an SQL query for DuckDB, or a pair (connection, query)"
 )
+_TEXTS, _ARROWS = (".csv", ".tsv", ".txt"), (".feather", ".arrow")  # the endings of files
 _QUERY = re.compile(r"\s*(select|with|from)\s", re.IGNORECASE)
 # What a CSV file may write for a missing value; key columns know only the empty cell, as "NA" may be Namibia.
 _MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None", "<NA>", "#N/A", "#NA"]
@@ -44,6 +46,17 @@ def open_table(source: Any, keys: Sequence[str] = ()) -> nw.DataFrame[Any]:
     return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
 
 
+def leads_to_table(text: str) -> bool:
+    """Whether a text is a query, the name of a file that a table can be in, or the path of something that is there."""
+    path = Path(text)
+    named = _is_parquet(path) or not set(_TEXTS).isdisjoint(path.suffixes) or path.suffix in _ARROWS
+    return bool(_QUERY.match(text)) or named or os.path.exists(text)  # a Path would not take text of any length
+
+
+def _is_parquet(path: Path) -> bool:
+    return ".parquet" in path.suffixes or path.suffix == ".pq"
+
+
 def _eager(table: Any) -> nw.DataFrame[Any]:
     return nw.from_native(table, eager_only=True)
 
@@ -65,11 +78,11 @@ def _flat(frame: pd.DataFrame) -> pd.DataFrame:
 def _from_path(path: Path, keys: Sequence[str]) -> nw.DataFrame[Any]:
     if not path.exists():
         raise ValueError(f"There is no file or folder {str(path)!r}.")
-    if path.is_dir() or ".parquet" in path.suffixes or path.suffix == ".pq":
+    if path.is_dir() or _is_parquet(path):
         return _eager(_parquet(path))
-    if any(suffix in (".csv", ".tsv", ".txt") for suffix in path.suffixes):
+    if not set(_TEXTS).isdisjoint(path.suffixes):
         return nw.from_native(_flat(_csv(path, keys)))
-    if path.suffix in (".feather", ".arrow"):
+    if path.suffix in _ARROWS:
         import pyarrow.feather
 
         return _eager(pyarrow.feather.read_table(path))

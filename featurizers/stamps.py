@@ -32,6 +32,7 @@ class Stamps:
     findings: tuple[Finding, ...] = ()
     wall: np.ndarray | None = None  # the wall clock as written, where the zone's name is not known
     swapped: np.ndarray | None = None  # the times day first, where the text could be read month or day first
+    day_first: bool | None = None  # whether day or month came first in the text; None where it cannot be mistaken
     counted: np.ndarray | None = None  # the times if the numbers were those of steps, where they could be dates too
 
     @property
@@ -75,8 +76,9 @@ def read_stamps(column: pd.Series, name: str, asked: str | Frequency | None = No
     if pd.api.types.is_numeric_dtype(kind):
         return _from_numbers(column, name, asked)
     if not pd.api.types.is_datetime64_any_dtype(kind):
-        read, findings, swapped = _from_text(column, name)
-        stamps = _written(column, _whole(read, name, findings), name)
+        read, findings, swapped, shape = _from_text(column, name)
+        first = {"%d": True, "%m": False}.get(shape[:2])
+        stamps = replace(_written(column, _whole(read, name, findings), name), day_first=first)
         return stamps if swapped is None else replace(stamps, swapped=_whole(swapped, name, ()).times)
     return _whole(column, name, ())
 
@@ -177,40 +179,41 @@ def _from_dates(numbers: np.ndarray, fine: np.ndarray, whole: bool, name: str) -
     return Stamps(times, None, (Finding("epoch", "fixed", message, column=name, count=len(there)),))
 
 
-def _from_text(column: pd.Series, name: str) -> tuple[pd.Series, tuple[Finding, ...], pd.Series | None]:
-    """Each distinct value is read once, all in the same notation; last the same day first, if that is possible too."""
+Read = tuple[pd.Series, tuple[Finding, ...], pd.Series | None, str]  # the last is the notation, if it is not ISO 8601
+
+
+def _from_text(column: pd.Series, name: str) -> Read:
+    """Each distinct value is read once, all in the same notation; then the same day first, if that is possible too."""
     codes, values = pd.factorize(column.astype(object))
     texts = pd.Series([v.strip() if isinstance(v, str) else v for v in values], dtype=object)
     empty = texts.isin(["", "NaT", "nan", "None", "NA"])
-    read, findings, swapped = _notation(texts[~empty], name, column, codes)
+    read, findings, swapped, shape = _notation(texts[~empty], name, column, codes)
 
     def spread(values: pd.Series) -> pd.Series:
         full = values.reindex(range(len(texts) + 1))  # the last is for missing values, whose code is -1
         return full.iloc[np.where(codes < 0, len(texts), codes)].reset_index(drop=True)
 
-    return spread(read), findings, None if swapped is None else spread(swapped)
+    return spread(read), findings, None if swapped is None else spread(swapped), shape
 
 
-def _notation(
-    texts: pd.Series, name: str, column: pd.Series, codes: np.ndarray
-) -> tuple[pd.Series, tuple[Finding, ...], pd.Series | None]:
+def _notation(texts: pd.Series, name: str, column: pd.Series, codes: np.ndarray) -> Read:
     written = bool(texts.map(lambda v: isinstance(v, str)).all())
     best = _attempt(texts, format="ISO8601")
     if best.notna().all():
-        return best if written else _placed(best, texts), (), None
+        return best if written else _placed(best, texts), (), None, ""
     if not written:  # python dates, datetimes, periods
         plain = texts.map(lambda v: v.to_timestamp() if isinstance(v, pd.Period) else v)
         best = _placed(_attempt(plain), plain)
     elif texts.str.fullmatch(r"\d{4}-?[Qq][1-4]").all():
-        return pd.Series(pd.PeriodIndex(texts.str.upper(), freq="Q").to_timestamp(), index=texts.index), (), None
+        return pd.Series(pd.PeriodIndex(texts.str.upper(), freq="Q").to_timestamp(), index=texts.index), (), None, ""
     else:
         for shape in (date + clock for clock in _CLOCKS for date in _DATES):
             read = _attempt(texts, format=shape)
             if read.notna().all():
-                return read, *_ambiguous(texts, shape, read, name)
+                return read, *_ambiguous(texts, shape, read, name), shape
             best = read if read.notna().sum() > best.notna().sum() else best
     if best.notna().all():
-        return best, (), None
+        return best, (), None, ""
     bad = texts.index[best.isna().to_numpy()][0]
     row = int(np.flatnonzero(codes == bad)[0])
     raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -74,9 +75,11 @@ class Job:
         """A job from a TOML file, with settings that are `changed`. Paths of tables are relative to the file."""
         path = Path(path)
         try:
-            text = path.read_text()
+            text = path.read_text("utf-8")
         except OSError as error:
             raise ValueError(f"The job {str(path)!r} cannot be read: {error.strerror}.") from None
+        except UnicodeDecodeError:
+            raise ValueError(f"The job {str(path)!r} is not written in UTF-8, as TOML is: save it so.") from None
         try:
             given = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -252,7 +255,5 @@ def _name(learner: Any) -> str:
 
 def _beside(path: Path, table: Any) -> Any:
     """A path as seen from the job's folder; what is no path (a query, a number, a stamp) stays as it is."""
-    if not isinstance(table, str) or " " in table.strip() or ":" in table:
-        return table
-    beside = path.parent / table
-    return str(beside) if beside.exists() else table
+    beside = os.path.join(path.parent, table) if isinstance(table, str) else ""
+    return beside if beside and os.path.exists(beside) else table

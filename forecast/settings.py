@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -96,6 +97,8 @@ def checked(name: str, value: Any) -> Any:
         return str(value)
     if name == "data":
         return _data(value)
+    if name == "test" and isinstance(value, date):  # TOML has dates of its own
+        return value.isoformat()
     return _learners(value) if name == "learners" else value
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,10 @@ import pandas as pd
 
 from featurizers.counted import counting
 from featurizers.findings import Finding
+from featurizers.moments import moment_of
 from featurizers.panel import UNKNOWN, Panel
 from featurizers.rows import stamp
+from featurizers.sources import leads_to_table
 from featurizers.stamps import read_stamps
 from featurizers.values import absent
 from forecast.job import Job
@@ -50,7 +51,7 @@ def _split(job: Job) -> Tables:
         source = load(source.removeprefix(DATASET))
     if job.test is None:
         return Tables(Panel.read(source, **given), None)
-    if not isinstance(job.test, int | str) or (isinstance(job.test, str) and Path(job.test).suffix):
+    if not isinstance(job.test, int | str) or (isinstance(job.test, str) and leads_to_table(job.test)):
         first, second = _frame(source), _frame(job.test)
         if given["time"] not in second:
             raise ValueError(f"The test table has no column {given['time']!r}; it has {', '.join(map(repr, second))}.")
@@ -60,13 +61,8 @@ def _split(job: Job) -> Tables:
     whole = Panel.read(source, **given)
     if isinstance(job.test, int):
         return _cut(whole, whole.position < np.repeat(whole.lengths - job.test, whole.lengths), job)
-    try:
-        last = pd.Timestamp(job.test)
-    except ValueError:
-        raise ValueError(f"The test {job.test!r} is no number of rows, no stamp, and no file that is there.") from None
-    if last.tz is not None:  # what the table's own clocks show then
-        last = last.tz_convert(whole.zone or last.tz).tz_localize(None)
-    return _cut(whole, whole.clock() <= np.datetime64(last, "s").astype(np.int64), job)
+    refusal = f"The test {job.test!r} is no number of rows, no stamp, and no file that is there."
+    return _cut(whole, whole.clock() <= moment_of(job.test, whole, refusal), job)
 
 
 def _frame(source: Any) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from featurizers.arrays import State
+from featurizers.moments import moment_of
 from featurizers.panel import Panel, expected
 from featurizers.whole import whole
 from learners.learner import Model, prepared
@@ -83,13 +84,8 @@ def begins(model: Model, panel: Panel, start: str | None) -> np.ndarray:
     """How many rows of each series are known at its first origin, (series,); 0 for one without any."""
     lookback = np.full(panel.count, max(model.needs.lookback, 1))
     if start is not None:
-        try:
-            last = pd.Timestamp(start)
-        except ValueError:
-            raise ValueError(f"The start is a stamp such as '2024-01-31', not {start!r}.") from None
-        if last.tz is not None:
-            last = last.tz_convert(panel.zone or last.tz).tz_localize(None)
-        before = panel.clock() <= int(last.to_datetime64().astype("datetime64[s]").astype(np.int64))
+        last = moment_of(start, panel, f"The start is a stamp such as '2024-01-31', not {start!r}.")
+        before = panel.clock() <= last
         known = np.bincount(panel.owner, before, panel.count).astype(np.int64)
     elif model.origin is None:
         known = lookback

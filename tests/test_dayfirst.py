@@ -1,5 +1,7 @@
 """Dates that could be month or day first are read by the order that makes them regular."""
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,8 @@ from featurizers.panel import Panel
 from featurizers.stamps import read_stamps
 from forecast.job import Job
 from forecast.tables import read
+from learners.naive import Naive
+from learners.rolling import rolling_forecast
 
 DAY, MONTH = "%d/%m/%Y", "%m/%d/%Y"
 
@@ -94,3 +98,41 @@ def test_the_test_table_of_a_job_is_read_in_the_order_of_the_whole() -> None:
     tables = read(Job({"source": first, "id": "shop", "time": "month", "target": "sales"}, horizon=3, test=second))
     assert len(tables.train) == 60
     assert tables.held.tolist() == [11]
+
+
+def cut(frame: pd.DataFrame, test: object) -> np.datetime64:
+    roles = {"id": "shop", "time": "month", "target": "sales"}
+    return read(Job.of({"data": {"source": frame, **roles}, "horizon": 3, "test": test})).train.last[0]
+
+
+@pytest.mark.parametrize(
+    ("freq", "order", "test"),
+    [
+        ("MS", DAY, "01/03/2019"), ("MS", MONTH, "03/01/2019"), ("D", DAY, "01/03/2019"), ("D", MONTH, "03/01/2019"),
+        ("MS", "%d.%m.%Y", "01.03.2019"), ("MS", "%Y-%m-%d", "01.03.2019"), ("D", "%d-%b-%Y", "1 Mar 2019"),
+        ("D", DAY, "2019-03-01"), ("D", DAY, date(2019, 3, 1)), ("D", DAY, "20190301"), ("MS", MONTH, "31.03.2019"),
+    ],
+)  # fmt: skip
+def test_a_stamp_in_the_settings_is_read_as_those_of_the_table(freq: str, order: str, test: object) -> None:
+    frame = table(freq, {"MS": 30, "D": 600}[freq], order, series=1)
+    assert cut(frame, test) == np.datetime64("2019-03-01")
+    model = Naive().fit(panel(frame))
+    found = rolling_forecast(model, panel(frame), 1, start=test)  # type: ignore[arg-type]
+    assert found["cutoff"][0] == pd.Timestamp("2019-03-01")
+
+
+def test_a_stamp_that_could_be_two_is_refused() -> None:
+    frame = table("D", 600, "%Y-%m-%d", series=1)
+    with pytest.raises(ValueError, match=r"'01/03/2019' could be 2019-01-03 or 2019-03-01: write the year first"):
+        cut(frame, "01/03/2019")
+    with pytest.raises(ValueError, match=r"The test 'tomorrow' is no number of rows, no stamp, and no file"):
+        cut(frame, "tomorrow")
+    with pytest.raises(ValueError, match=r"The start is a stamp .* not 'tomorrow'"):
+        rolling_forecast(Naive().fit(panel(frame)), panel(frame), 1, start="tomorrow")
+
+
+def test_a_step_number_in_the_settings_is_one_where_the_table_has_them() -> None:
+    frame = pd.DataFrame({"shop": 1, "month": np.arange(40), "sales": np.arange(40) % 7.0})
+    whole = panel(frame, freq="MS")
+    found = rolling_forecast(Naive().fit(whole), whole, 1, start="29")
+    assert found["cutoff"][0] == pd.Timestamp("1972-06-01")

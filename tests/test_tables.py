@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,3 +39,18 @@ def test_series_that_end_together_are_not() -> None:
     weeks = weeks[weeks["day"].dt.day_of_week == np.where(weeks["shop"] == 0, 6, 1)]
     job = Job.of({"data": {"source": weeks, **ROLES, "freq": "7D"}, "horizon": 3})
     assert not read(job).train.findings.of("early_end")  # within a step of each other
+
+
+def test_tables_of_a_job_lie_beside_its_file_whatever_they_are_called(tmp_path: Path) -> None:
+    shops("2024-02-01").to_csv(tmp_path / "my shops.csv", index=False)
+    shops("2024-02-10").iloc[-9:].to_csv(tmp_path / "later: shops.csv", index=False)
+    text = 'horizon = 3\ntest = "later: shops.csv"\n[data]\nsource = "my shops.csv"\nid = "shop"\ntime = "day"\n'
+    (tmp_path / "job.toml").write_text(text + 'target = "sales"', "utf-8")
+    tables = read(Job.read(tmp_path / "job.toml"))
+    assert (len(tables.train), tables.held.tolist()) == (32, [9])
+
+
+def test_a_job_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
+    (tmp_path / "job.toml").write_text('output = "Größe"', "latin-1")
+    with pytest.raises(ValueError, match=r"job.toml' is not written in UTF-8"):
+        Job.read(tmp_path / "job.toml")

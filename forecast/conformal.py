@@ -237,4 +237,4 @@ def _loss(e: Errors, bands: State, levels: Sequence[float]) -> float:
 
 
 def _banded(column: str, metrics: Sequence[Metric]) -> bool:
-    return any(column.startswith(m.name) for m in metrics)
+    return any(m.owns(column) for m in metrics)

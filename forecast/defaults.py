@@ -10,7 +10,7 @@ from featurizers.panel import Panel
 from forecast import evidence
 from forecast.backtest import RollingOrigin
 from forecast.featurization import useless
-from forecast.metrics import mean_of
+from forecast.means import mean_of
 
 # The first five serve a search that has no time for more: each is the best of its family on some of the sets.
 DEFAULT_LEARNERS = (

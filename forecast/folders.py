@@ -205,7 +205,7 @@ def _theirs(kept: Path, name: str) -> Metric:
     return Metric(name, _gone, bool(state.get("higher", False)))
 
 
-def _gone(actual: np.ndarray, forecast: np.ndarray) -> float:
+def _gone(actual: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> float:  # as it may be one of bands
     raise ValueError("The function that this run was measured by is not in its folder.")
 
 

@@ -16,7 +16,8 @@ from featurizers.findings import Finding
 from featurizers.panel import Panel, expected
 from forecast.attempts import Attempt, Progress, fits, tried
 from forecast.backtest import RollingOrigin
-from forecast.metrics import METRICS, Function, Metric, find, mean_of
+from forecast.means import mean_of
+from forecast.metrics import METRICS, Function, Metric, find, together
 from forecast.truth import Outputs, Table, Truth, all_columns, measure
 from learners.learner import Learner
 
@@ -56,7 +57,9 @@ class Leaderboard:
 
     def best_by(self, metric: str | Function | Metric) -> str:
         """The name of the best learner by another metric."""
-        best = self.ranked(find(metric))[0]
+        wanted = find(metric)
+        together(*self.measures, wanted)  # an error, if another one is called so
+        best = self.ranked(wanted)[0]
         if not any(self.outputs[best]):
             reasons = "; ".join(f"{a.name}: {a.failure}" for a in self.attempts[:5])
             raise ValueError(f"No learner could be fitted. {reasons}")
@@ -157,7 +160,7 @@ class Leaderboard:
     def _measured(self) -> list[str]:
         """The columns of scores, the one that ranks first."""
         found = dict.fromkeys(m for totals in self.totals.values() for m in totals)
-        return sorted(found, key=lambda m: not m.startswith(self.metric.name))
+        return sorted(found, key=lambda m: not self.metric.owns(m))
 
     def ranked(self, metric: Metric) -> list[str]:
         """The learners by a metric, the best first; by mae where the metric is defined for no series."""
@@ -228,7 +231,7 @@ def compare(
     if not recipes:
         raise ValueError("There is no learner to compare.")
     first = find(metric)
-    wanted = tuple({m.name: m for m in (first, *map(find, metrics), *METRICS.values())}.values())
+    wanted = together(first, *metrics)
     folds = tuple(on.split(panel))
     truths = tuple(Truth.of(fold, season or panel.freq.season) for fold in folds)
     items = [(name, k) for name, recipe in recipes.items() for k in fits(recipe, on.refit, range(len(folds)))]

@@ -14,13 +14,15 @@ from __future__ import annotations
 
 import inspect
 import re
-import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, wraps
+from itertools import permutations
 from typing import Any
 
 import numpy as np
+
+from forecast.means import mean_seen, ratio, seasonal_scale
 
 Function = Callable[..., Any]
 NEEDS = ("actual", "forecast", "train", "season", "quantiles", "lower", "upper", "level")
@@ -43,26 +45,46 @@ class Metric:
     @property
     def banded(self) -> bool:
         """Whether it is a metric of bands."""
-        return bool({"quantiles", "lower", "upper", "level"} & set(self.needs))
+        return self.levelled or "quantiles" in self.needs
+
+    @property
+    def levelled(self) -> bool:
+        """Whether it is measured once for each level."""
+        return bool({"lower", "upper", "level"} & set(self.needs))
 
     @property
     def of_points(self) -> Metric:
         """What weights of forecasts are chosen by: wape or mae (pooled or not) in the place of a metric of bands."""
         return self if not self.banded else METRICS["wape" if self.pooled else "mae"]
 
+    def owns(self, column: str) -> bool:
+        """Whether this column of a leaderboard is its own: its name, with a level behind it where it has levels."""
+        level = r"(\d\d?(\.\d+)?)?" if self.levelled else ""
+        return re.fullmatch(re.escape(self.name) + level, column) is not None
+
     def total(self, totals: Mapping[str, float]) -> float:
         """Its number among those of all metrics, or the mean of those of its levels; NaN if there is none."""
-        mine = [v for name, v in totals.items() if re.fullmatch(rf"{re.escape(self.name)}[\d.]*", name)]
+        mine = [v for name, v in totals.items() if self.owns(name)]
         return sum(mine) / len(mine) if mine else float("nan")
+
+    def table(self, scores: Mapping[str, np.ndarray]) -> np.ndarray | None:
+        """The same of tables of scores, (truths, series); None if there is none."""
+        mine = [v for name, v in scores.items() if self.owns(name)]
+        return np.mean(mine, axis=0) if mine else None
 
 
 METRICS: dict[str, Metric] = {}
 
 
 def metric(*, higher: bool | None = False, pooled: bool = False) -> Callable[[Function], Function]:
-    """Make a function known by its name; `higher` where more is better, `pooled` where all series count as one."""
+    """Make a function known by its name; `higher` where more is better, `pooled` where all series count as one.
+    ValueError if another module's metric is called so."""
 
     def known(function: Function) -> Function:
+        before = METRICS.get(function.__name__)
+        if before is not None and before.function.__module__ != function.__module__:
+            raise ValueError(_taken(function.__name__))
+
         @wraps(function)
         def measured(actual: Any, *arguments: Any, **named: Any) -> Any:
             alone = np.ndim(actual) == 1
@@ -85,7 +107,8 @@ def _one(value: Any) -> Any:
 
 
 def find(given: str | Function | Metric) -> Metric:
-    """A metric by its name, or a user's function. ValueError if there is none of this name, or it needs the unknown."""
+    """A metric by its name, or a user's function. ValueError if there is none of this name, the function is called like
+    a known one, or it needs the unknown."""
     if isinstance(given, Metric):
         return given
     if isinstance(given, str):
@@ -95,7 +118,9 @@ def find(given: str | Function | Metric) -> Metric:
     if not callable(given):
         raise ValueError(f"A metric is one name, {', '.join(METRICS)}, or a function of your own, not {given!r}.")
     name = getattr(given, "__name__", type(given).__name__)
-    if name in METRICS and METRICS[name].function is given:
+    if name in METRICS:
+        if METRICS[name].function is not given:
+            raise ValueError(_taken(name))
         return METRICS[name]
     found = Metric(name, given, bool(getattr(given, "higher_is_better", False)), whole=False)
     unknown = [n for n in found.needs if n not in NEEDS]
@@ -104,38 +129,51 @@ def find(given: str | Function | Metric) -> Metric:
     return found
 
 
+def _taken(name: str) -> str:
+    return f"There is a metric {name!r} already: give your function another name."
+
+
+def together(*given: str | Function | Metric) -> tuple[Metric, ...]:
+    """The metrics asked for, and all known ones. ValueError for two that would have a column in common."""
+    found = {metric.name: metric for metric in (*map(find, given), *METRICS.values())}
+    for one, other in permutations((*METRICS.values(), *map(find, given)), 2):
+        if one.owns(other.name) and one.function != other.function:
+            raise ValueError(f"Two metrics would be called {other.name!r}: give one of the functions another name.")
+    return tuple(found.values())
+
+
 # ---- sizes of errors ---------------------------------------------------------------------------
 
 
 @metric()
 def mae(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     """Mean absolute error."""
-    return _mean(np.abs(actual - forecast), actual)
+    return mean_seen(np.abs(actual - forecast), actual)
 
 
 @metric()
 def rmse(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     """Root of the mean squared error."""
-    return np.asarray(np.sqrt(_mean((actual - forecast) ** 2, actual)))
+    return np.asarray(np.sqrt(mean_seen((actual - forecast) ** 2, actual)))
 
 
 @metric()
 def nmae(actual: np.ndarray, forecast: np.ndarray, train: np.ndarray) -> np.ndarray:
     """MAE over the range of the series' training target; NaN where that is constant."""
-    return _ratio(mae(actual, forecast), _range(train))
+    return ratio(mae(actual, forecast), _range(train))
 
 
 @metric()
 def nrmse(actual: np.ndarray, forecast: np.ndarray, train: np.ndarray) -> np.ndarray:
     """RMSE over the range of the series' training target; NaN where that is constant."""
-    return _ratio(rmse(actual, forecast), _range(train))
+    return ratio(rmse(actual, forecast), _range(train))
 
 
 @metric()
 def mape(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     """Mean absolute error in parts of the actual (0.1 is 10 %); rows whose actual is zero are skipped."""
     actual = np.where(actual == 0, np.nan, actual)
-    return _mean(np.abs((actual - forecast) / actual), actual)
+    return mean_seen(np.abs((actual - forecast) / actual), actual)
 
 
 @metric()
@@ -145,13 +183,13 @@ def smape(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     Source: Makridakis et al., The M4 Competition, 2018.
     """
     size = np.abs(actual) + np.abs(forecast)
-    return _mean(2 * np.abs(actual - forecast) / np.where(size == 0, 1, size), actual)
+    return mean_seen(2 * np.abs(actual - forecast) / np.where(size == 0, 1, size), actual)
 
 
 @metric(pooled=True)
 def wape(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     """Sum of the absolute errors over the sum of the absolute actuals."""
-    return _ratio(mae(actual, forecast), _mean(np.abs(actual), actual))
+    return ratio(mae(actual, forecast), mean_seen(np.abs(actual), actual))
 
 
 @metric()
@@ -161,7 +199,7 @@ def mase(actual: np.ndarray, forecast: np.ndarray, train: np.ndarray, season: in
     A series that has no two observed values a season apart is scaled by its differences one row apart.
     Source: Hyndman & Koehler, Another look at measures of forecast accuracy, 2006.
     """
-    return _ratio(mae(actual, forecast), seasonal_scale(train, season))
+    return ratio(mae(actual, forecast), seasonal_scale(train, season))
 
 
 @metric()
@@ -170,7 +208,7 @@ def rmsse(actual: np.ndarray, forecast: np.ndarray, train: np.ndarray, season: i
 
     Source: Makridakis et al., The M5 Accuracy competition, 2022, there with a season of one.
     """
-    return _ratio(rmse(actual, forecast), np.sqrt(seasonal_scale(train, season, power=2)))
+    return ratio(rmse(actual, forecast), np.sqrt(seasonal_scale(train, season, power=2)))
 
 
 # ---- agreement ---------------------------------------------------------------------------------
@@ -179,8 +217,8 @@ def rmsse(actual: np.ndarray, forecast: np.ndarray, train: np.ndarray, season: i
 @metric(higher=True, pooled=True)
 def r2(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     """1 - squared error / variance of the actual; NaN where the actual is constant."""
-    middle = _mean(actual, actual)[:, None]
-    return 1 - _ratio(_mean((actual - forecast) ** 2, actual), _mean((actual - middle) ** 2, actual))
+    middle = mean_seen(actual, actual)[:, None]
+    return 1 - ratio(mean_seen((actual - forecast) ** 2, actual), mean_seen((actual - middle) ** 2, actual))
 
 
 @metric(higher=True, pooled=True)
@@ -190,8 +228,8 @@ def spearman(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     lost = (np.isnan(forecast) & seen).any(axis=1)
     # What is missing ranks last in both, so that it does not move the ranks of the others.
     a, f = (_ranks(np.where(seen & ~np.isnan(x), x, np.inf)) for x in (actual, forecast))
-    a, f = (np.where(seen, x - _mean(x, actual)[:, None], 0) for x in (a, f))
-    result = _ratio((a * f).sum(axis=1), np.sqrt((a**2).sum(axis=1) * (f**2).sum(axis=1)))
+    a, f = (np.where(seen, x - mean_seen(x, actual)[:, None], 0) for x in (a, f))
+    result = ratio((a * f).sum(axis=1), np.sqrt((a**2).sum(axis=1) * (f**2).sum(axis=1)))
     return np.where(lost, np.nan, result)
 
 
@@ -205,20 +243,20 @@ def pinball(actual: np.ndarray, quantiles: Mapping[float, np.ndarray]) -> np.nda
     Source: Koenker & Bassett, Regression quantiles, 1978.
     """
     losses = [np.maximum(q * (actual - f), (q - 1) * (actual - f)) for q, f in quantiles.items()]
-    return _mean(np.mean(losses, axis=0), actual)
+    return mean_seen(np.mean(losses, axis=0), actual)
 
 
 @metric(pooled=True)
 def wql(actual: np.ndarray, quantiles: Mapping[float, np.ndarray]) -> np.ndarray:
     """Weighted quantile loss: twice the pinball loss over the sum of the absolute actuals, mean over the quantiles."""
-    return _ratio(2 * pinball(actual, quantiles), _mean(np.abs(actual), actual))
+    return ratio(2 * pinball(actual, quantiles), mean_seen(np.abs(actual), actual))
 
 
 @metric(higher=None)
 def coverage(actual: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
     """The part of the actuals that lies in the band: near level / 100 is good."""
     inside = ((lower <= actual) & (actual <= upper)).astype(np.float64)
-    return _mean(np.where(np.isnan(lower) | np.isnan(upper), np.nan, inside), actual)
+    return mean_seen(np.where(np.isnan(lower) | np.isnan(upper), np.nan, inside), actual)
 
 
 @metric()
@@ -228,22 +266,10 @@ def interval_score(actual: np.ndarray, lower: np.ndarray, upper: np.ndarray, lev
     Source: Gneiting & Raftery, Strictly proper scoring rules, 2007, section 6.2.
     """
     outside = np.maximum(lower - actual, 0) + np.maximum(actual - upper, 0)
-    return _mean(upper - lower + 2 / (1 - level / 100) * outside, actual)
+    return mean_seen(upper - lower + 2 / (1 - level / 100) * outside, actual)
 
 
 # ---- parts -------------------------------------------------------------------------------------
-
-
-def mean_of(values: np.ndarray, axis: int) -> np.ndarray:
-    """Mean of what is not NaN along `axis`; NaN where nothing is."""
-    seen = ~np.isnan(values)
-    return _ratio(np.where(seen, values, 0.0).sum(axis=axis), seen.sum(axis=axis))
-
-
-def _mean(values: np.ndarray, actual: np.ndarray) -> np.ndarray:
-    """Mean over each row where the actual is known, (series,); NaN where none is."""
-    seen = ~np.isnan(actual)
-    return _ratio(np.where(seen, values, 0.0).sum(axis=1), seen.sum(axis=1))
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
@@ -259,42 +285,8 @@ def _ranks(values: np.ndarray) -> np.ndarray:
     return result
 
 
-def _ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
-    """`over / under`, NaN where `under` is zero."""
-    result: np.ndarray = np.divide(over, under, out=np.full(np.shape(over), np.nan), where=np.asarray(under) != 0)
-    return result
-
-
 def _range(train: np.ndarray) -> np.ndarray:
     seen = ~np.isnan(train)
     high = np.where(seen, train, -np.inf).max(axis=1, initial=-np.inf)
     low = np.where(seen, train, np.inf).min(axis=1, initial=np.inf)
     return np.where(seen.any(axis=1), high - np.where(np.isinf(low), 0, low), np.nan)
-
-
-_scales: dict[tuple[int, int, int], tuple[weakref.ref[np.ndarray], np.ndarray]] = {}
-
-
-def seasonal_scale(train: np.ndarray, season: int, power: int = 1) -> np.ndarray:
-    """Mean of |y[t] - y[t - season]| ** power over each row of `train`, (series,).
-
-    Computed once for arrays that are not writeable: a search for weights asks for it again and again.
-    """
-    key = (id(train), season, power)
-    if key in _scales and _scales[key][0]() is train:
-        return _scales[key][1]
-    scale = _differences(train, season, power)
-    short = np.isnan(scale)
-    if season > 1 and short.any():
-        scale = scale.copy()
-        scale[short] = _differences(train[short], 1, power)
-    if not train.flags.writeable:
-        for old in [k for k, (kept, _) in _scales.items() if kept() is None]:
-            del _scales[old]
-        _scales[key] = weakref.ref(train), scale
-    return scale
-
-
-def _differences(train: np.ndarray, season: int, power: int) -> np.ndarray:
-    apart = np.abs(train[:, season:] - train[:, :-season]) ** power
-    return _mean(apart, apart)

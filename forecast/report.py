@@ -14,7 +14,7 @@ from forecast import charts
 from forecast.explain import section
 from forecast.files import write_whole
 from forecast.leaderboard import Leaderboard
-from forecast.metrics import mean_of
+from forecast.means import mean_of
 from forecast.source import to_python
 from forecast.versions import versions
 from learners.bands import bounds, levels
@@ -112,12 +112,12 @@ def listed(table: pd.DataFrame) -> pd.DataFrame:
 def summary(run: Run) -> list[tuple[str, str]]:
     """What stands at the head of the page, with its names."""
     board, panel = run.leaderboard, run.panel
-    score = board.totals[run.winner].get(board.metric.name, np.nan)
+    score = board.metric.total(board.totals[run.winner])
     clock = panel.clock()
     first, last = (str(charts.stamps(np.array(c))).replace("T", " ") for c in (clock.min(), clock.max()))
     found = [
         ("Winner", run.winner),
-        (f"{board.metric.name} in the folds", shown(float(score))),
+        (f"{board.metric.name} in the folds", shown(score)),
         ("Series", f"{panel.count:,}"),
         ("From", first.removesuffix(" 00:00:00")),
         ("To", last.removesuffix(" 00:00:00")),
@@ -130,7 +130,7 @@ def summary(run: Run) -> list[tuple[str, str]]:
 
 def ranked(board: Leaderboard, winner: str) -> np.ndarray:
     """The series from the best forecast to the worst, by the leaderboard's metric over the folds."""
-    scores = board.scores.get(winner, {}).get(board.metric.name)
+    scores = board.metric.table(board.scores.get(winner, {}))
     if scores is None:
         return np.arange(board.panel.count)
     return np.argsort(mean_of(scores, axis=0), kind="stable")  # NaN comes last

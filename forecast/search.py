@@ -17,7 +17,7 @@ from forecast.engine import processes
 from forecast.hurry import LATER, affordable, deploying, fastest_first, first_fold
 from forecast.leaderboard import Leaderboard, scored
 from forecast.limits import Limits
-from forecast.metrics import METRICS, Function, Metric, find
+from forecast.metrics import Function, Metric, find, together
 from forecast.proposals import Proposal, Proposals, recipe_of, written
 from forecast.selection import CLOSE
 from forecast.store import COMPLETE, FAILED, PRUNED, Store, Trial
@@ -64,7 +64,7 @@ class Search:
             self.limits = replace(self.limits, exit_score=-self.limits.exit_score)
         self.folds = tuple(on.split(panel))
         self.truths = tuple(Truth.of(fold, season or panel.freq.season) for fold in self.folds)
-        self.metrics = tuple({m.name: m for m in (self.metric, *METRICS.values())}.values())
+        self.metrics = together(self.metric)
         scores = self.panel.count * len(self.folds)  # more trials than scores would fit what is chance in them
         most = scores if self.limits.trials is None else np.inf
         self.proposals = Proposals(self.recipes, bool(self.metric.higher), seed, most)

@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from forecast.leaderboard import Leaderboard
-from forecast.metrics import Metric, find, mean_of, seasonal_scale
+from forecast.means import mean_of, seasonal_scale
+from forecast.metrics import Metric, find
 from forecast.truth import Truth, filled, measure
 from learners.draws import evenly
 

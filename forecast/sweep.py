@@ -270,7 +270,7 @@ def _prefers(board: Leaderboard, joint: str, single: str) -> bool:
         return board.names.index(joint) < board.names.index(single)
     better, worse = (theirs, ours) if metric.higher else (ours, theirs)
     near, sure = PREFERRED, True
-    tables = [board.scores[n].get(metric.name) for n in (joint, single)]
+    tables = [metric.table(board.scores[n]) for n in (joint, single)]
     if tables[0] is not None and tables[1] is not None:
         near = FAIR if np.isfinite(tables[1]).any(axis=0).sum() >= MANY else PREFERRED
         sure = surely_better(tables[1], tables[0], bool(metric.higher))

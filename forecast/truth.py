@@ -10,7 +10,8 @@ import numpy as np
 
 from featurizers.panel import Panel
 from forecast.backtest import Fold
-from forecast.metrics import Metric, mean_of
+from forecast.means import mean_of
+from forecast.metrics import Metric
 from learners.bands import bounds, levels
 from learners.each import reason
 
@@ -84,7 +85,7 @@ def quantiles(outputs: Outputs) -> dict[float, np.ndarray]:
 
 def columns(metric: Metric, outputs: Iterable[str]) -> Iterator[tuple[str, float | None]]:
     """The names under which a metric appears, with their level: those that need a band once for each level."""
-    if not {"lower", "upper", "level"} & set(metric.needs):
+    if not metric.levelled:
         yield metric.name, None
     else:
         for level in levels(outputs):

@@ -11,6 +11,7 @@ from forecast.conformal import with_bands
 from forecast.leaderboard import compare
 from forecast.limits import Limits
 from forecast.metrics import METRICS
+from forecast.report import ranked, shown, summary
 from forecast.search import Search
 from forecast.store import COMPLETE
 from learners.learner import Learner
@@ -53,11 +54,17 @@ def test_a_sweep_ends_with_the_best_by_it() -> None:
     assert model.totals[model.winner] == pytest.approx(totals[found.winner])
 
 
+def day_table(series: int = 1) -> pd.DataFrame:
+    """Series of one wave, the first with the most noise."""
+    days, rng = pd.date_range("2024-01-01", periods=90), np.random.default_rng(0)
+    wave = 20 + 5 * np.sin(np.arange(90) * 2 * np.pi / 7)
+    parts = [pd.DataFrame({"id": i, "day": days, "y": wave + rng.normal(size=90) / (1 + i)}) for i in range(series)]
+    return pd.concat(parts)
+
+
 def test_a_run_ends_with_the_best_by_it() -> None:
-    days = pd.date_range("2024-01-01", periods=90)
-    y = 20 + 5 * np.sin(np.arange(90) * 2 * np.pi / 7) + np.random.default_rng(0).normal(size=90)
     learners = ["SeasonalNaive", "Naive", "Average"]
-    run = fc.run(pd.DataFrame({"day": days, "y": y}), horizon=7, time="day", target="y", folds=2, learners=learners,
+    run = fc.run(day_table(), horizon=7, id="id", time="day", target="y", folds=2, learners=learners,
                  metric="wql", progress=False)  # fmt: skip
     board = run.leaderboard
     assert board.metric.name == "wql"
@@ -70,3 +77,27 @@ def test_metrics_that_cannot_rank_are_refused_before_anything_is_fitted() -> Non
         fc.Sweep(RECIPES, ON, "wql", levels=()).select(panel())
     with pytest.raises(ValueError, match="'coverage' does not rank learners"):
         fc.Sweep(RECIPES, ON, "coverage").select(panel())
+
+
+def coverage_gap(actual: np.ndarray, forecast: np.ndarray) -> float:
+    return float(np.abs(actual - forecast).mean())
+
+
+def test_a_metric_whose_name_begins_like_that_of_bands_stays_on_the_leaderboard() -> None:
+    board = fc.Sweep(RECIPES, ON, coverage_gap, levels=(80,)).select(panel()).board
+    assert board.frame().columns[1] == "coverage_gap"
+    assert np.isfinite(board.frame()["coverage_gap"]).all()
+
+
+def test_a_report_of_a_run_by_a_metric_of_bands_has_its_score_and_order() -> None:
+    run = fc.run(day_table(2), horizon=7, id="id", time="day", target="y", folds=2, learners=["SeasonalNaive", "Naive"],
+                 metric="interval_score", progress=False)  # fmt: skip
+    board = run.leaderboard
+    score = board.metric.total(board.totals[run.winner])
+    assert np.isfinite(score)
+    assert ("interval_score in the folds", shown(score)) in summary(run)
+    errors = np.nanmean(
+        np.stack([board.scores[run.winner][f"interval_score{level}"] for level in (80, 95)]), axis=(0, 1)
+    )
+    assert errors[0] > errors[1]
+    assert ranked(board, run.winner).tolist() == [1, 0]

@@ -138,3 +138,14 @@ def test_a_terminal_is_not_overrun() -> None:
     assert lines[0].split()[-3:] == ["missing", "fit_seconds", "predict_seconds"]
     assert lines[-1] == f"{24 - len(lines[0].split())} more columns are in frame()."
     assert len(_fitting(table, None).splitlines()[0].split()) == 24
+
+
+def test_two_metrics_of_one_name_are_refused():
+    """The second used to be measured by nothing, and the first to stand for both."""
+    one, other = (lambda actual, forecast: 1.0), (lambda actual, forecast: 2.0)
+    with pytest.raises(ValueError, match="Two metrics would be called '<lambda>'"):
+        compare(panel(), {"last": Naive()}, ON, metrics=[one, other])
+    board = compare(panel(), {"last": Naive()}, ON, metrics=[one])
+    assert board.best_by(one) == "last"
+    with pytest.raises(ValueError, match="Two metrics would be called '<lambda>'"):
+        board.best_by(other)

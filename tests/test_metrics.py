@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast import metrics
-from forecast.metrics import METRICS, find, seasonal_scale
+from forecast.means import seasonal_scale
+from forecast.metrics import METRICS, find
 
 RNG = np.random.default_rng(0)
 ACTUAL, FORECAST = RNG.normal(10, 2, (5, 8)), RNG.normal(10, 2, (5, 8))
@@ -116,3 +117,40 @@ def test_find_names_what_there_is():
         find(lambda y_true: 0.0)
     assert find("r2").higher
     assert find(metrics.mae) is METRICS["mae"]
+
+
+def test_a_function_that_is_called_like_a_known_metric_is_refused():
+    def mape(actual, forecast):
+        return 12345.0
+
+    with pytest.raises(ValueError, match="There is a metric 'mape' already: give your function another name"):
+        find(mape)
+    with pytest.raises(ValueError, match="There is a metric 'mape' already"):
+        metrics.metric()(mape)
+    assert find(metrics.mape) is METRICS["mape"]
+
+
+def test_two_functions_of_one_name_are_refused():
+    one, other = (lambda actual, forecast: 1.0), (lambda actual, forecast: 2.0)
+    assert [m.name for m in metrics.together(one, one)[:2]] == ["<lambda>", "mae"]
+    with pytest.raises(ValueError, match="Two metrics would be called '<lambda>': give one of the functions another"):
+        metrics.together(one, other)
+
+    def coverage80(actual, forecast):
+        return 0.0
+
+    with pytest.raises(ValueError, match="would be called 'coverage80'"):
+        metrics.together(coverage80)
+
+
+def test_a_metric_knows_its_columns():
+    score = METRICS["interval_score"]
+    assert [score.owns(n) for n in ("interval_score", "interval_score80", "interval_score99.9")] == [True] * 3
+    assert not any(METRICS["coverage"].owns(n) for n in ("coverage_gap", "coverage800", "coverage_80"))
+    assert METRICS["mae"].owns("mae")
+    assert not METRICS["mae"].owns("mae2")
+    assert score.total({"interval_score80": 1.0, "interval_score95": 3.0, "mae": 7.0}) == 2.0
+    np.testing.assert_array_equal(
+        score.table({"interval_score80": np.ones(2), "interval_score95": np.full(2, 3)}), [2, 2]
+    )
+    assert score.table({"mae": np.ones(2)}) is None

@@ -1,0 +1,52 @@
+"""Means of what is known, and the scale of a series that metrics divide errors by."""
+
+from __future__ import annotations
+
+import weakref
+
+import numpy as np
+
+_scales: dict[tuple[int, int, int], tuple[weakref.ref[np.ndarray], np.ndarray]] = {}
+
+
+def mean_of(values: np.ndarray, axis: int) -> np.ndarray:
+    """Mean of what is not NaN along `axis`; NaN where nothing is."""
+    seen = ~np.isnan(values)
+    return ratio(np.where(seen, values, 0.0).sum(axis=axis), seen.sum(axis=axis))
+
+
+def mean_seen(values: np.ndarray, actual: np.ndarray) -> np.ndarray:
+    """Mean over each row where the actual is known, (series,); NaN where none is."""
+    seen = ~np.isnan(actual)
+    return ratio(np.where(seen, values, 0.0).sum(axis=1), seen.sum(axis=1))
+
+
+def ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
+    """`over / under`, NaN where `under` is zero."""
+    result: np.ndarray = np.divide(over, under, out=np.full(np.shape(over), np.nan), where=np.asarray(under) != 0)
+    return result
+
+
+def seasonal_scale(train: np.ndarray, season: int, power: int = 1) -> np.ndarray:
+    """Mean of |y[t] - y[t - season]| ** power over each row of `train`, (series,).
+
+    Computed once for arrays that are not writeable: a search for weights asks for it again and again.
+    """
+    key = (id(train), season, power)
+    if key in _scales and _scales[key][0]() is train:
+        return _scales[key][1]
+    scale = _differences(train, season, power)
+    short = np.isnan(scale)
+    if season > 1 and short.any():
+        scale = scale.copy()
+        scale[short] = _differences(train[short], 1, power)
+    if not train.flags.writeable:
+        for old in [k for k, (kept, _) in _scales.items() if kept() is None]:
+            del _scales[old]
+        _scales[key] = weakref.ref(train), scale
+    return scale
+
+
+def _differences(train: np.ndarray, season: int, power: int) -> np.ndarray:
+    apart = np.abs(train[:, season:] - train[:, :-season]) ** power
+    return mean_seen(apart, apart)

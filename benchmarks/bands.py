@@ -21,6 +21,7 @@ from accuracy_data import SETS, drawn
 
 import forecast as fc
 from forecast.conformal import banded, errors, finished
+from forecast.defaults import nonnegative
 from forecast.ensemble import vote, without
 from forecast.leaderboard import Leaderboard, compare
 from forecast.plan import recipe
@@ -49,7 +50,8 @@ def board_of(name: str, series: int, rounds: int) -> Leaderboard:
 
 def deployed(past: Leaderboard, name: str, board: Leaderboard, at: int) -> dict[str, Outputs]:
     """The bands of one learner in fold `at`, measured on the folds of `past`."""
-    ready, truth, outputs = banded(past, name, LEVELS), board.truths[at], dict(board.outputs[name][at])
+    least = 0.0 if nonnegative(past.panel) else None
+    ready, truth, outputs = banded(past, name, LEVELS, least), board.truths[at], dict(board.outputs[name][at])
     around = ready.widths.bands(outputs["forecast"], truth_scale(truth))
     bare = {"forecast": outputs["forecast"]}
     found = {"residuals": finished(bare, around, None, ready.least),

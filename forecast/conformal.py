@@ -11,6 +11,7 @@ from featurizers.arrays import State, namespace
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from forecast.backtest import RollingOrigin
+from forecast.defaults import nonnegative as never_below_zero
 from forecast.leaderboard import Leaderboard, compare
 from forecast.metrics import Metric
 from forecast.settings import levels as checked
@@ -36,6 +37,7 @@ class Conformal(Wrapping):
     they are stretched to hold what the folds brought, and the band is the mean of both; one of the two alone, or sides
     of different widths, where that loses 2 % less on folds left out. `symmetric` asks for one or the other.
     `decay` is the weight of a fold over that of the next, `adapt` how fast the level follows what folds were covered.
+    With `nonnegative` no lower bound lies below zero, unless the forecast does.
     The learner is fitted once for each fold, and once more on the whole panel.
 
     >>> from forecast import SeasonalNaive
@@ -50,11 +52,13 @@ class Conformal(Wrapping):
     symmetric: bool | None = None
     decay: float = 1.0
     adapt: float = 0.0
+    nonnegative: bool | None = None  # None: where the panel has no target below zero
 
     def retrain(self, panel: Panel, before: Model | None) -> ConformalModel:
         board = compare(panel, {"learner": self.learner}, self.on, "mae")
-        how = {"decay": self.decay, "adapt": self.adapt}
-        return banded(board, "learner", self.levels, symmetric=self.symmetric, **how).retrain(panel, before)
+        nonnegative = never_below_zero(panel) if self.nonnegative is None else self.nonnegative
+        least, how = 0.0 if nonnegative else None, {"decay": self.decay, "adapt": self.adapt}
+        return banded(board, "learner", self.levels, least, symmetric=self.symmetric, **how).retrain(panel, before)
 
 
 @dataclass(frozen=True)
@@ -106,9 +110,11 @@ def finished(outputs: State, around: State, own: Stretch | None, least: float | 
 
 
 def banded(
-    board: Leaderboard, name: str, levels: Sequence[float] = (80, 95), *, symmetric: bool | None = None, **how: float
-) -> Ready:
-    """The recipe of a learner on the board with its bands, chosen as `Conformal` says, without fitting anything.
+    board: Leaderboard, name: str, levels: Sequence[float] = (80, 95), least: float | None = None, *,
+    symmetric: bool | None = None, **how: float,
+) -> Ready:  # fmt: skip
+    """The recipe of a learner on the board with its bands, chosen as `Conformal` says, without fitting anything; no
+    lower bound lies below `least` (None: anywhere), unless the forecast does.
 
     ValueError if a level is not between 0 and 100, or no residual is known.
     """
@@ -119,19 +125,20 @@ def banded(
     asked = [(side, share) for side in sides for share in shares]
     side, share = asked[0]
     if len(asked) > 1 and len(seen) > 1:
-        losses = _left_out(board, seen, levels, asked, how)
+        losses = _left_out(board, seen, levels, least, asked, how)
         best = int(np.argmin(losses))
         side, share = asked[best] if losses[best] < BETTER * losses[0] else asked[0]
     own = stretch(seen, levels, share) if share else None
-    return Ready(board.recipes[name], _widths(board, seen, levels, side, **how), own, _least(board))
+    return Ready(board.recipes[name], _widths(board, seen, levels, side, **how), own, least)
 
 
 def with_bands(
-    board: Leaderboard, levels: Sequence[float] = (80, 95), names: Sequence[str] | None = None
-) -> Leaderboard:
-    """The board with bands for every learner (or those of `names`), each fold's measured on the other folds, and with
-    the metrics of bands: so learners with and without bands of their own compare. Of very many forecasts those of the
-    best learners have them alone."""
+    board: Leaderboard, levels: Sequence[float] = (80, 95), least: float | None = None,
+    names: Sequence[str] | None = None,
+) -> Leaderboard:  # fmt: skip
+    """The board with bands for every learner (or those of `names`), not below `least`, each fold's measured on the
+    other folds, and with the metrics of bands: so learners with and without bands of their own compare. Of very many
+    forecasts those of the best learners have them alone."""
     levels = _wanted(levels)
     size = max(sum(t.actual.size for t in board.truths) * len(levels), 1)
     names = board.names[: max(MOST // size, FEWEST)] if names is None else names
@@ -142,7 +149,7 @@ def with_bands(
             seen = errors(board, name, levels, scales)
         except ValueError:  # no errors, no bands
             continue
-        found = iter(_out_of_fold(board, seen, levels))
+        found = iter(_out_of_fold(board, seen, levels, least))
         outputs[name] = tuple(next(found) if o else o for o in board.outputs[name])
     banded_metrics = [m for m in board.measures if m.banded]
     old = {n: {m: v for m, v in t.items() if not _banded(m, banded_metrics)} for n, t in board.scores.items()}
@@ -152,9 +159,9 @@ def with_bands(
                    totals={n: kept[n] | totals.get(n, {}) for n in kept})  # fmt: skip
 
 
-def ranking(board: Leaderboard, levels: Sequence[float]) -> Leaderboard:
+def ranking(board: Leaderboard, levels: Sequence[float], least: float | None) -> Leaderboard:
     """The board as its metric can rank it: with bands for every learner, if that is a metric of bands."""
-    return with_bands(board, levels) if board.metric.banded and levels else board
+    return with_bands(board, levels, least) if board.metric.banded and levels else board
 
 
 def errors(
@@ -190,15 +197,10 @@ def _widths(board: Leaderboard, seen: Sequence[Errors], levels: Sequence[float],
     return widths(seen, levels, board.truths[0].season, gap=board.on.gap, symmetric=side, **how)
 
 
-def _least(board: Leaderboard) -> float | None:
-    """0 for a target that never was below."""
-    y = board.panel.y[np.isfinite(board.panel.y)]
-    return 0.0 if len(y) and y.min() >= 0 else None
-
-
-def _out_of_fold(board: Leaderboard, seen: Sequence[Errors], levels: Sequence[float]) -> list[Outputs]:
+def _out_of_fold(
+    board: Leaderboard, seen: Sequence[Errors], levels: Sequence[float], least: float | None
+) -> list[Outputs]:
     """The forecasts and the usual bands of each fold, measured on the others where there are others."""
-    least = _least(board)
     found: list[Outputs] = []
     for k, e in enumerate(seen):
         others = [o for i, o in enumerate(seen) if i != k] or seen
@@ -209,12 +211,12 @@ def _out_of_fold(board: Leaderboard, seen: Sequence[Errors], levels: Sequence[fl
 
 
 def _left_out(
-    board: Leaderboard, seen: Sequence[Errors], levels: Sequence[float], asked: Sequence[tuple[bool, float]],
-    how: Mapping[str, float],
+    board: Leaderboard, seen: Sequence[Errors], levels: Sequence[float], least: float | None,
+    asked: Sequence[tuple[bool, float]], how: Mapping[str, float],
 ) -> list[float]:  # fmt: skip
     """The quantile losses of each way (sides alike, share of the learner's own bands), each fold's bands from the
     other folds; divided by the scale of each series, those without one by nothing."""
-    least, losses = _least(board), np.zeros(len(asked))
+    losses = np.zeros(len(asked))
     for k, e in enumerate(seen):
         others = [o for i, o in enumerate(seen) if i != k]
         sides = {side: _widths(board, others, levels, side, **how) for side in {s for s, _ in asked}}

@@ -55,10 +55,10 @@ class Search:
     def __init__(
         self, panel: Panel, recipes: Mapping[str, Learner], on: RollingOrigin, metric: str | Function = "mase", *,
         season: int | None = None, limits: Limits | None = None, seed: int = 0, store: Store | None = None,
-        progress: Progress | None = None, workers: int = 1, levels: Sequence[float] = (),
+        progress: Progress | None = None, workers: int = 1, levels: Sequence[float] = (), least: float | None = None,
     ) -> None:  # fmt: skip
         self.panel, self.recipes, self.on, self.metric = panel, dict(recipes), on, _ranks(find(metric), levels)
-        self.levels = tuple(levels)
+        self.levels, self.least = tuple(levels), least
         self.limits, self.store, self.progress = limits or Limits(), store, progress
         if self.metric.higher and self.limits.exit_score is not None:  # they are compared so that less is better
             self.limits = replace(self.limits, exit_score=-self.limits.exit_score)
@@ -268,7 +268,7 @@ class Search:
             named = [replace(a, name="") for a in attempts if a.outputs]
             recipe = next(iter(self.recipes.values()))  # of any name: no recipe is asked for bands of its errors
             board = scored(self.panel, self.on, self.metric, tuple(wanted), {"": recipe}, truths, named)
-            return with_bands(board, self.levels).totals[""]
+            return with_bands(board, self.levels, self.least).totals[""]
         return measure(truths, {"": outputs}, wanted, self.panel.count)[1][""] if truths else {}
 
     def _ranked(self) -> list[float]:

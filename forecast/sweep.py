@@ -89,7 +89,7 @@ class Sweep(Learner):
     season: int | None = None
     workers: int = 1
     seed: int = 0
-    nonnegative: bool = False  # no forecast of the winner is below zero
+    nonnegative: bool = False  # no forecast of the winner, and no band around one, is below zero
     integers: bool = False  # they are whole numbers
     searches: ClassVar[bool] = True
     spoken: ClassVar[bool] = True  # written with every value that was chosen, be it the default
@@ -132,12 +132,17 @@ class Sweep(Learner):
         recipe = board.recipes[winner]
         if recipe != backup:
             board = replace(board, recipes={**board.recipes, winner: Otherwise(recipe, backup)})
-        ready = banded(board, winner, self.levels) if self.levels else board.recipes[winner]
-        board = with_bands(board, self.levels) if self.levels else board
+        ready = banded(board, winner, self.levels, self._least) if self.levels else board.recipes[winner]
+        board = with_bands(board, self.levels, self._least) if self.levels else board
         return replace(chosen, board=board, recipe=finished(ready, self.nonnegative, self.integers))
 
     def _season(self, panel: Panel) -> int:
         return panel.freq.season if self.season is None else self.season
+
+    @property
+    def _least(self) -> float | None:
+        """What no band lies below."""
+        return 0.0 if self.nonnegative else None
 
     def _search(
         self, panel: Panel, limits: Limits, report: Report, store: Store | None
@@ -145,7 +150,7 @@ class Sweep(Learner):
         """The search of a panel, its leaderboard with the ensemble, and the name of the winner."""
         found = Search(panel, self.recipes, self.on, self.metric, season=self._season(panel), limits=limits,
                        seed=self.seed, store=store, progress=report, workers=self.workers,
-                       levels=self.levels).run()  # fmt: skip
+                       levels=self.levels, least=self._least).run()  # fmt: skip
         if not found.trials:
             more = ": give it more time" if found.ended == "time" else ""
             raise ValueError(f"The sweep ended ({found.ended}) before any of {', '.join(self.recipes)} was tried on "
@@ -164,7 +169,7 @@ class Sweep(Learner):
         Only what can be trained in `seconds` takes part, as far as the folds tell; the fastest, if that is nothing.
         """
         board.best_by(self.metric)  # an error, if every learner failed
-        ranked = ranking(board, self.levels)
+        ranked = ranking(board, self.levels, self._least)
         whole = [name for name in ranked.names if all(board.outputs[name])] or [ranked.best]
         tried = {n: [a for a in board.attempts if a.name == n] for n in whole}
         cost = {n: deploying(tried[n], board.recipes[n], board.panel, self.on) for n in whole}
@@ -191,7 +196,7 @@ class Sweep(Learner):
         stack = guarded(replace(found.only(members), metric=metric), found.totals[ENSEMBLE], found.scores[ENSEMBLE])
         if stack is not None and sum(cost[n] for n in stack[0]) <= seconds:
             found = found.joined(STACK, *stack[1:])
-        ranked = ranking(found, self.levels)
+        ranked = ranking(found, self.levels, self._least)
         joint = min((n for n in (ENSEMBLE, STACK) if n in found.recipes), key=ranked.names.index)
         return found, joint if _prefers(ranked, joint, winner) else winner
 

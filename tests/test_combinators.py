@@ -12,6 +12,7 @@ from forecast.conformal import Conformal, banded
 from forecast.ensemble import TRIM, Ensemble, blended, caruana, vote
 from forecast.export import to_onnx
 from forecast.leaderboard import compare
+from forecast.sweep import Sweep
 from forecast.widths import Widths, recent_scale
 from learners.average import Average
 from learners.blend import Blend, central, shares, weighted
@@ -230,6 +231,24 @@ def test_a_board_gives_the_same_bands_without_fitting():
     ready, measured = forecasts(banded(found, "linear")), forecasts(Conformal(LINEAR, ON))
     for name, values in measured.items():
         np.testing.assert_array_equal(ready[name], values)
+
+
+@pytest.mark.parametrize("nonnegative", [False, True])
+def test_bands_reach_below_zero_where_they_may(nonnegative):
+    """Of a falling series that never was below zero they used to end there whatever was asked."""
+    falling = daily(np.linspace(60, 2, 60))
+    sweep = Sweep({"last": Naive()}, ON, ensemble=False, levels=(80, 95), nonnegative=nonnegative)
+    conformal = Conformal(Naive(), ON, nonnegative=nonnegative)
+    folds = sweep.select(falling).board.outputs["last"]
+    for found in (forecasts(sweep, falling), forecasts(conformal, falling), folds[-1]):
+        assert (found["lo95"].min() >= 0) == nonnegative
+        assert (found["lo80"] <= found["forecast"]).all()
+
+
+def test_conformal_bands_end_at_zero_where_the_panel_does():
+    falling = daily(np.linspace(60, 2, 60))
+    usual, floored = (forecasts(Conformal(Naive(), ON, nonnegative=n), falling) for n in (None, True))
+    np.testing.assert_array_equal(usual["lo95"], floored["lo95"])
 
 
 def test_a_gap_still_bands_the_first_steps():

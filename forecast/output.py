@@ -11,6 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from featurizers.findings import Finding, Findings
 from featurizers.panel import Panel
 from forecast.export import to_onnx
@@ -42,10 +44,10 @@ def write(run: Run, started: float, kept: Keeping) -> Run:
 
 def _fill(run: Run, folder: Path, started: float, kept: Keeping) -> Run:
     run = _deployed(run, folder)
-    (folder / JOB).write_text(text(run.job, run.selection.entered))
+    (folder / JOB).write_text(text(run.job, run.selection.entered), "utf-8")
     shutil.copytree(kept.folder, folder / SEARCH, ignore=shutil.ignore_patterns(JOB, HALT))
     findings = [finding.__dict__ for finding in run.findings]
-    (folder / "findings.json").write_text(json.dumps(findings, indent=1, ensure_ascii=False))
+    (folder / "findings.json").write_text(json.dumps(findings, indent=1, ensure_ascii=False), "utf-8")
     run.leaderboard.frame(seconds=False).to_parquet(folder / BOARD, index=False)
     run.leaderboard.series().to_parquet(folder / "leaderboard_series.parquet", index=False)
     run.forecasts.to_parquet(folder / "forecasts.parquet", index=False)
@@ -53,7 +55,7 @@ def _fill(run: Run, folder: Path, started: float, kept: Keeping) -> Run:
     if run.test is not None:
         run.test.frame(seconds=False).to_parquet(folder / "test.parquet", index=False)
     write_report(folder / "report.html", run)
-    (folder / MARK).write_text(json.dumps(about(run, started, kept), indent=1))
+    (folder / MARK).write_text(json.dumps(about(run, started, kept), indent=1, allow_nan=False), "utf-8")
     return run
 
 
@@ -120,20 +122,21 @@ def _described(recipe: Learner) -> Any:
 def about(run: Run, started: float, kept: Keeping) -> dict[str, Any]:
     """What `run.json` holds: all that differs between two runs of one job; `started` is in seconds since 1970."""
     stopped = CANCELLED if kept.cancelled else PAUSED
-    board = run.leaderboard.frame()
+    board, metric = run.leaderboard.frame(), run.leaderboard.metric
+    score = metric.total(run.leaderboard.totals[run.winner])
+    taken = board.set_index("learner")[["fit_seconds", "predict_seconds"]].astype(float).round(3)
     return {
         "status": stopped if run.selection.ended == "stopped" else DONE,
         "ended": run.selection.ended,
         "trials": len(run.selection.trials),
         "winner": run.winner,
-        "metric": run.leaderboard.metric.name,
-        "score": run.leaderboard.metric.total(run.leaderboard.totals[run.winner]),
+        "metric": metric.name,
+        "score": score if np.isfinite(score) else None,  # undefined, as mase of series that never change
         "groups": dict(run.selection.groups),
         "seed": run.job.seed,
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
         "seconds": round(time.time() - started, 3),
-        "learners": {row.learner: {"fit_seconds": round(row.fit_seconds, 3),
-                                   "predict_seconds": round(row.predict_seconds, 3)} for row in board.itertuples()},
+        "learners": taken.to_dict("index"),
         "onnx": dict(run.check),
         "versions": versions(),
-    }  # fmt: skip
+    }

@@ -30,6 +30,7 @@ from forecast.tables import Tables, known_ahead, read
 from learners.around import reported
 from learners.learner import Learner, Model
 from learners.naive import SeasonalNaive
+from learners.occasions import taken_out
 
 WRITING, BULK = 6.0, 0.7  # seconds of a time limit that are kept for the report and the graph, and for a million rows
 TABLE = ("aggregate", *(f.name for f in fields(Policy)))  # settings of `Panel.read` beyond the roles
@@ -69,7 +70,7 @@ class Run:
         metric = self.leaderboard.metric
         score = metric.total(self.leaderboard.totals[self.winner])
         where = "" if self.folder is None else f", in {str(self.folder)!r}"
-        told = f"{metric.name} {score:.4g} over {self.job.folds} folds"
+        told = f"{metric.name} {score:.4g} over {len(self.leaderboard.truths)} folds"
         return f"Run({self.winner}: {told}, {self.panel.count} series{where})"
 
     def plot(self, series: int | None = None) -> Any:
@@ -146,7 +147,7 @@ def resume(folder: str | Path, source: Any = None, progress: bool = True, **sett
     holds. ValueError if there is no such run, nothing to do, or the table is not what it was.
     """
     file = reopened(folder) / JOB
-    metric = tomllib.loads(file.read_text()).get("metric")
+    metric = tomllib.loads(file.read_text("utf-8")).get("metric")
     if metric not in METRICS and "metric" not in settings:
         raise ValueError(f"The run {str(folder)!r} is measured by a function of your own, {metric!r}: give it again, "
                          f"with forecast.resume(folder, metric={metric}).")  # fmt: skip
@@ -208,6 +209,8 @@ def _deployed(job: Job, selection: Selection, tables: Tables, known: tuple[Any, 
         *failed(selection.board),
         *_unreached(job, panel),
         *_reported(model),
+        *_occasions(model),
+        *_untested(tables, job.gap),
         *alerts,
         *future.findings,
     ]
@@ -217,20 +220,41 @@ def _deployed(job: Job, selection: Selection, tables: Tables, known: tuple[Any, 
 
 
 def tested(job: Job, selection: Selection, model: Model, tables: Tables) -> Leaderboard:
-    """The winner and the seasonal naive forecast, rolled over the test rows without refitting.
-
-    Series that end before the test does are left out: their last rows were trained on.
+    """The winner and the seasonal naive forecast, rolled over the test rows without refitting: over as many rows as at
+    least half of the series have, of all that have them. Shorter ones would be scored on rows that they trained on.
     """
     assert tables.whole is not None
-    held = tables.held
-    rows = int(held.max())
-    full = np.flatnonzero(held == rows)
+    rows = _test_rows(tables.held, job.gap)
+    begin = tables.whole.position < np.repeat(tables.train.lengths + rows, tables.whole.lengths)
+    whole = tables.whole.rows(begin).where(tables.held >= rows)
     horizon = min(job.horizon, rows - job.gap)
     step = job.test_step or horizon
     on = RollingOrigin(horizon, folds=1 + (rows - job.gap - horizon) // step, step=step, gap=job.gap, refit=False)
     entrants: dict[str, Learner] = {selection.winner: Trained(model)}
     entrants.setdefault("SeasonalNaive", selection.board.recipes.get("SeasonalNaive", SeasonalNaive(selection.season)))
-    return compare(tables.whole.where(full), entrants, on, job.metric, season=selection.season)
+    return compare(whole, entrants, on, job.metric, season=selection.season)
+
+
+def _test_rows(held: np.ndarray, gap: int) -> int:
+    """How many of the rows after training are in the test, those of the gap too: as many as at least half of the series
+    have, of those that have any."""
+    there = np.sort(held[held > gap])[::-1]
+    return int(there[(len(there) - 1) // 2])
+
+
+def _untested(tables: Tables, gap: int) -> list[Finding]:
+    """What of the test rows is not in the test."""
+    if tables.whole is None:
+        return []
+    held, rows = tables.held, _test_rows(tables.held, gap)
+    few, more, count = np.flatnonzero(held < rows), np.flatnonzero(held > rows), tables.train.count
+    found, part = [], f"The test is of {count - len(few)} of {count} series, on the {rows} rows after training"
+    for those, what in ((few, "Left out, with fewer"), (more, "Tested on no more than these")):
+        if len(those):
+            name = tables.train.name(int(those[0]))
+            text = f"{part}, as at least half have so many. {what}: {len(those)}, as {name} with {held[those[0]]}."
+            found.append(Finding("untested", "alerted", text, name, count=len(those)))
+    return found
 
 
 def _left_out(job: Job) -> list[Finding]:
@@ -254,6 +278,16 @@ def _unreached(job: Job, panel: Panel) -> list[Finding]:
         for size in sizes
         if size >= longest
     ]  # fmt: skip
+
+
+def _occasions(model: Model) -> list[Finding]:
+    """The days of the year that stand out, where the model knows of them."""
+    days = taken_out(model)
+    if not days:
+        return []
+    told = ", ".join(f"{day} ({size})" for day, size in days.items())
+    text = f"Days of the year stand out, and are taken out of what is learned from and put back: {told}."
+    return [Finding("occasions", "alerted", text, count=len(days))]
 
 
 def _reported(model: Model) -> list[Finding]:

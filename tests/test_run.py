@@ -202,6 +202,9 @@ def test_a_panel_that_never_changes_is_forecast_with_bands_of_no_width(value: fl
     table, names = promoted(ahead=0)
     run = fc.run(table.assign(sold=value), horizon=3, learners=["Ridge"], folds=2, output=str(tmp_path / "run"),
                  progress=False, **{**names, "known": ()})  # fmt: skip
+    text = (tmp_path / "run" / "run.json").read_text("utf-8")
+    assert json.loads(text, parse_constant=pytest.fail)["score"] is None  # NaN is not JSON
+    assert fc.runs(tmp_path)["score"].isna().all()
     np.testing.assert_allclose(run.forecasts[["forecast", "lo80", "hi95"]], value)
 
 
@@ -287,3 +290,24 @@ def test_a_group_that_cannot_be_compared_has_the_fall_back() -> None:
     assert run.selection.groups["kind=rare"] == "SeasonalNaive"
     assert any(f.kind == "fallback" and "kind=rare" in f.message for f in run.findings)
     assert np.isfinite(run.forecasts["forecast"]).all()
+
+
+@pytest.mark.parametrize(("cut", "tested", "rows", "told"), [
+    ([9, 9, 9, 0], 4, 6, "Tested on no more than these: 1, as name=d with 15."),
+    ([0, 0, 9, 12], 2, 15, "Left out, with fewer: 2, as name=c with 6."),
+    ([0, 0, 0, 0], 4, 15, None),
+])  # fmt: skip
+def test_the_test_is_of_most_series_and_a_finding_tells_of_others(
+    cut: list[int], tested: int, rows: int, told: str | None
+) -> None:
+    days = pd.date_range("2024-01-01", periods=75)
+    parts = [pd.DataFrame({"name": n, "day": days, "sold": walk(75, 7, i)})[: 75 - k]
+             for i, (n, k) in enumerate(zip("abcd", cut, strict=True))]  # fmt: skip
+    run = fc.run(pd.concat(parts), id="name", time="day", target="sold", horizon=3, learners=["SeasonalNaive"], folds=1,
+                 test="2024-02-29", progress=False)  # fmt: skip
+    assert run.test is not None
+    assert run.test.panel.count == tested
+    assert sum(t.actual.shape[1] for t in run.test.truths) == rows
+    assert str(run.test.truths[0].cutoff[-1])[:10] == "2024-02-29"
+    found = [f.message for f in run.findings.of("untested")]
+    assert (told is None and not found) or (len(found) == 1 and found[0].endswith(str(told)))

@@ -36,7 +36,7 @@ def attach(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], 
 def _homes(stub: Path) -> dict[str, str]:
     """Name -> module, as the stub says."""
     found: dict[str, str] = {}
-    for node in ast.parse(stub.read_text()).body:
+    for node in ast.parse(stub.read_text("utf-8")).body:
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 if alias.name == "*":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -144,6 +145,9 @@ def datasets(
 
 def main() -> None:
     """Run the command line; an error of the user's is a sentence, not a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a locale may not know the names of series
+            stream.reconfigure(encoding="utf-8")
     try:
         app()
     except ValueError as error:

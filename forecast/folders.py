@@ -103,7 +103,7 @@ class Keeping:
     def cancelled(self) -> bool:
         """Whether it was not only paused."""
         file = self.folder / HALT
-        return file.exists() and file.read_text() == CANCELLED
+        return file.exists() and file.read_text("utf-8") == CANCELLED
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -171,7 +171,7 @@ def runs(folder: str | Path = "runs") -> pd.DataFrame:
             store.close()
         rows.append({"run": str(folder / name), **about})
     columns = ["run", "status", "winner", "metric", "score", "trials", "seconds", "started"]
-    found = pd.DataFrame(rows, columns=columns)
+    found = pd.DataFrame(rows, columns=columns).astype({"score": float})  # None where it is undefined
     return found.sort_values(["started", "run"], ascending=[False, True], na_position="first", ignore_index=True)
 
 
@@ -186,7 +186,7 @@ def trials(folder: str | Path, metric: str | None = None) -> pd.DataFrame:
     if not kept.exists():
         raise ValueError(f"There is no run {str(folder)!r} with trials. 'forecast runs' lists those in 'runs'.")
     job = kept / JOB if (kept / JOB).exists() else Path(folder) / JOB
-    own = str(tomllib.loads(job.read_text()).get("metric", "mase"))
+    own = str(tomllib.loads(job.read_text("utf-8")).get("metric", "mase"))
     wanted = metric or own
     measured = _theirs(kept, own) if wanted == own and own not in METRICS else find(wanted)
     if measured.higher is None:
@@ -201,7 +201,7 @@ def trials(folder: str | Path, metric: str | None = None) -> pd.DataFrame:
 
 def _theirs(kept: Path, name: str) -> Metric:
     """A metric that is a function of the user's own, of which the folder holds the scores."""
-    state = json.loads((kept / STATE).read_text()) if (kept / STATE).exists() else {}
+    state = json.loads((kept / STATE).read_text("utf-8")) if (kept / STATE).exists() else {}
     return Metric(name, _gone, bool(state.get("higher", False)))
 
 
@@ -231,13 +231,13 @@ def status(output: str | Path) -> str:
 def _about(folder: Path) -> dict[str, Any]:
     if not (folder / MARK).exists():
         return {"status": BROKEN}
-    found: dict[str, Any] = json.loads((folder / MARK).read_text())
+    found: dict[str, Any] = json.loads((folder / MARK).read_text("utf-8"))
     return {"status": DONE} | found
 
 
 def _state(output: str | Path) -> dict[str, Any]:
     file = aside(output) / STATE
-    found: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    found: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.exists() else {}
     return found
 
 
@@ -247,11 +247,13 @@ def _alive(state: dict[str, Any]) -> bool:
         return False
     try:
         os.kill(state["pid"], 0)
-    except (ProcessLookupError, OSError):
+    except PermissionError:  # it is another user's
+        return True
+    except OSError:
         return False
     return True
 
 
 def _boot() -> str:
     file = Path("/proc/sys/kernel/random/boot_id")
-    return file.read_text().strip() if file.exists() else ""
+    return file.read_text("ascii").strip() if file.exists() else ""

@@ -40,8 +40,9 @@ def progress(title: str, shown: bool = True) -> Iterator[Report]:
             TimeRemainingColumn,
         )
 
+        what = TextColumn("{task.fields[what]}", markup=False)  # names may have brackets
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-                   TimeRemainingColumn(), TextColumn("{task.fields[what]}"))  # fmt: skip
+                   TimeRemainingColumn(), what)  # fmt: skip
         with Progress(*columns, console=Console(stderr=True)) as bars:
             task = bars.add_task(title, total=None, what="")
 

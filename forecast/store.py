@@ -60,6 +60,7 @@ class Store:
 
     def __init__(self, folder: str | Path, group: str = "") -> None:
         self.folder, self.group, self.begun = Path(folder), group, time.monotonic()
+        self._opened: dict[Path, Store] = {}
         (self.folder / FORECASTS).mkdir(parents=True, exist_ok=True)
 
     def load(self) -> dict[int, Trial]:
@@ -72,7 +73,6 @@ class Store:
         found = list(self.load().values())
         for part in self.parts:
             found += part.load().values()
-            part.close()
         return found
 
     def __len__(self) -> int:
@@ -87,10 +87,18 @@ class Store:
     @property
     def parts(self) -> list[Store]:
         """Those of the groups."""
-        return [Store(folder) for folder in sorted(self.folder.glob(f"{PART}*"))]
+        return [self._open(folder) for folder in sorted(self.folder.glob(f"{PART}*"))]
+
+    def _open(self, folder: Path) -> Store:
+        """The store of a group, the same one each time, so that its files are opened once."""
+        if folder not in self._opened:
+            self._opened[folder] = Store(folder)
+        return self._opened[folder]
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of the files, those of the groups too."""
+        for part in self._opened.values():
+            part.close()
         if "_study" in self.__dict__:
             self._storage.engine.dispose()
             del self.__dict__["_study"]
@@ -112,8 +120,8 @@ class Store:
 
     def part(self, number: int, group: str = "") -> Store:
         """A store of its own for a group of series, by its place and its name."""
-        part = Store(self.folder / f"{PART}{number:05d}", group)
-        part.begun = self.begun
+        part = self._open(self.folder / f"{PART}{number:05d}")
+        part.group, part.begun = group, self.begun
         return part
 
     def _forecasts(self, number: int) -> Path:

@@ -16,8 +16,24 @@ import pandas as pd
 import pytest
 
 import forecast as fc
-from forecast.folders import BROKEN, CANCELLED, DONE, PAUSED, SEARCH, aside, runs, status, trials
+from forecast.files import write_whole
+from forecast.folders import (
+    BROKEN,
+    CANCELLED,
+    DONE,
+    PAUSED,
+    RUNNING,
+    SEARCH,
+    STATE,
+    Keeping,
+    _boot,
+    aside,
+    runs,
+    status,
+    trials,
+)
 from forecast.recipes import describe, write_toml
+from forecast.store import Store
 from tests.test_search import RIDGE
 
 APART = (SEARCH, "run.json", "job.toml")  # they hold seconds, or the path of the run
@@ -29,7 +45,7 @@ def write_job(folder: Path, count: int) -> Path:
            "data": {"source": "dataset:air_passengers_monthly", "time": "month", "target": "passengers"},
            "learners": {"SeasonalNaive": {"SeasonalNaive": 12}, "Ridge": describe(RIDGE)}}  # fmt: skip
     path = folder / "job.toml"
-    path.write_text(write_toml(job))
+    path.write_text(write_toml(job), "utf-8")
     return path
 
 
@@ -185,3 +201,46 @@ def test_a_run_measured_by_a_function_of_the_users_own_goes_on_with_it(whole: Pa
     with pytest.raises(ValueError, match="cannot go on: its table, or what it was asked for, is not what it was"):
         fc.resume(output, table.assign(passengers=table["passengers"] * 2), metric=hits, progress=False)
     assert len(fc.resume(output, table, progress=False, metric=hits, trials=6).selection.trials) == 6
+
+
+def test_a_process_of_another_user_is_at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(number: int, sign: int) -> None:
+        raise PermissionError
+
+    write_whole(aside(tmp_path / "run") / STATE, json.dumps({"identity": "", "pid": 1, "boot": _boot()}))
+    monkeypatch.setattr(os, "kill", refused)
+    assert status(tmp_path / "run") == RUNNING
+    with pytest.raises(ValueError, match="is under way"):
+        Keeping.open(tmp_path / "run", "", "")
+
+
+def test_the_stores_of_groups_are_opened_once_and_closed(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    for number in range(3):
+        _ = store.part(number, f"g{number}")._study  # its table is there
+    assert [part.group for part in store.parts] == ["g0", "g1", "g2"]
+    assert store.parts == store.parts
+    assert len(store) == 0
+    assert store.spent == 0.0
+    parts = store.parts
+    store.close()
+    assert not any("_study" in vars(part) for part in parts)
+
+
+ASCII = {"PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
+
+
+def test_names_in_any_script_need_no_locale_that_knows_them(tmp_path: Path) -> None:
+    days = pd.date_range("2024-01-01", periods=30).strftime("%Y-%m-%d")
+    table = pd.DataFrame({"都市": "東京", "日": days, "販売": np.arange(30) % 7.0})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    text = 'horizon = 3\nlearners = ["Naive"]\nby = "都市"\nfolds = 1\n'
+    text += '[data]\nsource = "t.csv"\nid = "都市"\ntime = "日"\ntarget = "販売"\n'
+    (tmp_path / "job.toml").write_text(text, "utf-8")
+    run = str(tmp_path / "run")
+    for words in (["run", tmp_path / "job.toml", "-o", run], ["trials", run], ["runs", tmp_path], ["export", run],
+                  ["score", run, tmp_path / "t.csv", "-o", tmp_path / "scored.csv"]):  # fmt: skip
+        call = [sys.executable, "-c", "from forecast.cli import main; main()", *map(str, words)]
+        done = subprocess.run(call, env={**os.environ, **ASCII}, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
+    assert "東京" in (tmp_path / "scored.csv").read_text("utf-8")

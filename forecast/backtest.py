@@ -69,10 +69,18 @@ class RollingOrigin:
             if value is not None:
                 whole(value, f"RollingOrigin: {name!r}", low)
 
+    @property
+    def apart(self) -> int:
+        """The rows between two cutoffs."""
+        return self.horizon if self.step is None else self.step
+
     def rows(self, number: int = 0) -> int:
         """How many rows fold `number` holds back after its cutoff."""
-        step = self.horizon if self.step is None else self.step
-        return (self.folds - 1 - number) * step + self.horizon + self.gap
+        return (self.folds - 1 - number) * self.apart + self.horizon + self.gap
+
+    def within(self, rows: int) -> RollingOrigin:
+        """With as many of the folds as hold back so many rows at most; with one, if none does."""
+        return replace(self, folds=max(1, min(self.folds, 1 + (rows - self.rows(self.folds - 1)) // self.apart)))
 
     def places(self, panel: Panel) -> np.ndarray:
         """The series that take part, where they are long enough."""

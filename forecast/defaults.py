@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -35,7 +36,7 @@ FEWEST, POINTS = 20, 2000  # series, and their steps to forecast, that tell whic
 
 # Several rules ask for the same:
 _SEASONS: WeakKeyDictionary[Panel, tuple[int, ...]] = WeakKeyDictionary()
-_SIMPLE: WeakKeyDictionary[Panel, dict[tuple[int, int, int], tuple[float, float, float]]] = WeakKeyDictionary()
+_SIMPLE: WeakKeyDictionary[Panel, dict[tuple[RollingOrigin, int], tuple[float, float, float]]] = WeakKeyDictionary()
 
 
 def seasons(panel: Panel, season: int | None = None) -> tuple[int, ...]:
@@ -59,7 +60,7 @@ def year(panel: Panel) -> float:
     return rows if panel.count and 2 * rows <= float(np.median(panel.lengths)) else 0.0
 
 
-def lags(panel: Panel, horizon: int, folds: int, season: int | None = None) -> tuple[int, ...]:
+def lags(panel: Panel, on: RollingOrigin, season: int | None = None) -> tuple[int, ...]:
     """The last rows (up to the frequency's season, at most 12), the first three multiples of the shortest season and
     one of each longer season, and every lag up to two seasons (12 to 48 rows) at which the partial autocorrelation of
     the deseasonalised series, pooled over the series, is over 0.05 and over chance; kept where the shortest fold's
@@ -68,7 +69,7 @@ def lags(panel: Panel, horizon: int, folds: int, season: int | None = None) -> t
     first = all_seasons[0]
     usual = max(first, panel.freq.season if season is None else 1, 3)
     wanted = {*range(1, min(usual, 12) + 1), *(first * k for k in (1, 2, 3)), *all_seasons[1:]}
-    room = (float(np.median(panel.lengths)) - horizon * folds) / 2 if panel.count else 1.0
+    room = (float(np.median(panel.lengths)) - on.rows()) / 2 if panel.count else 1.0
     most = int(min(max(2 * first, 12), 48, room))
     if most > 1:
         partial, chance = evidence.partial_autocorrelations(panel, first, most)
@@ -76,13 +77,13 @@ def lags(panel: Panel, horizon: int, folds: int, season: int | None = None) -> t
     return tuple(sorted(k for k in wanted if k <= max(room, 1)))
 
 
-def windows(panel: Panel, horizon: int, folds: int, season: int | None = None) -> tuple[int, ...]:
+def windows(panel: Panel, on: RollingOrigin, season: int | None = None) -> tuple[int, ...]:
     """The rows whose mean says most of the next row of the deseasonalised series, up to two seasons (12 to 48 rows), if
     at least 3 (see `forecast.evidence.telling`); the season (the frequency's, where none is found), and the next longer
     season, where they fit as lags do; as many rows as fit, where none of them does."""
     all_seasons = seasons(panel, season)
     first = all_seasons[0] if all_seasons[0] > 1 or season is not None else panel.freq.season
-    room = max((float(np.median(panel.lengths)) - horizon * folds) / 2, 3) if panel.count else 3.0
+    room = max((float(np.median(panel.lengths)) - on.rows()) / 2, 3) if panel.count else 3.0
     told = evidence.telling(panel, all_seasons[0], max(int(min(max(2 * all_seasons[0], 12), 48, room)), 1))
     wanted = {max(4, first), *all_seasons[1:2]} | ({told} if told >= SHORT else set())
     return tuple(sorted(k for k in wanted if k <= room)) or (int(min(room, min(wanted))),)
@@ -101,7 +102,7 @@ def absolute(panel: Panel, metric: object) -> bool:
     return metric in ABSOLUTE and intermittent(panel) < SPARSE
 
 
-def difference(panel: Panel, horizon: int, folds: int, season: int | None = None) -> int:
+def difference(panel: Panel, on: RollingOrigin, season: int | None = None) -> int:
     """The rows over which regressors see the target differenced: 0 for none, 1, or the season.
 
     It is what the best of three simple forecasts knows, one horizon ahead on the folds: the average of the season
@@ -112,7 +113,7 @@ def difference(panel: Panel, horizon: int, folds: int, season: int | None = None
     if any(name not in panel.levels for name in panel.by_role("known")):
         return 0
     rows = seasons(panel, season)[0]
-    level, last, seasonal = _simple(panel, horizon, folds, rows)
+    level, last, seasonal = _simple(panel, on, rows)
     if np.isnan(last):  # every series is too short for a fold
         return 0
     if np.median(panel.lengths) < CYCLES * rows:
@@ -122,22 +123,22 @@ def difference(panel: Panel, horizon: int, folds: int, season: int | None = None
     return rows if rows > 1 and seasonal <= SEASONAL * last else 1
 
 
-def _simple(panel: Panel, horizon: int, folds: int, rows: int) -> tuple[float, float, float]:
+def _simple(panel: Panel, on: RollingOrigin, rows: int) -> tuple[float, float, float]:
     """The errors of the average of the season, the last value and the last season on the folds, as shares of the three
     in each series, on average; NaN where no series is long enough for a fold."""
     known = _SIMPLE.setdefault(panel, {})
-    if (horizon, folds, rows) not in known:
-        known[horizon, folds, rows] = _measured(panel, horizon, folds, rows)
-    return known[horizon, folds, rows]
+    if (on, rows) not in known:
+        known[on, rows] = _measured(panel, on, rows)
+    return known[on, rows]
 
 
-def _measured(panel: Panel, horizon: int, folds: int, rows: int) -> tuple[float, float, float]:
+def _measured(panel: Panel, on: RollingOrigin, rows: int) -> tuple[float, float, float]:
     from forecast.leaderboard import compare
     from learners import Naive, SeasonalAverage, SeasonalNaive
 
     simple = {"level": SeasonalAverage(rows), "last": Naive(), "season": SeasonalNaive(rows)}
     try:
-        board = compare(evidence.some(panel, SAMPLE), simple, RollingOrigin(horizon, folds), "mae", season=rows)
+        board = compare(evidence.some(panel, SAMPLE), simple, on, "mae", season=rows)
     except ValueError:
         return np.nan, np.nan, np.nan
     errors = np.stack([mean_of(board.scores[name]["mae"], axis=0) for name in simple])
@@ -146,9 +147,7 @@ def _measured(panel: Panel, horizon: int, folds: int, rows: int) -> tuple[float,
     return float(level), float(last), float(seasonal)
 
 
-def learners(
-    panel: Panel, horizon: int, folds: int, seconds: float | None = None
-) -> tuple[tuple[str, ...], dict[str, str]]:
+def learners(panel: Panel, on: RollingOrigin, seconds: float | None = None) -> tuple[tuple[str, ...], dict[str, str]]:
     """Every family, in the order in which they serve; and those left out, with the reason.
 
     Mstl takes part where there are several seasons, Harmonic where weeks, days or parts of them span two years, Naive
@@ -171,11 +170,11 @@ def learners(
     if any(name not in panel.levels and name not in dropped for name in panel.by_role("known")):
         names.append("Arimax")
     left: dict[str, str] = {}
-    if int(np.median(panel.lengths)) < 2 * horizon:
-        left["DirectLightGBM"] = left["Mlp"] = left["Tcn"] = f"the median series has fewer than 2 x {horizon} rows"
+    if int(np.median(panel.lengths)) < 2 * on.horizon:
+        left["DirectLightGBM"] = left["Mlp"] = left["Tcn"] = f"the median series has fewer than 2 x {on.horizon} rows"
     elif seconds is not None and seconds < ENOUGH:
         left["Tcn"] = f"a training of it has {seconds:g} s, and Mlp learns as much in so few"
-    level, last, repeated = _simple(panel, horizon, folds, found[0])
+    level, last, repeated = _simple(panel, on, found[0])
     for name, error in (("SeasonalAverage", level), ("Naive", last)):
         if name in names and error > FAR * repeated:
             left[name] = f"its error on the folds is {error / repeated:.2g} times that of the last season"
@@ -224,17 +223,20 @@ def intermittent(panel: Panel) -> float:
     return float(sparse(classified(panel)).mean()) if panel.count else 0.0
 
 
-def folds(panel: Panel, horizon: int, wanted: int | None = None, gap: int = 0) -> int:
+def origins(
+    panel: Panel, horizon: int, folds: int | None = None, step: int | None = None, gap: int = 0
+) -> RollingOrigin:
     """As many folds as are wanted, fewer where less than a horizon of the longest series would be left to train on.
 
     None: 3, and of fewer than 4 series as many more, up to 6, as leave half of the longest to train on: what is chosen
     on few scores owes much to chance.
     """
     longest = int(panel.lengths.max(initial=0))
-    if wanted is None:
-        most = int(np.clip(SCORES // max(panel.count, 1), FOLDS, 2 * FOLDS))
-        wanted = max(min(most, longest // (2 * horizon)), FOLDS)
-    return max(1, min(wanted, (longest - gap - max(horizon, 2)) // horizon))
+    most = int(np.clip(SCORES // max(panel.count, 1), FOLDS, 2 * FOLDS)) if folds is None else folds
+    on = RollingOrigin(horizon, most, step or horizon, gap)
+    if folds is None:
+        on = replace(on, folds=max(on.within(longest // 2).folds, FOLDS))
+    return on.within(longest - max(horizon, 2))
 
 
 def nonnegative(panel: Panel) -> bool:

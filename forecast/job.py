@@ -104,22 +104,22 @@ class Job:
 
     def resolve(self, panel: Panel) -> Job:
         """The same job with every open setting decided on `panel`."""
-        folds = self._folds(panel)
+        on = self._on(panel)
         lags, windows = self.lags, self.windows
         if lags is None:
-            lags = defaults.lags(panel, self.horizon, folds, self.season)
+            lags = defaults.lags(panel, on, self.season)
         if windows is None:
-            windows = defaults.windows(panel, self.horizon, folds, self.season)
+            windows = defaults.windows(panel, on, self.season)
         names, left_out = self.learners, self.left_out
         if names is None:
-            names, left_out = defaults.learners(panel, self.horizon, folds, self._seconds(panel))
+            names, left_out = defaults.learners(panel, on, self._seconds(panel))
         if self.block:
             names = self._unblocked(_named(names), panel)
         if self.by:
             groups(panel, self.by)  # an error, if they cannot be
         nonnegative = defaults.nonnegative(panel) if self.nonnegative is None else self.nonnegative
-        return replace(self, folds=folds, lags=lags, windows=windows, nonnegative=nonnegative, learners=names,
-                       left_out=left_out, step=self.step or self.horizon,
+        return replace(self, folds=on.folds, lags=lags, windows=windows, nonnegative=nonnegative, learners=names,
+                       left_out=left_out, step=on.step,
                        fold_series=self._fold_series(panel))  # fmt: skip
 
     def _unblocked(self, learners: Mapping[str, Any], panel: Panel) -> Mapping[str, Any]:
@@ -143,23 +143,22 @@ class Job:
         return any(limit is not None for limit in limits)
 
     def plan(self, panel: Panel) -> Plan:
-        folds = self._folds(panel)
         seasons = defaults.seasons(panel, self.season)
         log = defaults.logarithm(panel, self.season)
-        difference = defaults.difference(panel, self.horizon, folds, self.season)
+        difference = defaults.difference(panel, self._on(panel), self.season)
         return Plan.of(panel, horizon=self.gap + self.horizon, seasons=seasons, lags=tuple(self.lags or ()),
                        windows=tuple(self.windows or ()), holidays=self.holidays, log=log, difference=difference,
                        absolute=defaults.absolute(panel, self.metric), seed=self.seed,
                        seconds=self._seconds(panel), year=defaults.year(panel),
                        history=defaults.history(panel, self.season), rows=self._rows(panel))  # fmt: skip
 
-    def _folds(self, panel: Panel) -> int:
-        return defaults.folds(panel, self.horizon, self.folds, self.gap)
+    def _on(self, panel: Panel) -> RollingOrigin:
+        return defaults.origins(panel, self.horizon, self.folds, self.step, self.gap)
 
     def _seconds(self, panel: Panel) -> float | None:
         """What one training of a network may take, where time is limited."""
         limit = self._limit(panel)
-        return None if limit is None else defaults.network_seconds(limit, self._folds(panel), self.processes)
+        return None if limit is None else defaults.network_seconds(limit, self._on(panel).folds, self.processes)
 
     def _rows(self, panel: Panel) -> int | None:
         return defaults.regression_rows(panel, self._limit(panel), self.processes)
@@ -192,8 +191,8 @@ class Job:
         before_last = int(panel.position[known].max(initial=0)) if known.any() else 0
         longest = int(panel.lengths.max(initial=0))
         if longest > self.horizon + self.gap + 1 or before_last < 1:
-            on = RollingOrigin(self.horizon, self._folds(panel), self.step, self.gap, series=self.fold_series)
-            return on, _sampled(panel, on)
+            on = replace(self._on(panel), series=self.fold_series)
+            return on, _sampled(panel, on, self.by)
         at, steps = int(panel.lengths.argmax()), max(longest // 2, 1)
         message = (
             f"Every series is too short to be validated {self.horizon} steps ahead: the longest, {panel.name(at)!r}, "
@@ -216,15 +215,17 @@ class Job:
         return found
 
 
-def _sampled(panel: Panel, on: RollingOrigin) -> tuple[Finding, ...]:
-    """What is to be said where some of the series alone are replayed."""
-    if on.series is None or on.series >= panel.count:
+def _sampled(panel: Panel, on: RollingOrigin, by: tuple[str, ...]) -> tuple[Finding, ...]:
+    """What is to be said where some of the series alone are replayed, of each group so many."""
+    sizes = np.bincount(groups(panel, by)[1]) if by else np.array([panel.count])
+    count = int(np.minimum(sizes, panel.count if on.series is None else on.series).sum())
+    if count == panel.count:
         return ()
     message = (
-        f"Learners are compared on {on.series:,} of {panel.count:,} series, spread evenly; all are trained on and "
+        f"Learners are compared on {count:,} of {panel.count:,} series, spread evenly; all are trained on and "
         "forecast. More time, or 'fold_series', has more of them compared."
     )
-    return (Finding("sampled", "alerted", message, count=on.series),)
+    return (Finding("sampled", "alerted", message, count=count),)
 
 
 def _left_open(name: str, value: Any) -> bool:

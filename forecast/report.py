@@ -83,7 +83,8 @@ def content(run: Run) -> dict[str, Any]:
         "passed": f"{passed} checks found nothing." if passed else "",
         "findings": Sheet.of(pd.DataFrame(counted, columns=["status", "kind", "series", "rows", "first"])),
         "every_finding": Sheet.of(frame),
-        "leaderboard_note": f"Means over {board.on.folds} folds and all series; the best by {board.metric.name} first.",
+        "leaderboard_note": f"Means over {len(board.truths)} folds and all series; "
+        f"the best by {board.metric.name} first.",
         "leaderboard": Sheet.of(board.frame(seconds=False).drop(columns="failure")),
         "failures": Sheet.of(board.failures()),
         "winner": run.winner,

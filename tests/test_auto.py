@@ -10,6 +10,7 @@ import pytest
 
 import forecast as fc
 from forecast import defaults
+from forecast.backtest import RollingOrigin
 from forecast.job import Job
 from forecast.plan import Plan, recipe
 from forecast.recipes import from_toml, to_toml
@@ -100,8 +101,8 @@ def _regressor(learner: object) -> fc.Regressor:
 )  # fmt: skip
 def test_few_series_have_more_folds_as_far_as_they_reach(series: int, rows: int, horizon: int, folds: int) -> None:
     found = daily(*(np.arange(rows, dtype=float) for _ in range(series)))
-    assert defaults.folds(found, horizon) == folds
-    assert defaults.folds(found, horizon, 1) == 1
+    assert defaults.origins(found, horizon) == RollingOrigin(horizon, folds, horizon)
+    assert defaults.origins(found, horizon, 1).folds == 1
 
 
 def test_where_time_is_limited_folds_are_made_of_as_many_series_as_there_is_time_for() -> None:
@@ -255,3 +256,25 @@ def test_auto_may_be_said_in_a_job_too() -> None:
     said = dict.fromkeys(("lags", "windows", "season", "learners", "folds", "step", "nonnegative"), "auto")
     assert Job.of(roles | said) == Job.of(roles)
     assert fc.auto(PANEL, 7, **said) == fc.auto(PANEL, 7)  # type: ignore[arg-type]
+
+
+def test_the_rules_know_the_step_and_the_gap_of_the_folds() -> None:
+    """A fold that no series is long enough for is none; lags have the room that overlapping folds leave them."""
+    season = 10 + 5 * np.sin(np.arange(120) * 2 * np.pi / 12)
+    sixty = daily(season[:60], season[:60])
+    assert [defaults.origins(sixty, 6, 3, step, gap).folds for step, gap in ((30, 0), (6, 0), (None, 40))] == [2, 3, 2]
+    job = Job.of({"data": {"time": "day", "target": "y"}, "horizon": 6, "folds": 3, "step": 30}).resolve(sixty)
+    assert (job.folds, len(list(job.origins(sixty)[0].split(sixty)))) == (2, 2)
+    whole = daily(season, season)
+    assert {24, 36} <= set(defaults.lags(whole, RollingOrigin(36, 3, step=1), 12))
+    assert not {24, 36} & set(defaults.lags(whole, RollingOrigin(36, 3), 12))
+
+
+def test_what_is_said_of_series_that_are_sampled_counts_those_of_every_group() -> None:
+    whole = daily(*(np.arange(40.0) + i for i in range(9)))
+    whole.ids["kind"] = ["a", "b", "b"] * 3
+    data = {"time": "day", "target": "y"}
+    job = Job.of({"data": data, "horizon": 4, "fold_series": 4, "by": "kind"}).resolve(whole)
+    (told,) = job.origins(whole)[1]
+    assert "on 7 of 9 series" in told.message
+    assert job.origins(whole.where(np.arange(6)))[1] == ()

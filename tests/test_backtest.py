@@ -70,3 +70,9 @@ def test_of_many_series_those_that_are_replayed_are_spread_evenly_over_the_long_
     assert RollingOrigin(3, series=40).places(whole).tolist() == list(range(40))
     short = daily(*(np.arange(4.0) for _ in range(9)), np.arange(12.0))
     assert RollingOrigin(3, folds=2, series=4).fold(short, 1).series.tolist() == [0, 3, 6, 9]
+
+
+def test_as_many_folds_as_hold_back_so_many_rows():
+    on = RollingOrigin(6, folds=3, step=30)
+    assert [on.within(rows).folds for rows in (66, 65, 36, 35, 0)] == [3, 2, 2, 1, 1]
+    assert RollingOrigin(4, folds=5, gap=2).within(14) == RollingOrigin(4, folds=3, gap=2)

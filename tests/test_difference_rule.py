@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from featurizers.panel import Panel
+from forecast.backtest import RollingOrigin
 from forecast.defaults import difference
 
 RNG = np.random.default_rng(3)
@@ -28,19 +29,19 @@ def panel(make, known=False):
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_is_what_the_best_simple_forecast_knows(kind):
     make, rows = KINDS[kind]
-    assert difference(panel(make), 6, 3, season=12) == rows
+    assert difference(panel(make), RollingOrigin(6, 3), season=12) == rows
 
 
 def test_of_few_seasons_none_is_differenced():
     rising = panel(KINDS["a season on a trend"][0])
-    assert difference(rising.rows(rising.position < 60), 6, 1, season=12) == 12
-    assert difference(rising.rows(rising.position < 35), 6, 1, season=12) < 12
+    assert difference(rising.rows(rising.position < 60), RollingOrigin(6, 1), season=12) == 12
+    assert difference(rising.rows(rising.position < 35), RollingOrigin(6, 1), season=12) < 12
 
 
 def test_known_numbers_explain_levels():
-    assert difference(panel(KINDS["wanders"][0], known=True), 6, 3, season=12) == 0
+    assert difference(panel(KINDS["wanders"][0], known=True), RollingOrigin(6, 3), season=12) == 0
 
 
 def test_series_too_short_for_a_fold_are_left_as_they_are():
     short = panel(KINDS["wanders"][0])
-    assert difference(short.rows(short.position < 3), 6, 3, season=12) == 0
+    assert difference(short.rows(short.position < 3), RollingOrigin(6, 3), season=12) == 0

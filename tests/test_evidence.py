@@ -9,6 +9,7 @@ from statsmodels.tsa.stattools import levinson_durbin
 
 from featurizers.panel import Panel
 from forecast import defaults, evidence
+from forecast.backtest import RollingOrigin
 
 
 def made(values: np.ndarray, freq: str = "MS") -> Panel:
@@ -67,8 +68,8 @@ def test_lags_and_windows_decompose_the_series_once(monkeypatch: pytest.MonkeyPa
         return decomposed(some, season)
 
     monkeypatch.setattr(evidence, "_decomposed", counted)
-    assert 12 in defaults.lags(panel, 12, 3)
-    assert 12 in defaults.windows(panel, 12, 3)
+    assert 12 in defaults.lags(panel, RollingOrigin(12, 3))
+    assert 12 in defaults.windows(panel, RollingOrigin(12, 3))
     assert count == [12]
 
 
@@ -90,21 +91,21 @@ def test_lags_are_the_usual_ones_and_those_that_the_series_show() -> None:
     y = noise(12, 400)
     for k in range(17, 400):
         y[:, k] += 0.6 * y[:, k - 17]
-    assert set(defaults.lags(made(y, "D"), 7, 3, season=9)) >= {*range(1, 10), 17, 18, 27}
-    assert 17 not in defaults.lags(made(noise(12, 400), "D"), 7, 3, season=9)
+    assert set(defaults.lags(made(y, "D"), RollingOrigin(7, 3), season=9)) >= {*range(1, 10), 17, 18, 27}
+    assert 17 not in defaults.lags(made(noise(12, 400), "D"), RollingOrigin(7, 3), season=9)
 
 
 def test_learners_follow_the_panel() -> None:
     at = np.arange(24 * 7 * 6)
     waves = 3 * np.sin(2 * np.pi * at / 24) + 3 * (at // 24 % 7 >= 5)
-    hourly, left = defaults.learners(made(noise(4, len(at)) + waves, "h"), 24, 3)
+    hourly, left = defaults.learners(made(noise(4, len(at)) + waves, "h"), RollingOrigin(24, 3))
     assert "Mstl" in hourly
     assert set(left) == {"Naive"}  # which errs far more than the last season
-    assert "Naive" in defaults.learners(made(noise(4, len(at)).cumsum(axis=1) + waves, "h"), 24, 3)[0]
+    assert "Naive" in defaults.learners(made(noise(4, len(at)).cumsum(axis=1) + waves, "h"), RollingOrigin(24, 3))[0]
     assert hourly[:3] == ("SeasonalNaive", "AutoEts", "LightGBM")
     sparse = np.random.default_rng(1).poisson(0.3, (10, 200)).astype(float)
-    assert set(defaults.INTERMITTENT) <= set(defaults.learners(made(sparse, "D"), 7, 3)[0][:7])
-    walk, left = defaults.learners(made(noise(3, 30).cumsum(axis=1)), 16, 1)
+    assert set(defaults.INTERMITTENT) <= set(defaults.learners(made(sparse, "D"), RollingOrigin(7, 3))[0][:7])
+    walk, left = defaults.learners(made(noise(3, 30).cumsum(axis=1)), RollingOrigin(16, 1))
     assert not set(walk) & {"Mstl", "Mlp", "Tcn", "DirectLightGBM", *defaults.INTERMITTENT}
     assert {"Mlp", "Tcn", "DirectLightGBM"} <= set(left)
 
@@ -122,6 +123,6 @@ def test_windows_are_short_where_series_wander_and_long_where_they_return() -> N
         spread = sum(r[abs(i - j)] for i in range(k) for j in range(k))
         best.append(r[1 : k + 1].sum() / np.sqrt(spread))
     assert told[1] == int(np.argmax(best)) + 1
-    assert defaults.windows(walk, 12, 3) == (12,)
-    assert set(defaults.windows(made(seen), 12, 3)) == {told[1], 12}
-    assert defaults.windows(level, 12, 3)[-1] == 12
+    assert defaults.windows(walk, RollingOrigin(12, 3)) == (12,)
+    assert set(defaults.windows(made(seen), RollingOrigin(12, 3))) == {told[1], 12}
+    assert defaults.windows(level, RollingOrigin(12, 3))[-1] == 12

@@ -27,6 +27,7 @@ from featurizers.panel import Panel
 from forecast.attempts import at_work
 from forecast.files import write_whole
 from forecast.metrics import METRICS, Metric, find
+from forecast.names import of_trial
 from forecast.store import COMPLETE, Store, Trial, table
 
 BOARD = "leaderboard.parquet"
@@ -186,7 +187,8 @@ def trials(folder: str | Path, metric: str | None = None) -> pd.DataFrame:
     if not kept.exists():
         raise ValueError(f"There is no run {str(folder)!r} with trials. 'forecast runs' lists those in 'runs'.")
     job = kept / JOB if (kept / JOB).exists() else Path(folder) / JOB
-    own = str(tomllib.loads(job.read_text("utf-8")).get("metric", "mase"))
+    told = tomllib.loads(job.read_text("utf-8"))
+    own = str(told.get("metric", "mase"))
     wanted = metric or own
     measured = _theirs(kept, own) if wanted == own and own not in METRICS else find(wanted)
     if measured.higher is None:
@@ -195,7 +197,7 @@ def trials(folder: str | Path, metric: str | None = None) -> pd.DataFrame:
     found = store.every()
     store.close()
     if measured.banded and measured.name != own:
-        found = _with_bands(found, measured, Path(folder) / BOARD)
+        found = _with_bands(found, measured, Path(folder) / BOARD, tuple(told["learners"]))
     return table(found, measured)
 
 
@@ -209,14 +211,14 @@ def _gone(actual: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> float:  #
     raise ValueError("The function that this run was measured by is not in its folder.")
 
 
-def _with_bands(found: list[Trial], metric: Metric, board: Path) -> list[Trial]:
+def _with_bands(found: list[Trial], metric: Metric, board: Path, recipes: tuple[str, ...]) -> list[Trial]:
     """The trials with a metric of bands as the leaderboard of the run has it, which tells of whole trials."""
     if not board.exists() or any(trial.group for trial in found):
         raise ValueError(f"Trials cannot be sorted by {metric.name!r}: bands of all learners alike are measured when a "
                          "run without groups is done. Choose a metric of forecasts, such as 'mase'.")  # fmt: skip
     rows = pd.read_parquet(board).set_index("learner").select_dtypes("number")
     totals = {name: metric.total({str(m): v for m, v in row.items()}) for name, row in rows.to_dict("index").items()}
-    scores = [totals.get(f"{t.learner} {t.number}", totals.get(t.learner, np.nan)) for t in found]
+    scores = [totals.get(of_trial(t.learner, t.number, recipes), np.nan) for t in found]
     return [replace(t, scores={metric.name: score if t.state == COMPLETE else np.nan})
             for t, score in zip(found, scores, strict=True)]  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,6 +17,7 @@ from featurizers.kernels import cores
 from featurizers.panel import Panel
 from forecast import defaults
 from forecast.backtest import RollingOrigin
+from forecast.names import numbered, of_its_own
 from forecast.plan import Plan, recipe
 from forecast.recipes import build
 from forecast.settings import checked
@@ -114,7 +115,7 @@ class Job:
         if names is None:
             names, left_out = defaults.learners(panel, on, self._seconds(panel))
         if self.block:
-            names = self._unblocked(_named(names), panel)
+            names = self._unblocked(_named(names, self._taken), panel)
         if self.by:
             groups(panel, self.by)  # an error, if they cannot be
         nonnegative = defaults.nonnegative(panel) if self.nonnegative is None else self.nonnegative
@@ -200,11 +201,16 @@ class Job:
         )
         return RollingOrigin(steps, 1), (Finding("too_short", "alerted", message, panel.name(at), count=longest),)
 
+    @property
+    def _taken(self) -> tuple[str, ...]:
+        """The names that no learner can have."""
+        return of_its_own(self.ensemble, self.by)
+
     def recipes(self, panel: Panel) -> dict[str, Learner]:
         """The learners that compete, by name; the seasonal naive forecast is among them, as the yardstick, unless it is
         blocked."""
         plan, found = self.plan(panel), {}
-        named = _named(self.learners or ())
+        named = _named(self.learners or (), self._taken)
         if "SeasonalNaive" not in named and "seasonalnaive" not in map(str.lower, self.block):
             named = {"SeasonalNaive": "SeasonalNaive", **named}
         for name, value in named.items():
@@ -233,18 +239,15 @@ def _left_open(name: str, value: Any) -> bool:
     return name in OPEN and isinstance(value, str) and value == "auto"
 
 
-def _named(learners: Mapping[str, Any] | Iterable[Any]) -> dict[str, Any]:
-    """Learners by name; of recipes that are called the same the later ones are numbered."""
+def _named(learners: Mapping[str, Any] | Iterable[Any], taken: Collection[str]) -> dict[str, Any]:
+    """Learners by name; of recipes that are called the same the later ones are numbered, as are those whose name is
+    `taken`; one that is given twice takes part once."""
     if isinstance(learners, Mapping):
         return dict(learners)
     found: dict[str, Any] = {}
     for learner in learners:
-        name = call = _name(learner)
-        number = 1
-        while name in found and found[name] != learner:
-            number += 1
-            name = f"{call} {number}"
-        found[name] = learner
+        if learner not in found.values():
+            found[numbered(_name(learner), {*found, *taken})] = learner
     return found
 
 

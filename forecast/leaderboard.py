@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -18,6 +18,7 @@ from forecast.attempts import Attempt, Progress, fits, tried
 from forecast.backtest import RollingOrigin
 from forecast.means import mean_of
 from forecast.metrics import METRICS, Function, Metric, find, together
+from forecast.names import named
 from forecast.truth import Outputs, Table, Truth, all_columns, measure
 from learners.learner import Learner
 
@@ -267,33 +268,16 @@ def _apart(name: str, taken: Iterable[str]) -> str:
     return f"{name}_" if name in set(taken) else name
 
 
-def entered(learners: Learner | Mapping[str, Learner] | Iterable[Learner], *more: type) -> dict[str, Learner]:
-    """One learner, or several, by their names. TypeError for what is none, and none of `more` types."""
+def entered(
+    learners: Learner | Mapping[str, Learner] | Iterable[Learner], *more: type, taken: Sequence[str] = ()
+) -> dict[str, Learner]:
+    """One learner, or several, by their names. TypeError for what is none, and none of `more` types; ValueError for a
+    name that is `taken`."""
     learners = (learners,) if isinstance(learners, Learner) else learners
-    recipes = dict(learners) if isinstance(learners, Mapping) else named(learners)
-    for recipe in recipes.values():
+    recipes = dict(learners) if isinstance(learners, Mapping) else named(learners, taken)
+    for name, recipe in recipes.items():
         if not isinstance(recipe, (Learner, *more)):
             raise TypeError(f"Recipes are compared, such as SeasonalNaive(7), not {recipe!r}.")
+        if name in taken:
+            raise ValueError(f"A sweep makes {name!r} of the learners itself: give the one of this name another.")
     return recipes
-
-
-def named(learners: Iterable[Learner]) -> dict[str, Learner]:
-    """Learners by a name made of their type and what they hold, numbered where two are called the same."""
-    result: dict[str, Learner] = {}
-    for learner in learners:
-        name = call = called(learner)
-        number = 1
-        while name in result:
-            number += 1
-            name = f"{call} {number}"
-        result[name] = learner
-    return result
-
-
-def called(learner: object) -> str:
-    """ "Recursive(Ridge)": the type, and the regressor or learner inside."""
-    inner = fields(learner) if is_dataclass(learner) else ()
-    parts = [called(v) for v in (getattr(learner, f.name) for f in inner) if isinstance(v, Learner)]
-    if hasattr(learner, "regressor"):
-        parts.append(learner.regressor if isinstance(learner.regressor, str) else type(learner.regressor).__name__)
-    return type(learner).__name__ + (f"({', '.join(parts)})" if parts else "")

@@ -18,6 +18,7 @@ from forecast.hurry import LATER, affordable, deploying, fastest_first, first_fo
 from forecast.leaderboard import Leaderboard, scored
 from forecast.limits import Limits
 from forecast.metrics import Function, Metric, find, together
+from forecast.names import of_trial
 from forecast.proposals import Proposal, Proposals, recipe_of, written
 from forecast.selection import CLOSE
 from forecast.store import COMPLETE, FAILED, PRUNED, Store, Trial
@@ -242,9 +243,8 @@ class Search:
             self._report(proposal, attempts, 0)
         score, whole = self._mean(attempts), len(attempts) == len(self.folds)
         state = FAILED if not np.isfinite(score) else COMPLETE if whole else PRUNED
-        shown = written(self.recipes[proposal.learner], proposal.values)
         trial = Trial(number, proposal.learner, proposal.values, state, tuple(attempts), self._scores(attempts),
-                      shown=shown)  # fmt: skip
+                      shown=written(self.recipes[proposal.learner], proposal.values))  # fmt: skip
         frozen = self.proposals.tell(proposal, trial, score)
         self.trials.append(trial)
         if self.store is not None and number not in self.kept:
@@ -288,7 +288,7 @@ class Search:
         return scored(self.panel, self.on, self.metric, self.metrics, recipes, self.truths, attempts, families)
 
     def _name(self, number: int, learner: str) -> str:
-        return learner if number < len(self.recipes) else f"{learner} {number}"
+        return of_trial(learner, number, self.recipes)
 
 
 def _ranks(metric: Metric, levels: Sequence[float]) -> Metric:

@@ -24,6 +24,7 @@ from forecast.hurry import deploying
 from forecast.leaderboard import Leaderboard, entered, failed
 from forecast.limits import Limits, never
 from forecast.metrics import Function
+from forecast.names import ENSEMBLE, GROUPS, STACK, of_its_own
 from forecast.per_group import PerGroup
 from forecast.progress import Report, silent
 from forecast.search import Search, Searched
@@ -39,8 +40,6 @@ from learners.naive import SeasonalNaive
 from learners.otherwise import Otherwise
 from learners.space import Choose
 
-ENSEMBLE, STACK = "Ensemble", "Stack"
-GROUPS = "PerGroup"
 MEMBERS, ALIKE = 25, 5  # learners, the best ones, of which an ensemble is made; trials of one recipe among them
 DEPLOYING = 0.15  # of a time limit is kept for the training of the winner
 PREFERRED = 1.1  # the error of an ensemble over that of the best learner, up to which it is the winner
@@ -105,7 +104,8 @@ class Sweep(Learner):
     @property
     def recipes(self) -> dict[str, Learner]:
         """What competes, by name; learners with bands of their own are asked for those of `levels`."""
-        return {name: asked(recipe, self.levels) for name, recipe in entered(self.of, Choose).items()}
+        found = entered(self.of, Choose, taken=of_its_own(self.ensemble, self.by))
+        return {name: asked(recipe, self.levels) for name, recipe in found.items()}
 
     def select(
         self, panel: Panel, report: Report = silent, store: Store | None = None, halt: Callable[[], bool] = never,

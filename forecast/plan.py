@@ -12,12 +12,14 @@ from featurizers.panel import Panel
 from forecast import evidence
 from forecast.featurization import useless
 from learners.learner import Learner
+from learners.occasions import standing_out
 
 STEADY = {
     "naive", "seasonalnaive", "average", "seasonalaverage", "historicaverage", "windowaverage", "seasonalwindowaverage",
     "croston", "crostonoptimized", "sba", "tsb", "adida", "imapa", "negativebinomial", "negativebinomialmedian",
 }  # fmt: skip
 NETWORKS = {"mlp", "tcn"}
+OUTSIDE = {*NETWORKS, "prophet", "arimax"}  # beside regressors: they learn from known columns or holidays as well
 YEARS = 6  # that Harmonic learns from
 DIRECT_ROWS = 100_000  # origins and steps that a direct regression learns from
 
@@ -46,6 +48,8 @@ class Plan:
     seconds: float | None = None  # that one training of a network may take
     history: int | None = None  # the last rows that learners of each series alone learn from; None: all
     rows: int | None = None  # the most that a regression learns from; None: all
+    occasions: bool = False  # days of the year stand out
+    told: bool = False  # known columns may tell of such days
 
     @classmethod
     def of(cls, panel: Panel, **settings: object) -> Plan:
@@ -60,7 +64,9 @@ class Plan:
         roles = {"known": numeric("known"), "past": past, "static": numeric("static")}
         relative = tuple(n for n in roles["known"] if evidence.uneven(panel, n))
         span = {"W": 6, "MS": 27, "QS": 89, "YS": 364}.get(panel.freq.unit, 0)
-        return cls(**roles, relative=relative, span=span, categories=categories, many=panel.count > 1, **settings)  # type: ignore[arg-type]
+        found = {"relative": relative, "span": span, "categories": categories, "many": panel.count > 1}
+        found |= {"occasions": bool(standing_out(panel)), "told": not dropped.keys() >= set(panel.by_role("known"))}
+        return cls(**roles, **found, **settings)  # type: ignore[arg-type]
 
     @property
     def season(self) -> int:
@@ -72,16 +78,20 @@ def recipe(name: str, plan: Plan) -> Learner:
 
     A regressor's name is that regressor in `Recursive`, or in `Direct` with "Direct" before it. What could leave the
     range that a series has ever been in is held by `Bounded`; means and repeated values could not. What learns from
-    each series alone learns from the last rows of a long one, Harmonic from the last years.
+    each series alone learns from the last rows of a long one, Harmonic from the last years. Days of the year that stand
+    out are taken out first (`Occasions`), but where known columns or holidays tell a learner of them.
     """
-    from learners import Bounded, Recent
+    from learners import Bounded, Occasions, Recent
 
     found, wanted = _plain(name, plan), name.lower()
     if wanted in STEADY:
         return found
     if plan.history is not None and wanted in {n.lower() for n in _SIMPLE} - NETWORKS:
         found = Recent(found, max(plan.history, int(YEARS * plan.year) if wanted == "harmonic" else 0))
-    return Bounded(found, plan.horizon, plan.season)
+    found = Bounded(found, plan.horizon, plan.season)
+    alone = wanted in {name.lower() for name in _SIMPLE} - OUTSIDE
+    told = bool(plan.holidays) or plan.told
+    return Occasions(found) if plan.occasions and (alone or not told) else found
 
 
 def _plain(name: str, plan: Plan) -> Learner:

@@ -29,6 +29,7 @@ from learners.mstl import Mstl as Mstl
 from learners.naive import Naive as Naive
 from learners.naive import SeasonalNaive as SeasonalNaive
 from learners.negative_binomial import NegativeBinomial as NegativeBinomial
+from learners.occasions import Occasions as Occasions
 from learners.otherwise import Otherwise as Otherwise
 from learners.prophet import Prophet as Prophet
 from learners.prophet_terms import Seasonality as Seasonality

@@ -155,6 +155,8 @@ LEARNERS: list[Learner] = [
     fc.Clipped(fc.SeasonalNaive(7, levels=(80,)), 25, 40),
     fc.Rounded(fc.SeasonalNaive(7, levels=(80,))),
     fc.Harmonic((7.0, 14.0), 2),
+    fc.Occasions(fc.AutoEts(7, levels=(80,)), ("03-02", "02-Tue-last", "04-Mon-1")),
+    fc.Occasions(LINEAR, ("02-14", "easter-2", "04-10")),
     fc.Harmonic((7.0, 30.5), learner=fc.AutoEts(levels=(80,))),
     fc.Harmonic((7.0,), None, LINEAR),
     fc.Intermittent(LINEAR, FOLDS),

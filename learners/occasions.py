@@ -208,7 +208,7 @@ def _described(panel: Panel, found: Effects) -> tuple[OccasionsModel, Panel]:
 
 
 def _calendar(clock: np.ndarray, found: Effects) -> tuple[np.ndarray, np.ndarray]:
-    """The kind of each row of the seconds `clock` on the wall, with one that has none before and after, and the kinds."""
+    """The kind of each row of the seconds `clock`, with one that has none before and after, and the kinds."""
     days, at = np.unique(clock // DAY, return_inverse=True)
     held = np.vstack([np.zeros((1, len(found.rules)), bool), holding(found.rules, days)])
     kinds, of_day = np.unique(held, axis=0, return_inverse=True)

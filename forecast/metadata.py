@@ -88,8 +88,8 @@ def _input(feed: Feed, lookback: int, horizon: int, freq: Frequency) -> dict[str
 
 def _calendar(tail: Panel) -> dict[str, Any]:
     """The frequency: `seconds` a step; or, where that varies, `days` that have a stamp, each as the distance to the
-    one before (the first: to 1970-01-01), of which every `step`-th counts. Where the table had step numbers, `counted`
-    is one of them and its stamp, in seconds since 1970."""
+    one before (the first: to 1970-01-01), of which every `step`-th counts. `day_first` says how the table's dates were
+    written. Where it had step numbers, `counted` is one of them and its stamp, in seconds since 1970."""
     freq = tail.freq
     calendar: dict[str, Any] = {"name": freq.name, "seconds": freq.seconds, "step": freq.step, "ends": freq.ends}
     if freq.seconds is None:
@@ -97,6 +97,8 @@ def _calendar(tail: Panel) -> dict[str, Any]:
         days = tail.times.astype("datetime64[D]")
         grid = np.unique(freq.grid(days.min() - reach, days.max() + reach).astype(np.int64))
         calendar["days"] = np.diff(grid, prepend=0).tolist()
+    if tail.day_first is not None:
+        calendar["day_first"] = tail.day_first
     if counting(tail) is not None:
         last = tail.last.max()
         calendar["counted"] = [step_of(last, freq), int(last.astype(np.int64))]

@@ -1,7 +1,8 @@
 """score: run an exported forecaster on a table with numpy and onnxruntime alone.
 
-This file needs nothing else of the project; copied out, `python scorer.py model.onnx table.csv [forecast.csv]` works
-wherever these two packages are. All that it knows of a model stands in the file's metadata, as JSON under "forecast".
+It needs nothing else of the project but `scorer_times.py`; copied out side by side, these two files do
+`python scorer.py model.onnx table.csv [forecast.csv]` wherever these two packages are. All that they know of a model
+stands in the file's metadata, as JSON under "forecast".
 """
 
 from __future__ import annotations
@@ -12,19 +13,20 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
-WORDS = {"true": 1.0, "false": 0.0} | dict.fromkeys(("", "nan", "na", "n/a", "null", "none", "<na>"), np.nan)
-ISO = re.compile(r"(\d{4}-\d\d)(-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?)? ?(Z|[+-]\d\d(?::?\d\d)?)?")
-NOTATIONS = [day + clock for clock in ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p") for day in (
-    "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%m-%d-%Y", "%d-%m-%Y", "%m/%d/%y", "%d/%m/%y", "%d-%b-%Y",
-    "%d-%b-%y", "%b %Y", "%B %Y", "%b-%y", "%Y.%m.%d", "%Y%m%d", "%Y%m", "%Y")]  # fmt: skip
-EPOCH, NEVER, LARGEST, CHUNK = datetime(1970, 1, 1), -(2**62), 1e150, 2048  # series that are scored at a time
+if __package__:
+    from forecast.scorer_times import Calendar, moments, second, wall_clock, zone_of
+else:
+    from scorer_times import Calendar, moments, second, wall_clock, zone_of  # type: ignore[import-not-found,no-redef]
+
+MISSING = ("", "nan", "-nan", "na", "#na", "n/a", "#n/a", "null", "none", "<na>")
+WORDS = {"true": 1.0, "false": 0.0} | dict.fromkeys(MISSING, np.nan)
+NEVER, LARGEST, CHUNK = -(2**62), 1e150, 2048  # series that are scored at a time
 
 
 def score(path: Any, table: Any, strict: bool = True) -> dict[str, np.ndarray]:
@@ -57,9 +59,7 @@ class Table:
 
     def __init__(self, source: Any) -> None:
         if isinstance(source, str | Path):
-            text = io.StringIO(Path(source).read_text("utf-8-sig"))
-            head, *lines = [line for line in csv.reader(text) if line] or [[""]]
-            source = {name: [line[i] if i < len(line) else "" for line in lines] for i, name in enumerate(head)}
+            source = _csv(Path(source))
         names = source if isinstance(source, Mapping) else getattr(source, "column_names", None) or source.columns
         self.source, self.names = source, list(names)
 
@@ -98,83 +98,27 @@ class Table:
         first = {value: row for row, value in reversed(list(enumerate(values.tolist())))}
         if calendar.counted and all(re.fullmatch(r"-?\d+(\.0*)?", str(value).strip()) for value in first):
             return calendar.add(calendar.counted[1], self.numbers(name).astype(np.int64) - calendar.counted[0])
-        moments = _moments(list(first), list(first.values()), name)
-        moments = [m.replace(tzinfo=UTC).astimezone(zone_of(str(own))) for m in moments] if own else moments
-        found = {value: _second(m, zone, first[value]) for value, m in zip(first, moments, strict=True)}
+        read = moments(list(first), list(first.values()), name, calendar)
+        read = [m.replace(tzinfo=UTC).astimezone(zone_of(str(own))) for m in read] if own else read
+        found = {value: second(m, zone, first[value]) for value, m in zip(first, read, strict=True)}
         return np.array([found[value] for value in values.tolist()], np.int64)
 
 
-def _moments(values: list[Any], rows: list[int], name: str) -> list[datetime]:
-    texts = [v if isinstance(v, date) else str(v).strip() for v in values]
-    found = [m for m in map(_moment, texts) if m is not None]
-    for notation in NOTATIONS if len(found) < len(texts) else ():
-        try:
-            return [datetime.strptime(text, notation) for text in texts]  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            continue
-    if len(found) < len(texts):
-        bad = [_moment(text) for text in texts].index(None)
-        raise ValueError(f"Column {name!r} holds {values[bad]!r} in row {rows[bad]}, which is no time in the notation "
-                         "of the others; write times as 2024-12-31 or 2024-12-31 23:00:00.")  # fmt: skip
-    return found
-
-
-def _moment(value: str | date) -> datetime | None:
-    if isinstance(value, date):
-        return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
-    if quarter := re.fullmatch(r"(\d{4})-?[Qq]([1-4])", value):
-        return datetime(int(quarter[1]), 3 * int(quarter[2]) - 2, 1)
-    return datetime.fromisoformat(i[1] + (i[2] or "-01") + (i[3] or "")) if (i := ISO.fullmatch(value)) else None
-
-
-def _second(moment: datetime, zone: tzinfo | None, row: int) -> int:
-    wall = (moment.replace(tzinfo=None) - EPOCH) // timedelta(seconds=1)
-    if zone is None:
-        return wall
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone)
-        if moment.utcoffset() != moment.replace(fold=1).utcoffset():
-            raise ValueError(f"The time {moment:%Y-%m-%d %H:%M} in row {row} does not exist or exists twice in {zone}: "
-                             "the clocks change. Write it with its offset, such as +02:00.")  # fmt: skip
-    return wall - round((moment.utcoffset() or timedelta()).total_seconds())
-
-
-def zone_of(name: str) -> tzinfo:
-    """A time zone by its name, "Europe/Berlin", or by its distance, "UTC+02:00"."""
-    if fixed := re.fullmatch(r"(?:UTC)?([+-])(\d\d):?(\d\d)", name):
-        return timezone((-1 if fixed[1] == "-" else 1) * timedelta(hours=int(fixed[2]), minutes=int(fixed[3])))
-    return UTC if name.upper() == "UTC" else ZoneInfo(name)
-
-
-def wall_clock(seconds: np.ndarray, zone: tzinfo) -> np.ndarray:
-    """The wall clock of moments in UTC, both in seconds, any shape."""
-    distinct, at = np.unique(seconds, return_inverse=True)
-    offsets = [datetime.fromtimestamp(s, zone).utcoffset() or timedelta() for s in distinct.tolist()]
-    return seconds + np.array([round(o.total_seconds()) for o in offsets], np.int64)[at].reshape(seconds.shape)
-
-
-class Calendar:
-    """Steps of the model's frequency: a width in seconds, or a list of the days that have a stamp."""
-
-    def __init__(self, frequency: Mapping[str, Any]) -> None:
-        self.width, self.step, self.ends = frequency["seconds"], frequency["step"], frequency["ends"]
-        self.days, self.counted = np.cumsum(frequency.get("days", [0])), frequency.get("counted")
-
-    def place(self, times: np.ndarray) -> np.ndarray:
-        return np.searchsorted(self.days, times // 86400, "left" if self.ends else "right") - (not self.ends)
-
-    def add(self, origin: np.ndarray, steps: np.ndarray) -> np.ndarray:
-        if self.width:
-            return origin + steps * self.width
-        at = self.place(origin) + steps * self.step
-        if at.max(initial=0) >= len(self.days) or at.min(initial=0) < 0:
-            raise ValueError("The table lies outside the years that the model's calendar was written for.")
-        return self.days[at] * 86400 + origin % 86400
-
-    def steps(self, origin: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """How many steps each of `times` lies after its origin, rounded down, and whether it lies on the grid."""
-        apart = times - origin if self.width else self.place(times) - self.place(origin)
-        return apart // (self.width or self.step), apart % (self.width or self.step) == 0
+def _csv(path: Path) -> dict[str, list[str]]:
+    """The columns of a CSV file, parted by what its header has most of. ValueError for a file of another kind."""
+    if path.is_dir():
+        raise ValueError(f"{str(path)!r} is a folder: the scorer reads CSV files; write one, or give the table itself.")
+    content = path.read_bytes()
+    try:
+        text = "" if content.startswith((b"PAR1", b"ARROW1", b"FEA1")) else content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = ""
+    if content and not text:
+        raise ValueError(f"{str(path)!r} is no CSV file in UTF-8, which is what the scorer reads: write one, or give "
+                         "the table itself, as a frame of pandas, polars or pyarrow.")  # fmt: skip
+    separator = max(",;\t|", key=text.partition("\n")[0].count)
+    head, *lines = [line for line in csv.reader(io.StringIO(text), delimiter=separator) if line] or [[""]]
+    return {name: [line[i] if i < len(line) else "" for line in lines] for i, name in enumerate(head)}
 
 
 class Rows:
@@ -186,7 +130,7 @@ class Rows:
         self.times = table.seconds(about["time"], self.zone, self.calendar)
         if not len(self.times):
             raise ValueError("The table has no rows.")
-        cutoffs = {tuple(k): _second(datetime.fromisoformat(t), None, 0) for *k, t in about.get("series", ())}
+        cutoffs = {tuple(k): second(datetime.fromisoformat(t), None, 0) for *k, t in about.get("series", ())}
         keys = [np.nan_to_num(table.numbers(n), nan=NEVER).astype(np.int64) if t == "int" else
                 table.texts(n, {k[i] for k in cutoffs}) for i, (n, t) in enumerate(about["ids"].items())]  # fmt: skip
         index: dict[tuple[Any, ...], int] = {}
@@ -293,7 +237,7 @@ def main(arguments: list[str]) -> None:
     forecasts, text = score(arguments[0], arguments[1]), io.StringIO(newline="")
     lines = zip(*([name, *values.astype(str)] for name, values in forecasts.items()), strict=True)
     csv.writer(text, lineterminator="\n").writerows(lines)
-    Path(arguments[2]).write_text(text.getvalue()) if len(arguments) > 2 else print(text.getvalue(), end="")
+    Path(arguments[2]).write_text(text.getvalue(), "utf-8") if len(arguments) > 2 else print(text.getvalue(), end="")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ class Blocked:
             raise ImportError(name)
 sys.meta_path.insert(0, Blocked())
 import runpy
+sys.path.insert(0, FOLDER)
 sys.argv = ['scorer.py', *sys.argv[2:]]
 runpy.run_path(sys.argv[0] if False else SCORER, run_name='__main__')
 """
@@ -77,7 +79,9 @@ def test_any_panel_runs_and_its_graph_scores_alone(case, tmp_path: Path) -> None
     assert (run.forecasts["lo80"] <= run.forecasts["hi80"]).all()
     table.to_csv(tmp_path / "table.csv", index=False)
     scorer = Path(fc.score.__code__.co_filename)
-    code = ALONE.replace("SCORER", repr(str(scorer)))
+    for file in scorer.parent.glob("scorer*.py"):
+        shutil.copy(file, tmp_path)
+    code = ALONE.replace("SCORER", repr(str(tmp_path / "scorer.py"))).replace("FOLDER", repr(str(tmp_path)))
     command = [sys.executable, "-c", code, "-", str(tmp_path / "run" / "model.onnx"), str(tmp_path / "table.csv"),
                str(tmp_path / "out.csv")]  # fmt: skip
     subprocess.run(command, check=True, cwd=tmp_path, capture_output=True)

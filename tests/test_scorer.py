@@ -20,10 +20,10 @@ from featurizers.featurizer import Needs
 from forecast.scorer import score
 from learners.learner import Model, Origin
 
-# Runs beside a copy of scorer.py, where nothing but numpy and onnxruntime can be imported.
+# Runs beside a copy of the scorer, where nothing but numpy and onnxruntime can be imported.
 ALONE = """
 import sys
-ALLOWED = {*sys.stdlib_module_names, "numpy", "onnxruntime", "tzdata", "scorer"}
+ALLOWED = {*sys.stdlib_module_names, "numpy", "onnxruntime", "tzdata", "scorer", "scorer_times"}
 class Refuse:
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] not in ALLOWED and not name.startswith("_"):
@@ -37,10 +37,16 @@ assert not {"forecast", "featurizers", "learners", "pandas", "onnx"} & set(sys.m
 """
 
 
+def copied(folder: Path) -> None:
+    """The two files of the scorer, in a folder."""
+    for name in ("scorer", "scorer_times"):
+        shutil.copy(str(sys.modules[f"forecast.{name}"].__file__), folder / f"{name}.py")
+
+
 def alone(model: Path, table: Path, folder: Path) -> dict[str, np.ndarray]:
     """The forecasts that another process makes without the project."""
     (folder / "alone").mkdir(exist_ok=True)
-    shutil.copy(str(sys.modules["forecast.scorer"].__file__), folder / "alone" / "scorer.py")
+    copied(folder / "alone")
     (folder / "run.py").write_text(ALONE)
     arguments = [folder / "run.py", folder / "alone", model, table, folder / "out.npz"]
     done = subprocess.run([sys.executable, "-I", *map(str, arguments)], capture_output=True, text=True, check=False)
@@ -294,9 +300,36 @@ def test_the_example_in_the_file_is_what_it_computes(tmp_path: Path) -> None:
 def test_the_command_line_writes_csv(tmp_path: Path) -> None:
     table, *_ = exported("monthly", tmp_path)
     table.to_csv(tmp_path / "table.csv", index=False)
-    shutil.copy(str(sys.modules["forecast.scorer"].__file__), tmp_path / "scorer.py")
-    command = [sys.executable, "-I", tmp_path / "scorer.py", tmp_path / "model.onnx", tmp_path / "table.csv"]
+    copied(tmp_path)
+    command = [sys.executable, tmp_path / "scorer.py", tmp_path / "model.onnx", tmp_path / "table.csv"]
     printed = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=True).stdout
     lines = printed.splitlines()
     assert (lines[0], len(lines)) == ("month,forecast", 7)
     assert lines[1].startswith("2016-09-30T00:00:00,")
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_a_table_as_spreadsheets_write_them(separator: str, tmp_path: Path) -> None:
+    stamps = pd.date_range("2015-01-01", periods=40, freq="MS").strftime("%d/%m/%Y")
+    table = pd.DataFrame({"month": stamps, "beer": 100 + noise(40)})
+    table.loc[30, "beer"] = np.nan
+    table.to_csv(tmp_path / "table.csv", index=False, sep=separator, na_rep="#N/A")
+    roles = {"time": "month", "target": "beer"}
+    model = learner(roles).fit(fc.Panel.read(tmp_path / "table.csv", **roles))
+    fc.to_onnx(model, tmp_path / "model.onnx", 6)
+    expected = model.forecast(fc.Panel.read(table, **roles), 6).frame()
+    agrees(alone(tmp_path / "model.onnx", tmp_path / "table.csv", tmp_path), expected, roles)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "latin-1", "folder"])
+def test_what_is_no_csv_file_is_refused_in_a_sentence(kind: str, tmp_path: Path) -> None:
+    table, *_ = exported("monthly", tmp_path)
+    path = tmp_path / f"table.{kind}"
+    if kind == "parquet":
+        table.to_parquet(path)
+    elif kind == "latin-1":
+        path.write_text("month,größe\n", "latin-1")
+    else:
+        path.mkdir()
+    with pytest.raises(ValueError, match=rf"'.*table.{kind}' is .* the scorer reads"):
+        score(tmp_path / "model.onnx", path)

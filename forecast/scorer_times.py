@@ -1,0 +1,140 @@
+"""Times for the scorer: stamps in any notation, time zones and calendars, with numpy and the standard library alone.
+
+It lies beside `scorer.py` wherever that is copied to, and reads what `Panel.read` does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+ISO = re.compile(
+    r"(\d{4})([-/.])(\d\d?)(?:\2(\d\d?)(?:[T ](\d\d?)(?::(\d\d?)(?::(\d\d?)(?:\.\d+)?)?)?)?)? ?(Z|[+-]\d\d(?::?\d\d)?)?"
+)
+BASIC = re.compile(r"\d{8}(T\d{2}(\d\d){0,2})?")
+NUMBER = re.compile(r"[+-]?\d+(\.\d*)?(e\+?\d+)?")
+# Notations that are not ISO 8601, in the order of `featurizers.stamps`.
+DATES = ("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%m-%d-%Y", "%d-%m-%Y", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y",
+         "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y", "%d-%b-%y", "%b %Y", "%B %Y", "%b-%y",
+         "%Y.%m.%d")  # fmt: skip
+CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
+EPOCH, EARLY, LATE = datetime(1970, 1, 1), 315_532_800, 4_102_444_800  # 1980 and 2100, as seconds since 1970
+
+
+class Calendar:
+    """Steps of the model's frequency: a width in seconds, or a list of the days that have a stamp."""
+
+    def __init__(self, frequency: Mapping[str, Any]) -> None:
+        self.width, self.step, self.ends = frequency["seconds"], frequency["step"], frequency["ends"]
+        self.days, self.counted = np.cumsum(frequency.get("days", [0])), frequency.get("counted")
+        self.day_first = bool(frequency.get("day_first"))  # as the table was written that the model was trained on
+
+    def place(self, times: np.ndarray) -> np.ndarray:
+        return np.searchsorted(self.days, times // 86400, "left" if self.ends else "right") - (not self.ends)
+
+    def add(self, origin: np.ndarray, steps: np.ndarray) -> np.ndarray:
+        if self.width:
+            return origin + steps * self.width
+        at = self.place(origin) + steps * self.step
+        if at.max(initial=0) >= len(self.days) or at.min(initial=0) < 0:
+            raise ValueError("The table lies outside the years that the model's calendar was written for.")
+        return self.days[at] * 86400 + origin % 86400
+
+    def steps(self, origin: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How many steps each of `times` lies after its origin, rounded down, and whether it lies on the grid."""
+        apart = times - origin if self.width else self.place(times) - self.place(origin)
+        return apart // (self.width or self.step), apart % (self.width or self.step) == 0
+
+    def misfit(self, moments: list[datetime]) -> tuple[int, int]:
+        """How many distinct moments have no step of their own, and the steps that all of them span."""
+        times = np.unique(np.array([second(m, None, 0) for m in moments], np.int64))
+        steps, on_grid = self.steps(times[:1], times)
+        return len(times) - len(np.unique(steps[on_grid])), int(steps[-1])
+
+
+def moments(values: list[Any], rows: list[int], name: str, calendar: Calendar) -> list[datetime]:
+    """Distinct `values` of the column `name` as moments, all in one notation; `rows` is where each stands first."""
+    texts: list[Any] = [v if isinstance(v, date) else str(v).strip() for v in values]
+    numbers = all(isinstance(text, str) and NUMBER.fullmatch(text) for text in texts)
+    found = _of_numbers([float(text) for text in texts]) if numbers else list(map(_moment, texts))
+    if None not in found:
+        return found  # type: ignore[return-value]
+    for notation in [day + clock for clock in CLOCKS for day in DATES]:
+        if (read := _read(texts, notation)) is None:
+            continue
+        if notation.startswith(("%m/%d", "%m-%d")):
+            other = _read(texts, f"%d{notation[2]}%m{notation[5:]}")
+            if other is not None and (calendar.misfit(other), not calendar.day_first) < (calendar.misfit(read), True):
+                return other
+        return read
+    bad = found.index(None)
+    raise ValueError(f"Column {name!r} holds {values[bad]!r} in row {rows[bad]}, which is no time in the notation "
+                     "of the others; write times as 2024-12-31 or 2024-12-31 23:00:00.")  # fmt: skip
+
+
+def _read(texts: list[Any], notation: str) -> list[datetime] | None:
+    try:
+        return [datetime.strptime(text, notation) for text in texts]
+    except (TypeError, ValueError):
+        return None
+
+
+def _of_numbers(numbers: list[float]) -> list[datetime | None]:
+    """Numbers that are dates for sure: 2024, 202412, 20241231, or the time since 1970; None for all others."""
+    low, high = min(numbers, default=0), max(numbers, default=0)
+    whole = all(number.is_integer() for number in numbers)
+    for least, most, rest in ((1700, 2250, "0101"), (170001, 225012, "01"), (17000101, 22501231, "")):
+        if whole and least <= low and high <= most:
+            return [_moment(f"{number:.0f}{rest}") for number in numbers]
+    size = next((s for s in (1, 10**3, 10**6, 10**9) if EARLY * s <= low and high <= LATE * s), None)
+    return [None if size is None else EPOCH + timedelta(seconds=number // size) for number in numbers]
+
+
+def _moment(value: str | date) -> datetime | None:
+    if isinstance(value, date):
+        return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
+    if quarter := re.fullmatch(r"(\d{4})-?[Qq]([1-4])", value):
+        return datetime(int(quarter[1]), 3 * int(quarter[2]) - 2, 1)
+    try:
+        if BASIC.fullmatch(value):
+            return datetime.fromisoformat(value)
+        if iso := ISO.fullmatch(value):
+            year, _, *parts, offset = iso.groups()
+            month, day, hour, minute, at = (int(p or least) for p, least in zip(parts, (1, 1, 0, 0, 0), strict=True))
+            return datetime(int(year), month, day, hour, minute, at, tzinfo=zone_of(offset) if offset else None)
+    except ValueError:  # the 31st of June
+        pass
+    return None
+
+
+def second(moment: datetime, zone: tzinfo | None, row: int) -> int:
+    """Seconds since 1970: in UTC if there is a `zone`, else of the wall clock."""
+    wall = (moment.replace(tzinfo=None) - EPOCH) // timedelta(seconds=1)
+    if zone is None:
+        return wall
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+        if moment.utcoffset() != moment.replace(fold=1).utcoffset():
+            raise ValueError(f"The time {moment:%Y-%m-%d %H:%M} in row {row} does not exist or exists twice in {zone}: "
+                             "the clocks change. Write it with its offset, such as +02:00.")  # fmt: skip
+    return wall - round((moment.utcoffset() or timedelta()).total_seconds())
+
+
+def zone_of(name: str) -> tzinfo:
+    """A time zone by its name, "Europe/Berlin", or by its distance, "UTC+02:00"."""
+    if fixed := re.fullmatch(r"(?:UTC)?([+-])(\d\d):?(\d\d)?", name):
+        apart = timedelta(hours=int(fixed[2]), minutes=int(fixed[3] or 0))
+        return timezone(-apart if fixed[1] == "-" else apart)
+    return UTC if name.upper() in ("UTC", "Z") else ZoneInfo(name)
+
+
+def wall_clock(seconds: np.ndarray, zone: tzinfo) -> np.ndarray:
+    """The wall clock of moments in UTC, both in seconds, any shape."""
+    distinct, at = np.unique(seconds, return_inverse=True)
+    offsets = [datetime.fromtimestamp(s, zone).utcoffset() or timedelta() for s in distinct.tolist()]
+    return seconds + np.array([round(o.total_seconds()) for o in offsets], np.int64)[at].reshape(seconds.shape)

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from featurizers.findings import Finding
 from featurizers.panel import Panel
 from featurizers.whole import whole
 from learners.draws import evenly
@@ -22,7 +23,6 @@ class Fold:
     ahead: Panel  # the gap + horizon rows after the cutoff: static and known columns, no target
     actual: Panel  # the last `horizon` of these rows with their target, the same number in every series
     series: np.ndarray  # the position in the whole panel of each series here, (series,)
-    left_out: tuple[str, ...] = ()  # the names of the series that are too short for this fold
 
     @property
     def cutoff(self) -> np.ndarray:
@@ -116,13 +116,17 @@ class RollingOrigin:
             ahead=replace(ahead, columns=given),
             actual=panel.rows(scored).where(series),
             series=places[series],
-            left_out=tuple(panel.name(int(i)) for i in np.flatnonzero(~usable)),
         )
 
     def _usable(self, panel: Panel, to_end: np.ndarray, held: int) -> np.ndarray:
         """Whether there is enough to train on before the last `held` rows, (series,)."""
         seen = np.bincount(panel.owner, weights=(to_end > held) & ~np.isnan(panel.y), minlength=panel.count)
         return np.asarray(seen >= self.min_train)
+
+    def missed(self, panel: Panel) -> np.ndarray:
+        """For how many folds each series is too short, (series,)."""
+        to_end = _to_end(panel)
+        return np.sum([~self._usable(panel, to_end, self.rows(k)) for k in range(self.folds)], axis=0)
 
     def split(self, panel: Panel) -> Iterator[Fold]:
         """The folds, the earliest first; those for which every series is too short are skipped.
@@ -148,3 +152,19 @@ class RollingOrigin:
 def _to_end(panel: Panel) -> np.ndarray:
     """How many rows of its series come from each row on, (rows,): 1 in the last."""
     return np.asarray(np.repeat(panel.lengths, panel.lengths) - panel.position)
+
+
+def partly_validated(panel: Panel, on: RollingOrigin, places: np.ndarray) -> tuple[Finding, ...]:
+    """What is to be said of the series at these `places` that are too short for some of the folds."""
+    missed = on.missed(panel.where(places))
+    if not missed.any():
+        return ()
+    first, count = int(places[(missed > 0).argmax()]), int((missed > 0).sum())
+    name, known = panel.name(first), int((~np.isnan(panel.y[panel.indptr[first] : panel.indptr[first + 1]])).sum())
+    folds = "the one fold" if on.folds == 1 else f"up to {missed.max()} of the {on.folds} folds"
+    message = (
+        f"{count:,} of {len(places):,} series are too short for {folds}, on which learners are compared without them: "
+        f"the first, {name!r}, has {known} observed rows, and the earliest fold holds back {on.rows()} and needs "
+        f"{on.min_train} observed before them. Fewer folds, or a smaller 'step' between them, would have more in."
+    )
+    return (Finding("partly_validated", "alerted", message, name, count=count),)

@@ -15,7 +15,7 @@ import numpy as np
 
 from featurizers.findings import Finding
 from featurizers.panel import Panel
-from forecast.backtest import RollingOrigin
+from forecast.backtest import RollingOrigin, partly_validated
 from forecast.chance import surely_better
 from forecast.conformal import banded, ranking, with_bands
 from forecast.engine import processes
@@ -29,7 +29,7 @@ from forecast.per_group import PerGroup
 from forecast.progress import Report, silent
 from forecast.search import Search, Searched
 from forecast.stack import guarded
-from forecast.stitched import of_groups, placed
+from forecast.stitched import of_groups, placed, taking_part
 from forecast.store import Store, Trial
 from learners.around import Around, reported
 from learners.asked import asked
@@ -160,8 +160,9 @@ class Sweep(Learner):
 
     def _whole(self, panel: Panel, limits: Limits, report: Report, store: Store | None) -> Selection:
         found, board, winner = self._search(panel, limits, report, store)
-        return Selection(board, winner, board.recipes[winner], self.recipes, self._season(panel),
-                         findings=_untried(found, self.recipes), trials=found.trials, ended=found.ended)  # fmt: skip
+        findings = (*_untried(found, self.recipes), *partly_validated(panel, self.on, self.on.places(panel)))
+        return Selection(board, winner, board.recipes[winner], self.recipes, self._season(panel), findings=findings,
+                         trials=found.trials, ended=found.ended)  # fmt: skip
 
     def _with_ensemble(self, board: Leaderboard, seconds: float) -> tuple[Leaderboard, str]:
         """The board, with an ensemble where more than one learner is worth a weight; and the winner.
@@ -236,6 +237,7 @@ class Sweep(Learner):
             rows.append(at)
         if not boards:
             raise ValueError(f"No group could be compared. {findings[0].message}")
+        findings += partly_validated(panel, self.on, taking_part(panel, self.on, rows))
         winners = [chosen[names[number[at[0]]]] for at in rows]
         board = of_groups(panel, boards, rows, season)
         outputs = tuple(placed(truth, winners, boards, rows) for truth in board.truths)

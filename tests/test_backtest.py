@@ -1,9 +1,15 @@
 """Folds: which rows they train on, which they score."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from forecast.backtest import RollingOrigin
+from forecast.report import content
+from forecast.running import run
+from forecast.sweep import Sweep
+from learners.average import Average
+from learners.naive import Naive
 from tests.examples import panel
 from tests.panels import daily
 
@@ -26,14 +32,13 @@ def test_a_gap_lies_between_training_and_the_scored_rows():
     assert (fold.gap, fold.horizon) == (3, 2)
 
 
-def test_short_series_are_left_out_of_a_fold_and_named():
+def test_short_series_are_left_out_of_a_fold_and_counted():
     whole = daily(np.arange(20.0), np.arange(6.0), [np.nan] * 8 + [1.0] * 4)
     early, late = RollingOrigin(4, folds=2).split(whole)
     assert early.series.tolist() == [0]
-    assert early.left_out == ("id=1", "id=2")
     assert late.series.tolist() == [0, 1]
-    assert late.left_out == ("id=2",)
     assert RollingOrigin(4, folds=2, min_train=3).fold(whole, 1).series.tolist() == [0]
+    assert RollingOrigin(4, folds=2).missed(whole).tolist() == [0, 1, 2]
 
 
 def test_the_rows_to_forecast_hold_their_known_columns_and_no_target():
@@ -76,3 +81,24 @@ def test_as_many_folds_as_hold_back_so_many_rows():
     on = RollingOrigin(6, folds=3, step=30)
     assert [on.within(rows).folds for rows in (66, 65, 36, 35, 0)] == [3, 2, 2, 1, 1]
     assert RollingOrigin(4, folds=5, gap=2).within(14) == RollingOrigin(4, folds=3, gap=2)
+
+
+@pytest.mark.parametrize("by", [(), ("kind",)])
+def test_a_finding_tells_of_series_that_are_too_short_for_some_folds(by):
+    whole = daily(*(np.arange(length) + 1.0 for length in (40, 14, 40, 9, 14)))
+    whole.ids["kind"] = ["a", "a", "b", "b", "b"]
+    sweep = Sweep({"last": Naive(), "mean": Average()}, RollingOrigin(6, folds=3), levels=(), by=by)
+    (told,) = sweep.select(whole).findings
+    assert (told.kind, told.status, told.count, told.series) == ("partly_validated", "alerted", 3, whole.name(1))
+    assert "3 of 5 series are too short for up to 2 of the 3 folds" in told.message
+    assert f"the first, '{whole.name(1)}', has 14 observed rows, and the earliest fold holds back 18" in told.message
+    assert sweep.select(whole.where(np.array([0, 2]))).findings == ()
+
+
+def test_what_is_said_of_the_folds_counts_those_that_there_were():
+    """The first of three folds, 30 rows apart, would hold back 66 of 60 rows."""
+    table = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=60), "y": np.arange(60.0)})
+    found = run(table, horizon=6, time="day", target="y", folds=3, step=30, learners=["Naive"], progress=False)
+    assert len(found.leaderboard.truths) == found.job.folds == 2
+    assert "over 2 folds" in repr(found)
+    assert content(found)["leaderboard_note"].startswith("Means over 2 folds")

@@ -129,6 +129,7 @@ class _Writer:
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)  # id of an array -> its name, so that it is kept once
     kept: list[Any] = field(default_factory=list)  # what these ids belong to, so that none is used again
+    within: bool = False  # a recipe
 
     def encode(self, value: Any, where: str, depth: int) -> Any:
         if depth > DEEPEST:
@@ -150,12 +151,21 @@ class _Writer:
             return self._mapping(value, where, depth)
         if isinstance(value, pd.DataFrame):
             return self._table(value, where)
-        if not isinstance(value, Learner):
-            return self._part(value, where, depth)
+        if isinstance(value, Learner) and not self.within:
+            return self._recipe(value, where, depth)
+        return self._part(value, where, depth)
+
+    def _recipe(self, value: Learner, where: str, depth: int) -> Any:
+        """A recipe whole, or None: one with something of the user's own in it, which the model does not need."""
+        before, self.within = len(self.kept), True
         try:
             return self._part(value, where, depth)
-        except TypeError:  # a recipe with something of the user's own in it, which the model does not need
+        except TypeError:
+            while len(self.kept) > before:
+                del self.arrays[self.names.pop(id(self.kept.pop()))]
             return None
+        finally:
+            self.within = False
 
     def _scalar(self, value: np.generic, where: str) -> Any:
         if isinstance(value, float | str | np.bool_ | np.int64):  # the same number in Python

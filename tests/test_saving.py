@@ -20,8 +20,9 @@ from featurizers import Features, Finding, Findings, Known, Lags, Panel
 from featurizers.frequency import Frequency
 from forecast import saving
 from forecast.export import rehearsal
+from forecast.retraining import refit
 from forecast.saving import load, save
-from learners import Recursive, SeasonalNaive
+from learners import Blend, Bounded, Recursive, SeasonalNaive
 from learners.learner import Model
 from learners.naive import SeasonalNaiveModel
 
@@ -76,6 +77,23 @@ def test_the_same_model_gives_the_same_bytes(tmp_path: Path) -> None:
         save(model, tmp_path / name)
     for file in (saving.STRUCTURE, saving.ARRAYS):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_a_recipe_with_a_part_of_another_library_is_saved_not_at_all(tmp_path: Path) -> None:
+    from sklearn.linear_model import Ridge
+
+    data = panel()
+    inside = Bounded(Recursive(Ridge(alpha=0.5), (Lags((1, 2)),)), 3)
+    recipe = Blend((SeasonalNaive(np.array(12)), inside))  # type: ignore[arg-type]
+    model = inside.fit(data)
+    model = replace(model, origin=replace(model.origin, recipe=recipe))  # type: ignore[type-var]
+    save(model, tmp_path / "m")
+    assert load(tmp_path / "m").origin.recipe is None  # type: ignore[union-attr]
+    written = json.loads((tmp_path / "m" / saving.STRUCTURE).read_text("utf-8"))
+    with np.load(tmp_path / "m" / saving.ARRAYS) as arrays:
+        assert all(f'"{name}"' in json.dumps(written) for name in arrays.files)
+    with pytest.raises(ValueError, match=r"recipe of this .* could not be saved, as a part of it is not ours"):
+        refit(tmp_path / "m", data)
 
 
 def test_an_array_that_is_held_twice_is_kept_once(tmp_path: Path) -> None:

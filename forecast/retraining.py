@@ -31,6 +31,8 @@ def recipe_of(what: Run | Model | str | Path) -> Learner:
     if not isinstance(model, Model):
         raise TypeError(f"'refit' takes a run, a model or the folder of one, not a {type(what).__name__}.")
     if model.origin is None or model.origin.recipe is None:
-        raise ValueError(f"The recipe of this {type(model).__name__} is not known: it could not be saved, as a "
-                         "part of it is not ours, or an older version did so. Fit the recipe: recipe.fit(panel).")  # fmt: skip
+        raise ValueError(
+            f"The recipe of this {type(model).__name__} is not known: it could not be saved, as a part of it is not "
+            "ours, or an older version wrote it. Fit the recipe itself: recipe.fit(panel)."
+        )
     return model.origin.recipe

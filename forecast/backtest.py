@@ -161,7 +161,8 @@ def partly_validated(panel: Panel, on: RollingOrigin, places: np.ndarray) -> tup
         return ()
     first, count = int(places[(missed > 0).argmax()]), int((missed > 0).sum())
     name, known = panel.name(first), int((~np.isnan(panel.y[panel.indptr[first] : panel.indptr[first + 1]])).sum())
-    folds = "the one fold" if on.folds == 1 else f"up to {missed.max()} of the {on.folds} folds"
+    most = int(missed.max())
+    folds = "the one fold" if on.folds == 1 else f"{'up to ' if most > 1 else ''}{most} of the {on.folds} folds"
     message = (
         f"{count:,} of {len(places):,} series are too short for {folds}, on which learners are compared without them: "
         f"the first, {name!r}, has {known} observed rows, and the earliest fold holds back {on.rows()} and needs "

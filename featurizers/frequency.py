@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from math import gcd
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,8 @@ _RENAMED = {
 }  # fmt: skip
 _FIXED = {"s": 1, "min": 60, "h": 3600, "D": DAY, "W": 7 * DAY}
 _MONTHS = {"M": 1, "Q": 3, "Y": 12}
-_SEASONS = {"s": 60, "min": 60, "h": 24, "D": 7, "W": 52, "B": 5, "M": 12, "Q": 4, "Y": 1}
+_SEASONS = {"s": DAY, "min": DAY // 60, "h": 24, "D": 7, "W": 52, "B": 5, "M": 12, "Q": 4, "Y": 1}  # in base units
+_ROUNDS = 7  # cycles that a season takes at most to meet the steps again, where one is not in whole steps
 
 
 @dataclass(frozen=True)
@@ -125,20 +127,25 @@ class Frequency:
 
     @cached_property
     def season(self) -> int:
-        """The season that such data usually has, in steps: 12 for months, 7 for days, 24 for hours, 48 for 30min."""
-        if self.unit in ("min", "s") and self.seconds is not None:
-            return max(DAY // self.seconds, 1)
+        """The season that such data usually has, in steps: 12 for months, 7 for days, 24 for hours, 48 for 30min.
+
+        Where that is not in whole steps, as many cycles as are: 7 for "2D", two weeks; 1 if that takes too many.
+        """
         letter = self.unit if self.unit in _SEASONS else self.unit.removesuffix("E").removesuffix("S").lstrip("BC")
-        return max(_SEASONS.get(letter, 1) // self.step, 1)
+        return self._rows(_SEASONS.get(letter, 1))
+
+    def _rows(self, cycle: int) -> int:
+        """The steps after which a cycle of so many base units comes back to the same of them; 1 if that is too late."""
+        shared = gcd(cycle, self.step)
+        return cycle // shared if self.step // shared <= _ROUNDS else 1
 
     @property
     def seasons(self) -> tuple[int, ...]:
         """All seasons that such data may have, shortest first, in whole steps; (1,) if none."""
-        day, week = (DAY / self.seconds, 7 * DAY / self.seconds) if self.seconds else (0.0, 0.0)
-        if self.seconds is not None and self.seconds < DAY:
-            found = [int(p) for p in (day, week) if p > 1 and p == int(p)]
-            return tuple(found) or (1,)
-        return (self.season,)
+        if self.unit not in ("h", "min", "s") or self.seconds is None or self.seconds >= DAY:
+            return (self.season,)
+        week = self._rows(7 * DAY // _FIXED[self.unit])
+        return tuple(sorted({self.season, week} - {1})) or (1,)
 
     def steps(self, origin: Array, times: Array) -> tuple[np.ndarray, np.ndarray]:
         """How many steps each stamp lies after its origin (rounded down), and whether it lies on the grid.

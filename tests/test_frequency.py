@@ -96,10 +96,21 @@ def test_letters_of_older_pandas(old: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("name", "season"),
     [("h", 24), ("30min", 48), ("D", 7), ("B", 5), ("W-THU", 52), ("MS", 12), ("QE-DEC", 4), ("YS-JAN", 1), ("BME", 12),
-     ("2h", 12), ("3MS", 4)],
+     ("2h", 12), ("3MS", 4), ("2D", 7), ("5D", 7), ("7D", 1), ("10D", 1), ("5h", 24), ("11h", 1), ("36h", 2),
+     ("24h", 1), ("5MS", 12), ("4W-THU", 13), ("13W-THU", 4), ("52W-THU", 1), ("2B", 5), ("7min", 1440), ("11min", 1),
+     ("s", 86400), ("2QS-JAN", 2), ("2YS-JAN", 1)],
 )  # fmt: skip
 def test_seasons(name: str, season: int) -> None:
     assert Frequency.parse(name).season == season
+
+
+@pytest.mark.parametrize(
+    ("name", "seasons"),
+    [("h", (24, 168)), ("30min", (48, 336)), ("5h", (24, 168)), ("7h", (24,)), ("9h", (8, 56)), ("12h", (2, 14)),
+     ("11h", (1,)), ("36h", (2,)), ("2D", (7,)), ("MS", (12,))],
+)  # fmt: skip
+def test_all_seasons_are_in_whole_steps(name: str, seasons: tuple[int, ...]) -> None:
+    assert Frequency.parse(name).seasons == seasons
 
 
 @pytest.mark.parametrize("text", ["", "fortnight", "-1D", "0D", "1.5x", "D D"])

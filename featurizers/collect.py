@@ -63,10 +63,11 @@ class Names:
                 f"table, for example to {new!r}."
             )
 
-    def check(self, columns: list[str]) -> None:
+    def check(self, columns: list[str], categorical: tuple[str, ...] = ()) -> None:
         """ValueError for a name that the table does not have."""
         for part, names in (("id", self.id), ("time", (self.time,)), ("target", (self.target,)),
-                            *((role, (name,)) for name, role in self.roles.items())):  # fmt: skip
+                            *((role, (name,)) for name, role in self.roles.items()),
+                            ("categorical", categorical)):  # fmt: skip
             for name in names:
                 if name not in columns:
                     near = suggestion(name, columns)
@@ -91,7 +92,7 @@ def collect(
 ) -> tuple[Rows, Stamps, list[Finding]]:
     """Rows with the target and every column that has a role, and what had to be left out; `asked` is the frequency
     of the rows, if it was said."""
-    names.check(list(table.columns))
+    names.check(list(table.columns), policy.categorical)
     if len(table) == 0:
         raise ValueError("The table has no rows.")
     stamps = read_stamps(series_of(table, names.time), names.time, asked)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from featurizers.whole import whole
+
 _CHOICES = {
     "duplicates": ("mean", "last", "sum", "error"),
     "mixed": ("drop", "keep", "error"),
@@ -41,6 +43,10 @@ class Policy:
             if name in _CHOICES and value not in _CHOICES[name]:
                 raise ValueError(f"The setting {name!r} is one of {listed(_CHOICES[name])}, not {value!r}.")
         given: dict[str, Any] = dict(settings)
+        if not isinstance(given.get("fill", False), bool):
+            raise ValueError(f"The setting 'fill' is true or false, not {given['fill']!r}.")
+        if "min_length" in given:
+            given["min_length"] = whole(given["min_length"], "The setting 'min_length'")
         if "categorical" in given:
             given["categorical"] = names_of(given["categorical"])
         return cls(**given)

@@ -10,6 +10,7 @@ import numpy as np
 
 from featurizers.arrays import Array, State, namespace
 from featurizers.panel import Panel, positions
+from featurizers.policy import names_of
 from learners.around import reported
 from learners.attribution import Attribution, joined
 from learners.bands import bounds, levels
@@ -65,6 +66,11 @@ class Blend(Learner):
         """Under which name `own` may have the weights of each series; none, if there are none."""
         if not self.own:
             return []
+        columns = names_of(self.by) or tuple(panel.ids.columns)
+        for name in self.own:  # that a series is not there is no mistake: it may be in other groups, or too short
+            if not all(f", {column}=" in f", {name}" for column in columns):
+                likely = ", ".join(f"{column}=..." for column in columns)
+                raise ValueError(f"A Blend's own weights are by {likely}, not for {name!r}.")
         if not self.by:
             return [panel.name(row) for row in range(panel.count)]
         names, number = groups(panel, self.by)

@@ -376,3 +376,18 @@ def test_findings_print_as_a_table() -> None:
     frame = panel.findings.of("gap").frame()
     assert frame["row"].tolist() == [4, 148]
     assert frame["series"].tolist() == ["shop=a", "shop=b"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        ({"fill": "no"}, "The setting 'fill' is true or false, not 'no'"),
+        ({"min_length": "7"}, "'min_length' must be a whole number from 1 on, not '7'"),
+        ({"min_length": -3}, "'min_length' must be a whole number from 1 on, not -3"),
+        ({"categorical": "kk"}, r"no column 'kk' .*\(categorical\)"),
+    ],
+)
+def test_a_setting_that_cannot_be_meant_is_refused(policy: dict[str, object], message: str) -> None:
+    table = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=9), "sales": np.arange(9.0), "kind": 1})
+    with pytest.raises(ValueError, match=message):
+        Panel.read(table, time="day", target="sales", past="kind", **policy)

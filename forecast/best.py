@@ -28,7 +28,7 @@ class Best(Learner):
 
     def train(self, panel: Panel) -> BestModel:
         board = compare(panel, self.of, self.on, self.metric)
-        failures = [f"{a.name} failed on fold {a.fold}: {a.failure}" for a in board.attempts if a.failure]
+        failures = [f"{a.name} failed on fold {a.fold + 1}: {a.failure}" for a in board.attempts if a.failure]
         best = board.best
         for name in board.names[board.names.index(best) :]:
             try:

@@ -30,10 +30,8 @@ def processes(count: int | None = None, until: float | None = None, longest: flo
         count = cores()
     if count < 1:
         raise ValueError(f"There must be at least 1 process, not {count}.")
-    if count == 1 and until is None:
-        yield
-        return
-    before = engine.set(partial(_spread, count) if until is None else partial(_spread_until, count, until, longest))
+    serial = map if count == 1 else partial(_spread, count)
+    before = engine.set(serial if until is None else partial(_spread_until, count, until, longest))
     try:
         yield
     finally:

@@ -21,6 +21,7 @@ from forecast.metrics import METRICS, Function, Metric, find, together
 from forecast.names import named
 from forecast.truth import Outputs, Table, Truth, all_columns, measure
 from learners.learner import Learner
+from learners.rolling import apart
 
 _FOLD = ("fold", "step", "cutoff", "actual")  # columns of a table of forecasts
 
@@ -75,7 +76,7 @@ class Leaderboard:
         return sum(t.missing(o) for t, o in zip(self.truths, self.outputs[name], strict=True) if o)
 
     def failures(self) -> pd.DataFrame:
-        """learner, fold, reason: one row for each fold on which a learner failed."""
+        """learner, fold (from 0, as in `forecasts`), reason: one row for each fold on which a learner failed."""
         rows = [(a.name, a.fold, a.failure) for a in self.attempts if a.failure]
         return pd.DataFrame(rows, columns=["learner", "fold", "reason"])
 
@@ -102,7 +103,7 @@ class Leaderboard:
         for name in self.names:
             means = {m: mean_of(values, axis=0) for m, values in self.scores[name].items()}
             part = pd.DataFrame({m: means.get(m, np.full(self.panel.count, np.nan)) for m in self._measured()})
-            ids = self.panel.ids.reset_index(drop=True).rename(columns=partial(_apart, taken=("learner", *part)))
+            ids = self.panel.ids.reset_index(drop=True).rename(columns=partial(apart, taken=("learner", *part)))
             parts.append(pd.concat([ids, part], axis=1).assign(learner=name))
         table = pd.concat(parts, ignore_index=True)
         return table[["learner", *table.columns[:-1]]]
@@ -113,10 +114,10 @@ class Leaderboard:
         for truth, outputs in zip(self.truths, self.outputs[self._known(name)], strict=True):
             horizon = truth.actual.shape[1]
             ids = self.panel.ids.iloc[np.repeat(truth.series, horizon)].reset_index(drop=True)
-            ids = ids.rename(columns=partial(_apart, taken=_FOLD))
+            ids = ids.rename(columns=partial(apart, taken=_FOLD))
             values = {"fold": truth.number, "step": np.tile(np.arange(1, horizon + 1), len(truth.series)),
                       "cutoff": self._stamps(np.repeat(truth.cutoff, horizon)),
-                      _apart(self.panel.time, _FOLD): self._stamps(truth.times.ravel()),
+                      apart(self.panel.time, _FOLD): self._stamps(truth.times.ravel()),
                       "actual": truth.actual.ravel()}  # fmt: skip
             values |= {output: array.ravel() for output, array in outputs.items()}
             if outputs:
@@ -185,7 +186,7 @@ class Leaderboard:
     def __str__(self) -> str:
         shown = self.frame().drop(columns=["failure"])
         text = _fitting(shown, shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
-        failed = [f"{a.name} failed on fold {a.fold}: {a.failure}" for a in self.attempts if a.failure]
+        failed = [f"{a.name} failed on fold {a.fold + 1}: {a.failure}" for a in self.attempts if a.failure]
         return "\n".join([text, *failed])
 
     __repr__ = __str__
@@ -257,15 +258,10 @@ def failed(board: Leaderboard) -> list[Finding]:
     first = {a.name: a for a in reversed(board.attempts) if a.failure}
     count = Counter(a.name for a in board.attempts if a.failure)
     return [
-        Finding("learner_failed", "alerted", f"{name} failed on fold {a.fold}: {a.failure}", column=name,
+        Finding("learner_failed", "alerted", f"{name} failed on fold {a.fold + 1}: {a.failure}", column=name,
                 count=count[name])
         for name, a in sorted(first.items())
     ]  # fmt: skip
-
-
-def _apart(name: str, taken: Iterable[str]) -> str:
-    """A column's name where a table has columns of its own."""
-    return f"{name}_" if name in set(taken) else name
 
 
 def entered(

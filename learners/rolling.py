@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from featurizers.whole import whole
 from learners.learner import Model, prepared
 from learners.unknown import REFUSE, future_of
 
+_OWN = ("cutoff", "actual")  # columns beside keys, time and outputs
 BATCH = 20_000  # series times origins that are forecast at once
 
 
@@ -40,7 +42,7 @@ def rolling_forecast(
     on row by row (`advance`), and many origins are forecast at once. `known` and `unknown` are as in `Model.forecast`.
 
     One row a series, origin and step: the keys, "cutoff" (the last row that was known), the time, every output of the
-    model, and "actual", as far as the panel has it.
+    model, and "actual", as far as the panel has it. A key or time of such a name gets a "_" behind it.
 
         model = fc.AutoEts(12).fit(panel)
         found = fc.rolling_forecast(model, longer, horizon=3)
@@ -58,11 +60,17 @@ def rolling_forecast(
     there = position < panel.lengths[owner]
     row = np.where(there, panel.indptr[owner] + position, 0)
     cutoff = panel.times[panel.indptr[found.series] + found.rows - 1]
-    ids = panel.ids.iloc[owner].reset_index(drop=True)
-    columns: dict[str, Any] = {"cutoff": _stamps(panel, np.repeat(cutoff, horizon)), panel.time: _stamps(panel, times)}
+    ids = panel.ids.iloc[owner].reset_index(drop=True).rename(columns=partial(apart, taken=_OWN))
+    columns: dict[str, Any] = {"cutoff": _stamps(panel, np.repeat(cutoff, horizon)),
+                               apart(panel.time, _OWN): _stamps(panel, times)}  # fmt: skip
     columns |= {name: values.ravel() for name, values in found.outputs.items()}
     actual = np.where(there, panel.y[row], np.nan) if len(panel) else np.full(len(owner), np.nan)
     return pd.concat([ids, pd.DataFrame({**columns, "actual": actual}, index=ids.index)], axis=1)
+
+
+def apart(name: str, taken: Iterable[str]) -> str:
+    """A column's name where a table has columns of its own."""
+    return f"{name}_" if name in set(taken) else name
 
 
 def fitted(model: Model, panel: Panel) -> Panel:

@@ -227,7 +227,7 @@ def test_values_that_were_chosen_are_written_though_they_are_the_defaults() -> N
 
 def test_what_failed_is_in_the_report_of_the_model() -> None:
     sweep = fc.auto(PANEL, 7, learners=[fc.Arimax((1, 0, 0), columns=("nothing",))], levels=(), folds=1)
-    assert "Arimax failed on fold 0" in sweep.fit(PANEL).report[0]  # type: ignore[attr-defined]
+    assert "Arimax failed on fold 1" in sweep.fit(PANEL).report[0]  # type: ignore[attr-defined]
 
 
 def test_no_lags_and_no_windows_are_none() -> None:

@@ -131,7 +131,7 @@ def test_best_is_the_winner_trained_on_everything():
     model = Best((SEASON, LINEAR, Failing()), ON).fit(continued(panel(), HORIZON)[0])
     assert model.winner == next(iter(model.totals)) == "Recursive(ridge)"
     assert len(model.report) == 2
-    assert "Failing failed on fold 0" in model.report[0]
+    assert "Failing failed on fold 1" in model.report[0]
     np.testing.assert_array_equal(forecasts(Best((SEASON, LINEAR), ON))["forecast"], forecasts(LINEAR)["forecast"])
 
 
@@ -261,3 +261,11 @@ def test_levels_and_failures_are_checked():
         Conformal(LINEAR, ON, (80, 100)).fit(panel())
     with pytest.raises(ValueError, match=r"no width\. ValueError: .* rows are too few"):
         Conformal(Failing(), ON).fit(panel())
+
+
+def test_own_weights_are_by_the_columns_of_the_panel() -> None:
+    two = (Naive(), SeasonalNaive(7))
+    with pytest.raises(ValueError, match=r"own weights are by store=\.\.\., item=\.\.\., not for 'S=a'"):
+        Blend(two, own={"S=a": (1.0, 0.0)}).fit(panel())
+    with pytest.raises(ValueError, match=r"own weights are by region=\.\.\., not for 'item=a'"):
+        Blend(two, own={"item=a": (1.0, 0.0)}, by=("region",)).fit(panel())

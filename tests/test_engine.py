@@ -59,6 +59,8 @@ def test_order_is_kept_errors_travel_and_a_dead_worker_is_named():
 def test_one_process_is_serial_and_none_is_refused():
     with processes(1):
         assert each(lambda item: os.getpid(), [0]) == [os.getpid()]
+    with processes(2), processes(1):
+        assert each(lambda item: os.getpid(), [0, 1]) == [os.getpid()] * 2
     with pytest.raises(ValueError, match="at least 1 process, not 0"), processes(0):
         pass
 

@@ -271,3 +271,11 @@ def test_targets_near_zero_are_exported_through_a_logarithm(tmp_path: Path) -> N
     tiny = fc.Panel.read(table().assign(sales=lambda t: t["sales"] * 1e-11), **NAMES)
     model = fc.Transformed(fc.SeasonalNaive(7), fc.Log1p()).fit(tiny)
     assert fc.to_onnx(model, tmp_path / "model.onnx", 3)["worst_relative_difference"] < 1e-12
+
+
+def test_columns_of_a_table_may_be_called_as_those_of_rolling_forecasts() -> None:
+    renamed = table().rename(columns={"store": "actual", "day": "cutoff"})
+    panel = fc.Panel.read(renamed, "actual", time="cutoff", target="sales")
+    found = fc.rolling_forecast(fc.Naive().fit(panel.rows(panel.position < 50)), panel, 2)
+    assert list(found) == ["actual_", "cutoff", "cutoff_", "forecast", "actual"]
+    assert (found["cutoff"] < found["cutoff_"]).all()

@@ -174,7 +174,7 @@ def test_a_group_that_is_in_no_fold_has_the_weights_of_the_panel():
 @pytest.mark.parametrize("kind", [Ensemble, Stack])
 def test_what_failed_is_in_the_report(kind):
     learner = kind((SeasonalNaive(7), Naive(), Failing()), ON)
-    assert "Failing failed on fold 0" in learner.fit(panel()).report[0]
+    assert "Failing failed on fold 1" in learner.fit(panel()).report[0]
 
 
 def test_a_table_of_weights_is_looked_up_and_new_series_have_those_of_the_panel(tmp_path):

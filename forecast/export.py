@@ -17,11 +17,12 @@ from featurizers.symbols import Symbol
 from featurizers.whole import whole
 from forecast.files import write_whole
 from forecast.metadata import Feed, describe, example, key_kind
+from learners.draws import evenly
 from learners.finished import undecided
 from learners.learner import Model, Origin, where_state
 
 OUTPUT = re.compile(r"forecast|(lo|hi)\d.*")  # what outputs are called
-CHECKED = 256  # series that the check scores: the first ones of the training panel
+CHECKED = 256  # series that the check scores, spread evenly over the training panel
 LATER = 2  # observations after training that the check lets a model with memory see
 
 
@@ -218,12 +219,13 @@ def verify(
     """Score the graph on the last window of the training data and compare it with `predict`: the check, an example."""
     import onnxruntime
 
-    tail = origin.tail.where(np.arange(min(CHECKED, origin.tail.count)))
+    checked = evenly(origin.tail.count, CHECKED)
+    tail = origin.tail.where(checked)
     future = rehearsal(tail, horizon)
     ahead = future.matrix(model.needs.ahead)
     state = {"target": tail.window(tail.target, model.needs.lookback)}
     state |= {window_of(name): tail.window(name, model.needs.lookback) for name in model.needs.past}
-    state |= {name: values[: tail.count] for name, values in origin.memory.items()}
+    state |= {name: values[checked] for name, values in origin.memory.items()}
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(proto.SerializeToString(), options)

@@ -134,11 +134,11 @@ def _opened(state: State, columns: Array, weights: Array) -> tuple[Array, Array]
     fresh = xp.concat([columns[:, :1, :], gain, xp.zeros_like(gain), columns[:, 1:-2, :]], axis=1)
     kept = np.ones(r)
     kept[2] = 0.0
-    move = np.zeros((r, r))
-    move[0, 0] = 1.0
-    move[np.arange(3, r), np.arange(1, r - 2)] = 1.0
     first = np.outer(np.eye(r)[1], np.eye(r)[1])[None]
-    begun = move @ weights @ move.T + state["arima.spread"][:, :, None] * first
+    # Slices and no product with a matrix that has one row a series, which runtimes refuse where there is no series.
+    rows = xp.concat([weights[:, :1, :], xp.zeros_like(weights[:, :2, :]), weights[:, 1:-2, :]], axis=1)
+    moved = xp.concat([rows[:, :, :1], xp.zeros_like(rows[:, :, :2]), rows[:, :, 1:-2]], axis=2)
+    begun = moved + state["arima.spread"][:, :, None] * first
     going = weights * np.outer(kept, kept)[None]
     return xp.where(goes_on, columns * kept[None, :, None], fresh), xp.where(goes_on, going, begun)
 

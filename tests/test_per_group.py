@@ -10,6 +10,7 @@ from forecast.conformal import Conformal
 from forecast.export import to_onnx
 from forecast.per_group import PerGroup, PerSeries
 from forecast.scorer import score
+from learners.arima import Arima
 from learners.average import Average
 from learners.grouped import groups
 from learners.naive import SeasonalNaive
@@ -102,3 +103,22 @@ def test_groups_share_the_tables_of_memory():
     whole = daily(*(np.arange(10.0) + i for i in range(5)))
     memory = PerSeries(Average()).fit(whole).origin.memory
     assert sum(values.shape[1] for values in memory.values()) == 3  # the group, and one sum and one count
+
+
+def test_a_batch_without_series_of_a_group_is_scored(tmp_path):
+    """Graphs of groups see no series at all of those that are absent, also in the loop over new rows."""
+    whole = panel()
+    model = PerGroup(Arima((1, 1, 1)), ("region",)).fit(continued(whole, HORIZON)[0])
+    to_onnx(model, tmp_path / "model.onnx", HORIZON)
+    south = whole.where(REGION == 1)
+    found = score(tmp_path / "model.onnx", pd.concat([south.frame(), later(south)]))["forecast"]
+    np.testing.assert_allclose(found, model.forecast(south, HORIZON).columns["forecast"], rtol=1e-9)
+
+
+def test_the_check_of_a_graph_sees_all_groups(tmp_path, monkeypatch):
+    """It scores some of the series, from the first to the last."""
+    monkeypatch.setattr("forecast.export.CHECKED", 2)
+    whole = continued(panel(), HORIZON)[0].where(np.argsort(REGION))
+    check = to_onnx(PerGroup(Arima((1, 1, 0)), ("region",)).fit(whole), tmp_path / "model.onnx", HORIZON)
+    assert check["series"] == 2
+    assert check["worst_relative_difference"] <= 1e-9

@@ -11,6 +11,7 @@ from featurizers.clock import DAY, Clock, distinct
 from featurizers.featurizer import Featurizer, Needs
 from featurizers.frequency import Frequency
 from featurizers.panel import Panel
+from featurizers.waves import cosine, sine
 
 _FLAGS = ("month_start", "month_end", "quarter_start", "quarter_end", "year_start", "year_end")
 _DATES = ("day", "dayofyear", "dayofquarter")
@@ -30,7 +31,7 @@ class Calendar(Featurizer):
     dayofquarter (all from 1), weekday (0 is Monday), hour, minute, ampm (0 or 1), and flags (0 or 1) for the first
     and last day of a month, quarter and year. "auto" takes those that the frequency lets vary (no hour for days, no
     weekday for weeks, no day for months) and that do vary in the panel. With `cyclic`, parts that come round
-    become a sine and a cosine, so that December is next to January.
+    become a sine and a cosine (to nine digits), so that December is next to January.
     """
 
     parts: tuple[str, ...] | str = "auto"
@@ -81,7 +82,7 @@ class Calendar(Featurizer):
             if self.cyclic and part in CYCLES:
                 first, round_ = CYCLES[part]
                 angle = 2 * np.pi / round_ * (value - first)
-                columns += [xp.sin(angle), xp.sin(angle + np.pi / 2)]
+                columns += [sine(angle), cosine(angle)]
             else:
                 columns.append(value)
         return columns

@@ -11,11 +11,12 @@ from featurizers.clock import distinct
 from featurizers.featurizer import Featurizer, Needs
 from featurizers.panel import Panel
 from featurizers.ruler import Ruler
+from featurizers.waves import cosine, sine
 
 
 @dataclass(frozen=True)
 class Fourier(Featurizer):
-    """sin(2 pi k t / period) and the cosine, for k = 1 ... `order` of each of `periods`.
+    """sin(2 pi k t / period) and the cosine, to nine digits, for k = 1 ... `order` of each of `periods`.
 
     Periods are in rows and need not be whole: 365.25 for the year in daily data. t is the row's place in time
     counted in rows, so that gaps don't shift it. Waves shorter than two rows, and a wave that another period
@@ -67,5 +68,5 @@ class Fourier(Featurizer):
         for name, period, k in self._columns():
             rounds = rows * (k / period)
             angle = 2 * np.pi * (rounds - xp.floor(rounds))  # small arguments: every runtime's sine is exact there
-            waves.append(xp.sin(angle + np.pi / 2 if name == "cos" else angle))
+            waves.append(cosine(angle) if name == "cos" else sine(angle))
         return xp.stack(waves, axis=1) if waves else rows[:, None][:, :0]

@@ -9,9 +9,9 @@ import numpy as np
 SURE = 2.0  # standard errors
 
 
-def surely_better(ours: np.ndarray, theirs: np.ndarray, higher: bool = False) -> bool:
-    """Whether our scores, (folds, series), are on average better than theirs of the same by more than two standard
-    errors of the differences; `higher` where more is better. Not with fewer than two that both have."""
+def surely_better(ours: np.ndarray, theirs: np.ndarray, higher: bool = False, sure: float = SURE) -> bool:
+    """Whether our scores, (folds, series), are on average better than theirs of the same by more than `sure`
+    standard errors of the differences; `higher` where more is better. Not with fewer than two that both have."""
     apart = ((ours - theirs) if higher else (theirs - ours)).ravel()
     apart = apart[np.isfinite(apart)]
-    return len(apart) > 1 and bool(apart.mean() > SURE * apart.std(ddof=1) / math.sqrt(len(apart)))
+    return len(apart) > 1 and bool(apart.mean() > sure * apart.std(ddof=1) / math.sqrt(len(apart)))

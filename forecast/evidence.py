@@ -5,6 +5,7 @@ from __future__ import annotations
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from scipy.special import chdtrc
 
 from featurizers.panel import Panel
 from learners.draws import evenly
@@ -15,6 +16,10 @@ CYCLES = 11  # over which a season is smoothed
 EXCESS = 0.2  # by which a season is stronger than others
 SHARE = 0.15  # of the series in which it is, at least: in noise it is in a tenth of short ones; or else
 MIDDLE = 0.1  # the excess of the median series
+TELLING, CHANCE = (
+    200,
+    0.02,
+)  # changes of all series that tell a random walk, and how often it is taken for something else
 LEVELS = 0.1  # of the variance of a column that lies between series which have levels of their own
 
 _AUTO: WeakKeyDictionary[Panel, dict[tuple[int, int], tuple[np.ndarray, float]]] = WeakKeyDictionary()
@@ -142,6 +147,27 @@ def logarithmic(panel: Panel, season: int) -> bool:
     gain -= _mean(panel, np.log1p(y))  # the Jacobian
     gain = gain[np.isfinite(gain)]
     return bool(len(gain)) and float(np.median(gain)) > 0
+
+
+def walks(panel: Panel) -> bool:
+    """Whether nothing tells that the series are anything but random walks, though there is enough of them: their
+    changes drift no more, and follow each other no more over up to two seasons (12 to 24 rows), than by chance.
+
+    Source: Ljung & Box (1978), On a measure of lack of fit in time series models, Biometrika 65.
+    """
+    panel = sampled(panel)
+    change = _change(panel, panel.y, 1)
+    count = np.bincount(panel.owner[np.isfinite(change)], minlength=panel.count)
+    spread, total = np.sqrt(_variance(panel, change)), int(count.sum())
+    if total < TELLING or not (spread > 0).all():
+        return False
+    drift = float(np.sum(count * (_mean(panel, change) / spread) ** 2))
+    change = _standardised(panel, change)
+    most = int(np.clip(2 * panel.freq.season, 12, 24))
+    known, position = np.where(np.isfinite(change), change, 0.0), panel.position
+    auto = [float((known[k:] * known[:-k])[position[k:] >= k].sum()) / total for k in range(1, most + 1)]
+    portmanteau = total * (total + 2) * sum(r**2 / (total - k) for k, r in enumerate(auto, 1))
+    return bool(chdtrc(most, portmanteau) > CHANCE and chdtrc(panel.count, drift) > CHANCE)
 
 
 # ---- one number a series --------------------------------------------------------------------------

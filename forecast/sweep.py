@@ -16,7 +16,6 @@ import numpy as np
 from featurizers.findings import Finding
 from featurizers.panel import Panel
 from forecast.backtest import RollingOrigin, partly_validated
-from forecast.chance import surely_better
 from forecast.conformal import banded, ranking, with_bands
 from forecast.engine import processes
 from forecast.ensemble import caruana, vote
@@ -31,6 +30,7 @@ from forecast.search import Search, Searched
 from forecast.stack import guarded
 from forecast.stitched import of_groups, placed, taking_part
 from forecast.store import Store, Trial
+from forecast.winner import last_value, prefers, wandering
 from learners.around import Around, reported
 from learners.asked import asked
 from learners.finished import finished
@@ -42,8 +42,6 @@ from learners.space import Choose
 
 MEMBERS, ALIKE = 25, 5  # learners, the best ones, of which an ensemble is made; trials of one recipe among them
 DEPLOYING = 0.15  # of a time limit is kept for the training of the winner
-PREFERRED = 1.1  # the error of an ensemble over that of the best learner, up to which it is the winner
-FAIR, MANY = 1.03, 15  # the same where so many series, or more, say which is better
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,11 +154,13 @@ class Sweep(Learner):
             raise ValueError(f"The sweep ended ({found.ended}) before any of {', '.join(self.recipes)} was tried on "
                              f"every fold{more}.")  # fmt: skip
         seconds = math.inf if limits.until is None else limits.until + limits.after - time.monotonic()
-        return found, *self._with_ensemble(found.board, seconds)
+        board, winner = self._with_ensemble(found.board, seconds)
+        return found, board, last_value(ranking(board, self.levels, self._least), winner)
 
     def _whole(self, panel: Panel, limits: Limits, report: Report, store: Store | None) -> Selection:
         found, board, winner = self._search(panel, limits, report, store)
         findings = (*_untried(found, self.recipes), *partly_validated(panel, self.on, self.on.places(panel)))
+        findings += wandering(panel, board, winner)
         return Selection(board, winner, board.recipes[winner], self.recipes, self._season(panel), findings=findings,
                          trials=found.trials, ended=found.ended)  # fmt: skip
 
@@ -199,7 +199,7 @@ class Sweep(Learner):
             found = found.joined(STACK, *stack[1:])
         ranked = ranking(found, self.levels, self._least)
         joint = min((n for n in (ENSEMBLE, STACK) if n in found.recipes), key=ranked.names.index)
-        return found, joint if _prefers(ranked, joint, winner) else winner
+        return found, joint if prefers(ranked, joint, winner) else winner
 
     def _by_group(self, panel: Panel, limits: Limits, report: Report, store: Store | None) -> Selection:
         """Every group searches and chooses on its own; the winners together are one learner of the whole panel.
@@ -265,23 +265,6 @@ def _varied(board: Leaderboard, names: Sequence[str]) -> list[str]:
         if seen[family] <= ALIKE:
             taken.append(name)
     return taken[:MEMBERS]
-
-
-def _prefers(board: Leaderboard, joint: str, single: str) -> bool:
-    """Whether an ensemble is the winner: the least of many scores on a few folds owes much to chance, a mean does not,
-    so that a single learner has to be better by far (of many series by some), and on more series and folds than by
-    chance."""
-    metric = board.metric
-    ours, theirs = (metric.total(board.totals[n]) for n in (joint, single))
-    if np.isnan(ours) or np.isnan(theirs):
-        return board.names.index(joint) < board.names.index(single)
-    better, worse = (theirs, ours) if metric.higher else (ours, theirs)
-    near, sure = PREFERRED, True
-    tables = [metric.table(board.scores[n]) for n in (joint, single)]
-    if tables[0] is not None and tables[1] is not None:
-        near = FAIR if np.isfinite(tables[1]).any(axis=0).sum() >= MANY else PREFERRED
-        sure = surely_better(tables[1], tables[0], bool(metric.higher))
-    return not sure or better <= worse + (near - 1) * abs(worse)
 
 
 def _grouped(report: Report, g: int, groups: int, name: str, done: int, total: int, what: str) -> None:

@@ -53,7 +53,7 @@ class Departures:
     def pooled(self) -> tuple[np.ndarray, np.ndarray]:
         """The days that occur, and the mean of all series on each, (days,); those that vary little count for more."""
         usual = np.nanmedian(self.spread) if np.isfinite(self.spread).any() else 0.0
-        weight = 1.0 / np.maximum(self.spread, max(SMALL * usual, 1e-300)) ** 2
+        weight = 1.0 / np.maximum(self.spread, max(SMALL * usual, 1e-100)) ** 2
         weight = np.where(np.isfinite(weight), weight, 0.0)[self.series]
         used = np.isfinite(self.away) & (weight > 0)
         days, at = np.unique(self.day[used], return_inverse=True)

@@ -15,7 +15,8 @@ from forecast.recipes import from_toml, to_toml
 from forecast.saving import load, save
 from forecast.selection import Candidates, greedy, steady
 from forecast.stack import Stack
-from forecast.sweep import Sweep, _prefers
+from forecast.sweep import Sweep
+from forecast.winner import prefers
 from learners.asked import asked
 from learners.average import HistoricAverage
 from learners.blend import Blend, central
@@ -289,4 +290,4 @@ def board_of(single, joint):
     ],
 )
 def test_an_ensemble_gives_way_only_to_a_learner_that_is_surely_better(single, joint, preferred):
-    assert _prefers(board_of(single, joint), "joint", "single") == preferred
+    assert prefers(board_of(single, joint), "joint", "single") == preferred

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,8 @@ import pandas as pd
 from featurizers.arrays import State, window_of
 from featurizers.panel import Panel
 from learners.attribution import CARRIED, Attribution, Feature
+from learners.learner import Model, clocked
 from learners.unknown import future_of
-
-if TYPE_CHECKING:
-    from learners.learner import Model
 
 LEVELS = {"feature": "name", "column": "column", "kind": "kind"}
 REPEATS = 5  # shuffles of each column
@@ -136,8 +134,8 @@ def explained(
     if model.origin is not None:
         panel, future = (p.encoded(model.origin.tail.levels) for p in (panel, future))
     usual = typical(panel)
-    made = model.attribute(state, future.matrix(model.needs.ahead), usual)
-    states, futures, series, actual = earlier(model, panel, horizon, origins, most)
+    made = model.attribute(state, clocked(model, future).matrix(model.needs.ahead), usual)
+    states, futures, series, actual = earlier(model, clocked(model, panel), horizon, origins, most)
     before = made
     losses: dict[str, float] = {}
     if len(series):

@@ -15,6 +15,7 @@ from featurizers.featurizer import Needs
 from featurizers.findings import Finding
 from featurizers.panel import Panel, expected
 from featurizers.whole import whole
+from featurizers.zone import on_clock_of
 from learners.brief import Brief
 from learners.space import check_closed
 
@@ -165,7 +166,8 @@ class Model(Brief, ABC):
 
         `known` gives the known columns of these rows, where the model uses any and the panel does not hold them; with
         `unknown` "last" those that are not given go on as they were last seen, and a finding says so. `gap` rows after
-        the end of the panel are passed over first; their known columns are needed too.
+        the end of the panel are passed over first; their known columns are needed too. The wall clock is that of the
+        panel of training, whatever the time zone of this one.
         """
         from learners.unknown import future_of
 
@@ -179,10 +181,8 @@ class Model(Brief, ABC):
         future = future_of(panel, gap + horizon, known, self.needs.ahead, unknown)
         if self.origin is not None:
             future = future.encoded(self.origin.tail.levels)
-        outputs = {
-            name: np.asarray(values, np.float64)
-            for name, values in self.predict(state, future.matrix(self.needs.ahead)).items()
-        }
+        ahead = clocked(self, future).matrix(self.needs.ahead)
+        outputs = {name: np.asarray(values, np.float64) for name, values in self.predict(state, ahead).items()}
         told = outputs
         if gap:
             told = {name: np.where(np.arange(gap + horizon) < gap, np.nan, v) for name, v in outputs.items()}
@@ -252,8 +252,8 @@ def _lost(panel: Panel, outputs: Mapping[str, np.ndarray]) -> list[Finding]:
 
 
 def prepared(model: Model, panel: Panel) -> Panel:
-    """`panel` without infinite targets, its categories coded as in the training of `model`."""
-    panel = _without_infinity(panel)
+    """`panel` without infinite targets, its clock and the codes of its categories as in the training of `model`."""
+    panel = clocked(model, _without_infinity(panel))
     if model.origin is None:
         return panel
     trained = model.origin.tail
@@ -269,6 +269,11 @@ def prepared(model: Model, panel: Panel) -> Panel:
             raise ValueError(f"The column {name!r} holds text, such as {', '.join(panel.levels[name][:1])!r}, but the "
                              "model learned from numbers there.")  # fmt: skip
     return panel.encoded(trained.levels)
+
+
+def clocked(model: Model, panel: Panel) -> Panel:
+    """`panel` on the wall clock that `model` learned by."""
+    return panel if model.origin is None else on_clock_of(model.origin.tail, panel)
 
 
 def _without_infinity(panel: Panel) -> Panel:

@@ -14,7 +14,7 @@ from featurizers.arrays import State
 from featurizers.moments import moment_of
 from featurizers.panel import Panel, expected
 from featurizers.whole import whole
-from learners.learner import Model, prepared
+from learners.learner import Model, clocked, prepared
 from learners.unknown import REFUSE, future_of
 
 _OWN = ("cutoff", "actual")  # columns beside keys, time and outputs
@@ -50,10 +50,10 @@ def rolling_forecast(
     if not isinstance(model, Model):
         raise TypeError(f"'rolling_forecast' takes a fitted model, not a {type(model).__name__}: fit the recipe first, "
                         "as in recipe.fit(panel).")  # fmt: skip
-    panel = prepared(model, expected(panel, "rolling_forecast"))
+    asked, panel = panel, prepared(model, expected(panel, "rolling_forecast"))
     horizon, step = whole(horizon, "The horizon"), whole(step, "The step of rolling_forecast")
-    ahead = Ahead.of(model, panel, 0 if inside else horizon, known, unknown)
-    found = replay(model, panel, begins(model, panel, start), horizon, step, ahead, inside)
+    ahead = Ahead.of(model, asked, 0 if inside else horizon, known, unknown)
+    found = replay(model, panel, begins(model, asked, start), horizon, step, ahead, inside)
     owner = np.repeat(found.series, horizon)
     position = (found.rows[:, None] + np.arange(horizon)).ravel()
     times = panel.freq.add(panel.last[owner], position - panel.lengths[owner] + 1)
@@ -61,8 +61,8 @@ def rolling_forecast(
     row = np.where(there, panel.indptr[owner] + position, 0)
     cutoff = panel.times[panel.indptr[found.series] + found.rows - 1]
     ids = panel.ids.iloc[owner].reset_index(drop=True).rename(columns=partial(apart, taken=_OWN))
-    columns: dict[str, Any] = {"cutoff": _stamps(panel, np.repeat(cutoff, horizon)),
-                               apart(panel.time, _OWN): _stamps(panel, times)}  # fmt: skip
+    columns: dict[str, Any] = {"cutoff": _stamps(asked, np.repeat(cutoff, horizon)),
+                               apart(panel.time, _OWN): _stamps(asked, times)}  # fmt: skip
     columns |= {name: values.ravel() for name, values in found.outputs.items()}
     actual = np.where(there, panel.y[row], np.nan) if len(panel) else np.full(len(owner), np.nan)
     return pd.concat([ids, pd.DataFrame({**columns, "actual": actual}, index=ids.index)], axis=1)
@@ -76,7 +76,7 @@ def apart(name: str, taken: Iterable[str]) -> str:
 def fitted(model: Model, panel: Panel) -> Panel:
     """`panel` with a column for each output: what the model forecast for each row from all rows before it, NaN in the
     first row of a series. The target stands beside it; nothing is fitted again."""
-    panel = prepared(model, expected(panel, "fitted"))
+    zone, panel = expected(panel, "fitted").zone, prepared(model, panel)
     first = np.minimum(panel.lengths, 1)
     ahead = Ahead.of(model, panel, 0, None)
     found = replay(model, panel, first, 1, 1, ahead, True, batch=1)  # sums over more rows may differ in the last bit
@@ -85,7 +85,7 @@ def fitted(model: Model, panel: Panel) -> Panel:
     for name, values in found.outputs.items():
         columns[name] = np.full(len(panel), np.nan)
         columns[name][at] = values[:, 0]
-    return replace(panel, columns=columns, roles={}, levels={}, ahead=None)
+    return replace(panel, columns=columns, roles={}, levels={}, zone=zone, ahead=None)
 
 
 def begins(model: Model, panel: Panel, start: str | None) -> np.ndarray:
@@ -151,12 +151,12 @@ class Ahead:
     def of(
         cls, model: Model, panel: Panel, horizon: int, known: Panel | pd.DataFrame | None, unknown: str = REFUSE
     ) -> Ahead:
-        names = tuple(dict.fromkeys(("time", *model.needs.ahead)))
+        names, mine = tuple(dict.fromkeys(("time", *model.needs.ahead))), prepared(model, panel)
         beyond = {}
         if horizon:
             future = future_of(panel, horizon, known, names, unknown)
-            beyond = future.encoded(panel.levels).matrix(names)
-        return cls(panel, {name: panel.column(name) for name in names}, beyond)
+            beyond = clocked(model, future.encoded(mine.levels)).matrix(names)
+        return cls(mine, {name: mine.column(name) for name in names}, beyond)
 
     def rows(self, series: np.ndarray, known: np.ndarray, horizon: int) -> State:
         """The `horizon` rows after the first `known` of `series`, (origins,) each: (origins, horizon)."""

@@ -1,0 +1,58 @@
+"""Models learn by one wall clock: panels in another time zone are moved to it, those without one are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import forecast as fc
+from featurizers.panel import Panel
+
+STAMPS = pd.date_range("2024-06-01", periods=480, freq="h", tz="Europe/Berlin")
+TABLE = pd.DataFrame({"at": STAMPS, "y": 10.0 + STAMPS.hour})
+HOURS = fc.Recursive("ridge", (fc.Lags((1,)), fc.Calendar(("hour",))))
+
+
+def read(table: pd.DataFrame) -> Panel:
+    return Panel.read(table, time="at", target="y")
+
+
+def test_the_same_moments_are_forecast_alike_in_any_zone(tmp_path: Path) -> None:
+    model, elsewhere = HOURS.fit(read(TABLE)), TABLE.assign(at=STAMPS.tz_convert("Asia/Tokyo"))
+    mine, theirs = (model.forecast(read(table), 6) for table in (TABLE, elsewhere))
+    np.testing.assert_array_equal(mine.columns["forecast"], theirs.columns["forecast"])
+    assert theirs.zone == "Asia/Tokyo"
+    fc.to_onnx(model, tmp_path / "model.onnx", 6)
+    scored = fc.score(tmp_path / "model.onnx", elsewhere)["forecast"]
+    np.testing.assert_allclose(theirs.columns["forecast"], scored, rtol=1e-9)
+
+
+def test_rolling_forecasts_fitted_values_and_explanations_go_by_the_clock_of_training() -> None:
+    model, there = HOURS.fit(read(TABLE[:400])), read(TABLE.assign(at=STAMPS.tz_convert("Asia/Tokyo")))
+    mine, theirs = (fc.rolling_forecast(model, panel, 3) for panel in (read(TABLE), there))
+    np.testing.assert_array_equal(mine["forecast"], theirs["forecast"])
+    assert (mine["at"] == theirs["at"]).all()
+    assert str(theirs["at"].dt.tz) == "Asia/Tokyo"
+    fitted = model.fitted(there)
+    np.testing.assert_array_equal(fitted.columns["forecast"], model.fitted(read(TABLE)).columns["forecast"])
+    assert fitted.zone == "Asia/Tokyo"
+    parts = [model.explain(panel, 3).frame().drop(columns="at") for panel in (read(TABLE), there)]
+    pd.testing.assert_frame_equal(parts[0], parts[1])
+
+
+def test_stamps_with_and_without_a_zone_are_not_mixed() -> None:
+    naive = TABLE.assign(at=STAMPS.tz_localize(None))
+    for learner in (HOURS, fc.AutoEts(24)):
+        with pytest.raises(ValueError, match=r"'at' have no time zone, but the model learned .* 'Europe/Berlin'"):
+            learner.fit(read(TABLE)).forecast(read(naive), 3)
+        with pytest.raises(ValueError, match=r"'at' are in the time zone 'Europe/Berlin', but the model .* without"):
+            learner.fit(read(naive)).forecast(read(TABLE), 3)
+
+
+def test_days_have_no_clock() -> None:
+    days = pd.DataFrame({"at": pd.date_range("2024-01-01", periods=40, tz="Europe/Berlin"), "y": np.arange(40.0)})
+    model, naive = fc.Naive().fit(read(days)), read(days.assign(at=days["at"].dt.tz_localize(None)))
+    assert model.forecast(naive, 1).columns["forecast"] == 39.0

@@ -24,6 +24,7 @@ from forecast.recipes import describe, write_toml
 from forecast.report import write_report
 from forecast.running import Run
 from forecast.saving import save
+from forecast.sweep import Sweep
 from forecast.versions import versions
 from learners.each import reason
 from learners.learner import Learner
@@ -44,7 +45,7 @@ def write(run: Run, started: float, kept: Keeping) -> Run:
 
 def _fill(run: Run, folder: Path, started: float, kept: Keeping) -> Run:
     run = _deployed(run, folder)
-    (folder / JOB).write_text(text(run.job, run.selection.entered), "utf-8")
+    (folder / JOB).write_text(write_toml(settings(run.job, run.selection.entered, run.selection.season)), "utf-8")
     shutil.copytree(kept.folder, folder / SEARCH, ignore=shutil.ignore_patterns(JOB, HALT))
     findings = [finding.__dict__ for finding in run.findings]
     (folder / "findings.json").write_text(json.dumps(findings, indent=1, ensure_ascii=False), "utf-8")
@@ -81,26 +82,23 @@ def _deployed(run: Run, folder: Path) -> Run:
     return replace(run, findings=Findings((*run.findings, *lost)), check=check)
 
 
-def keeping(job: Job, entered: Mapping[str, Learner], panel: Panel, again: bool = False) -> Keeping:
+def keeping(job: Job, sweep: Sweep, panel: Panel, again: bool = False) -> Keeping:
     """Where the trials of a resolved job are kept; those of an earlier, broken run of the same job are there.
     ValueError if it has to be `again` the same, but is not."""
-    told = settings(job, entered)
+    told = settings(job, sweep.recipes, sweep.season)
     same = {name: value for name, value in told.items() if name not in LIMITS}
     identity = f"{sha256(write_toml(same).encode()).hexdigest()} {fingerprint(panel)}"
     higher = bool(find(job.metric).higher)
     return Keeping.open(str(job.output), identity, write_toml(told), higher=higher, again=again)
 
 
-def text(job: Job, entered: Mapping[str, Learner]) -> str:
-    """The job as TOML."""
-    return write_toml(settings(job, entered))
-
-
-def settings(job: Job, entered: Mapping[str, Learner]) -> dict[str, Any]:
-    """The job as resolved, its learners as recipes, so that it can be read, edited and run again."""
+def settings(job: Job, entered: Mapping[str, Learner], season: int | None) -> dict[str, Any]:
+    """The job as resolved, its learners as recipes, so that it can be read, edited and run again; `season` is that of
+    mase and of the seasonal naive forecast."""
     skipped = {"left_out", "data", "learners"}
     skipped |= {n for n in ("test", "known_future") if not isinstance(getattr(job, n), int | str)}  # tables
-    given = {n: v for n, v in vars(job).items() if v is not None and n not in skipped}
+    values = vars(job) | {"season": season}
+    given = {n: v for n, v in values.items() if v is not None and n not in skipped}
     source = job.data.get("source")
     plain = {n: v for n, v in job.data.items() if isinstance(v, str | int | float | bool | list | tuple)}
     if isinstance(source, str) and Path(source).exists():

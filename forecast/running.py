@@ -175,7 +175,7 @@ def execute(job: Job, shown: bool = True, again: bool = False) -> Run:
     if job.output is not None:
         from forecast.output import keeping
 
-        kept = keeping(job, sweep.recipes, tables.train, again)
+        kept = keeping(job, sweep, tables.train, again)
         begun -= kept.spent
     with nullcontext() if kept is None else kept.listening():
         with progress("compare", shown) as report:

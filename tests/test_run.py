@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 
 import forecast as fc
 from forecast.job import Job
+from forecast.running import execute
 from forecast.tables import read
 
 QUICK = ["SeasonalNaive", "Ridge", "LightGBM"]
@@ -315,3 +317,19 @@ def test_the_test_is_of_most_series_and_a_finding_tells_of_others(
     assert str(run.test.truths[0].cutoff[-1])[:10] == "2024-02-29"
     found = [f.message for f in run.findings.of("untested")]
     assert (told is None and not found) or (len(found) == 1 and found[0].endswith(str(told)))
+
+
+def test_the_job_of_a_run_says_its_season_and_is_the_same_job_again(tmp_path: Path) -> None:
+    hours = pd.date_range("2024-01-01", periods=24 * 21, freq="h")
+    value = walk(len(hours), 24) + 4 * (hours.day_of_week > 4)  # two seasons, of which the job has the first
+    pd.DataFrame({"at": hours, "load": value}).to_csv(tmp_path / "t.csv", index=False)
+    first = fc.run(str(tmp_path / "t.csv"), time="at", target="load", horizon=6, learners=["Ridge", "Mstl"], folds=2,
+                   output=str(tmp_path / "run"), progress=False)  # fmt: skip
+    job = Job.read(tmp_path / "run" / "job.toml")
+    assert job.season == first.selection.season == 24
+    execute(replace(job, output=str(tmp_path / "again")), shown=False)
+    for name in ("leaderboard.parquet", "forecasts.parquet", "findings.json"):
+        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+    assert (tmp_path / "again" / "job.toml").read_text("utf-8") == (
+        (tmp_path / "run" / "job.toml").read_text("utf-8").replace("/run", "/again")
+    )

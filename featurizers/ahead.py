@@ -11,7 +11,7 @@ import pandas as pd
 from featurizers.findings import Finding
 from featurizers.panel import UNKNOWN, Panel, positions, recoded
 from featurizers.rows import stamp
-from featurizers.values import LARGEST
+from featurizers.values import LARGEST, absent
 
 _HOW = "The next rows of known columns are given as a table with the keys, the time and these columns"
 
@@ -24,6 +24,7 @@ class Given:
     times: np.ndarray
     columns: dict[str, np.ndarray]
     levels: dict[str, tuple[str, ...]]
+    own: int = 0  # so many, the first ones, came with the panel itself
 
 
 def known_columns(
@@ -43,8 +44,7 @@ def known_columns(
     rows = _of_panel(panel, given, names) if isinstance(given, Panel) else _of_table(panel, times, given, names)
     if panel.ahead is not None and given is not panel.ahead:
         rows = _beside(_of_panel(panel, panel.ahead, names), rows)
-    at = _find(panel, rows, times, names)
-    found: list[Finding] = []
+    at, found = _find(panel, rows, times, names)
     columns = {}
     for name in names:
         values, missing = rows.columns[name], UNKNOWN if name in panel.levels else np.nan
@@ -80,7 +80,7 @@ def _beside(own: Given, given: Given) -> Given:
             mine = recoded(mine, own.levels[name], levels[name])
         columns[name] = np.concatenate([mine, values])
     series, times = np.concatenate([own.series, given.series]), np.concatenate([own.times, given.times])
-    return Given(series, times, columns, levels)
+    return Given(series, times, columns, levels, len(own.series))
 
 
 def _of_table(panel: Panel, times: np.ndarray, given: Any, names: list[str]) -> Given:
@@ -130,9 +130,9 @@ def _times(panel: Panel, times: np.ndarray, column: pd.Series) -> np.ndarray:
     return local.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[s]")
 
 
-def _find(panel: Panel, rows: Given, times: np.ndarray, names: list[str]) -> np.ndarray:
-    """The row that is meant by each series and stamp, the last of several; -1 for one that is missing between
-    others, which is repaired as a missing value is."""
+def _find(panel: Panel, rows: Given, times: np.ndarray, names: list[str]) -> tuple[np.ndarray, list[Finding]]:
+    """The row that is meant by each series and stamp, the last of several, and what is said of these; -1 for one that
+    is missing between others, which is repaired as a missing value is."""
     wanted = times.astype("datetime64[s]").astype(np.int64)
     full = ~np.isnat(times)  # a series without rows has no next ones
     low, high = (int(wanted[full].min()), int(wanted[full].max())) if full.any() else (0, 0)
@@ -152,7 +152,34 @@ def _find(panel: Panel, rows: Given, times: np.ndarray, names: list[str]) -> np.
             f"The known columns {names} are not given for {_where(panel, times, int(lost[0]))} ({len(lost):,} of "
             f"{times.size:,} rows are missing). {_HOW}, one row for each series and each stamp every {panel.freq}."
         )
-    return np.where(there, usable[place], -1).ravel()
+    again = there & (place > 1) & (key[place - 1] == asked)
+    found = _several(panel, rows, times, usable[place], usable[place - 1], again) if again.any() else []
+    return np.where(there, usable[place], -1).ravel(), found
+
+
+def _several(
+    panel: Panel, rows: Given, times: np.ndarray, last: np.ndarray, before: np.ndarray, again: np.ndarray
+) -> list[Finding]:
+    """What is said of stamps given `again`: the `last` row is taken, not the one `before`, all (series, horizon)."""
+    found = []
+    differ = {name: again & ~((values[last] == values[before]) | (absent(values[last]) & absent(values[before])))
+              for name, values in rows.columns.items()}  # fmt: skip
+    own = before < rows.own
+    for name, bad in differ.items():
+        for kind, some in (("duplicate", bad & ~own), ("known_future", bad & own)):
+            if some.any():
+                i = int(np.flatnonzero(some.ravel())[0])
+                shown = [rows.levels[name][v] if name in rows.levels and v >= 0 else f"{v:g}"
+                         for v in (rows.columns[name][at.ravel()[i]] for at in (before, last))]  # fmt: skip
+                first = "the table itself says" if kind == "known_future" else "the row comes again:"
+                text = (f"{first} {name!r} is {shown[0]}, and then {shown[1]} is given, as in {int(some.sum())} such "
+                        "rows; the last is taken.")  # fmt: skip
+                found.append(_finding(panel, kind, name, times, some.ravel(), text))
+    same = again & ~own & ~np.logical_or.reduce(list(differ.values()))
+    if same.any():
+        text = f"the row comes again with the same values, one of {int(same.sum())} such rows; one is kept."
+        found.append(_finding(panel, "duplicate", "", times, same.ravel(), text))
+    return found
 
 
 def _where(panel: Panel, times: np.ndarray, at: int) -> str:
@@ -164,7 +191,8 @@ def _where(panel: Panel, times: np.ndarray, at: int) -> str:
 def _finding(panel: Panel, kind: str, name: str, times: np.ndarray, bad: np.ndarray, text: str) -> Finding:
     first = int(np.flatnonzero(bad)[0])
     label = panel.name(first // times.shape[1])
-    status = "fixed" if kind == "missing_covariate" and name not in panel.levels else "alerted"
+    mended = (kind == "missing_covariate" and name not in panel.levels) or (kind == "duplicate" and not name)
+    status = "fixed" if mended else "alerted"
     message = f"{_where(panel, times, first)}: {text}"
     return Finding(kind, status, message, label, -1, str(times.ravel()[first]), name, int(bad.sum()))  # type: ignore[arg-type]
 

@@ -16,7 +16,7 @@ from featurizers.findings import Finding
 from featurizers.policy import Policy, listed, names_of, suggestion
 from featurizers.rows import Rows, each_series
 from featurizers.stamps import Stamps, read_stamps
-from featurizers.values import codes, is_category, keys, numbers
+from featurizers.values import check_names, codes, is_category, keys, numbers
 
 _OUTPUT = re.compile(r"forecast|(lo|hi)\d+(\.\d+)?")  # columns of a table of forecasts
 
@@ -110,6 +110,8 @@ def collect(
     for name in names.roles:
         column = series_of(table, name)
         if name in policy.categorical or is_category(column):
+            if name not in policy.categorical:
+                check_names(column, name)
             columns[name], levels[name] = codes(column)
         else:
             columns[name] = numbers(column, name)

@@ -16,6 +16,7 @@ _CHOICES = {
     "leaks": ("drop", "keep", "error"),
     "gaps": ("fill", "error"),
     "incomplete": ("drop", "keep"),
+    "decimal": (None, ".", ","),
 }
 
 
@@ -31,6 +32,8 @@ class Policy:
     gaps: str = "fill"
     incomplete: str = "drop"  # the first and last period of an aggregated series, where only a part of it is there
     categorical: tuple[str, ...] = ()  # columns whose numbers are names: a store type 1, 2, 3
+    decimal: str | None = None  # of numbers in a CSV file, "." or ","; None: ".", refused where it may be of thousands
+    encoding: str = "utf-8"  # of a CSV file, as "cp1252"
     fill: bool = False  # missing values of known and past columns: carry the last one forward
 
     @classmethod

@@ -63,7 +63,8 @@ def read(
     """
     settings = Policy.of(policy)
     names = Names.of(id, time, target, known, past, static)
-    return _read(open_table(source, names.id), names, freq, aggregate, settings)
+    table = open_table(source, names.id, settings.decimal, settings.encoding)
+    return _read(table, names, freq, aggregate, settings)
 
 
 def _read(

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
+
+from featurizers.amounts import decimal_commas, grouped
 
 _KINDS = (
     "a pandas or polars frame, a pyarrow table, the path of a CSV or Parquet file or of a folder of Parquet files, "
@@ -21,8 +25,11 @@ _QUERY = re.compile(r"\s*(select|with|from)\s", re.IGNORECASE)
 _MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None", "<NA>", "#N/A", "#NA"]
 
 
-def open_table(source: Any, keys: Sequence[str] = ()) -> nw.DataFrame[Any]:
-    """The table that `source` is, or leads to; its rows are counted in this order, from 0.
+def open_table(
+    source: Any, keys: Sequence[str] = (), decimal: str | None = None, encoding: str = "utf-8"
+) -> nw.DataFrame[Any]:
+    """The table that `source` is, or leads to; its rows are counted in this order, from 0. `decimal` and `encoding` are
+    those of a CSV file.
 
     A text that begins with SELECT, WITH or FROM is a query for DuckDB, which reads files by their names
     ("SELECT * FROM 'sales/*.parquet'"); any other text is a path. A pair (connection, query) runs the query on a
@@ -31,7 +38,7 @@ def open_table(source: Any, keys: Sequence[str] = ()) -> nw.DataFrame[Any]:
     if isinstance(source, str) and _QUERY.match(source):
         return _query(None, source)
     if isinstance(source, str | Path):
-        return _from_path(Path(source), keys)
+        return _from_path(Path(source), keys, decimal, encoding)
     if isinstance(source, tuple) and len(source) == 2 and isinstance(source[1], str):
         return _query(source[0], source[1])
     if isinstance(source, Mapping):
@@ -75,13 +82,13 @@ def _flat(frame: pd.DataFrame) -> pd.DataFrame:
     return frame if names == list(frame.columns) else frame.set_axis(names, axis=1)
 
 
-def _from_path(path: Path, keys: Sequence[str]) -> nw.DataFrame[Any]:
+def _from_path(path: Path, keys: Sequence[str], decimal: str | None, encoding: str) -> nw.DataFrame[Any]:
     if not path.exists():
         raise ValueError(f"There is no file or folder {str(path)!r}.")
     if path.is_dir() or _is_parquet(path):
         return _eager(_parquet(path))
     if not set(_TEXTS).isdisjoint(path.suffixes):
-        return nw.from_native(_flat(_csv(path, keys)))
+        return nw.from_native(_flat(_csv(path, keys, decimal, encoding)))
     if path.suffix in _ARROWS:
         import pyarrow.feather
 
@@ -102,16 +109,43 @@ def _parquet(path: Path) -> Any:
         raise ValueError(f"{str(path)!r} can't be read as Parquet: {problem}") from None
 
 
-def _csv(path: Path, keys: Sequence[str]) -> pd.DataFrame:
+def _csv(path: Path, keys: Sequence[str], decimal: str | None, encoding: str) -> pd.DataFrame:
     try:
-        header = pd.read_csv(path, nrows=0, sep="\x00").columns
+        header = pd.read_csv(path, nrows=0, sep="\x00", encoding=encoding).columns
         line = str(header[0]) if len(header) else ""
         separator = max(",;\t|", key=line.count)
-        names = pd.read_csv(path, nrows=0, sep=separator).columns
-        missing = {name: [""] if name in keys else _MISSING for name in names}
-        return pd.read_csv(path, sep=separator, keep_default_na=False, na_values=missing, low_memory=False)
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as problem:
+        how: dict[str, Any] = {"sep": separator, "encoding": encoding, "low_memory": False, "keep_default_na": False}
+        names = pd.read_csv(path, nrows=0, sep=separator, encoding=encoding).columns
+        how["na_values"] = {name: [""] if name in keys else _MISSING for name in names}
+        how["dtype"] = {name: str for name in names if name not in keys} if decimal == "," else None
+        table = pd.read_csv(path, **how)
+        if not isinstance(table.index, pd.RangeIndex) and len(names) and table[names[-1]].isna().all():
+            with warnings.catch_warnings():  # a separator at the end of every row would shift the columns by one
+                warnings.simplefilter("ignore", pd.errors.ParserWarning)
+                table = pd.read_csv(path, **how, index_col=False)
+        if decimal is None:
+            unsure = [name for name in names if name not in keys and _may_be_grouped(table[name])]
+            texts = pd.read_csv(path, **(how | {"dtype": str}), usecols=unsure) if unsure else table[[]]
+            table = table.assign(**{n: texts[n] for n in unsure if grouped(texts[n]) is not None})
+    except UnicodeDecodeError:
+        raise ValueError(f"{str(path)!r} is not written in {encoding}: pass its encoding, such as encoding='cp1252' "
+                         "(of Windows) or encoding='utf-16'.") from None  # fmt: skip
+    except LookupError:
+        raise ValueError(f"There is no encoding {encoding!r}; there are 'utf-8', 'cp1252', 'utf-16' ...") from None
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeError) as problem:
         raise ValueError(f"{str(path)!r} can't be read as CSV: {problem}") from None
+    return table.assign(**{n: decimal_commas(table[n]) for n in names if n not in keys}) if decimal == "," else table
+
+
+def _may_be_grouped(column: pd.Series) -> bool:
+    """Whether numbers such as 995, 1.0 and 1.005 may have been 995, 1.000 and 1.005, with points between thousands."""
+    if column.dtype != np.float64:
+        return False
+    values = np.abs(column.to_numpy())
+    values = values[~np.isnan(values)]
+    thousandths = values * 1000
+    return bool(len(values) and (values < 1000).all() and (np.abs(thousandths - thousandths.round()) < 1e-6).all()
+                and (values[values == values.round()] >= 100).any())  # fmt: skip
 
 
 def _query(connection: Any, query: str) -> nw.DataFrame[Any]:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from featurizers.amounts import advice, amounts, grouped, is_missing
+
 LARGEST = 1e150  # of which the square is a number: what is beyond it counts as infinite
 
 
@@ -26,11 +28,33 @@ def is_category(column: pd.Series) -> bool:
     return not len(there) or bool(pd.isna(pd.to_numeric(there, errors="coerce")).any())
 
 
+def check_names(column: pd.Series, name: str) -> None:
+    """ValueError for text that is mostly numbers: one wrong cell would make a name of every one of them."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return
+    plain = _plain(column)
+    counts = plain.value_counts()
+    if not all(isinstance(value, str | int | float | np.number) for value in counts.index):
+        return
+    values = pd.Series(counts.index, dtype=object)
+    likely = amounts(values)
+    if 2 * counts.to_numpy()[likely].sum() <= counts.sum():
+        return
+    strange = plain.isin(values[pd.to_numeric(values, errors="coerce").isna()])
+    row, total, good = int(np.argmax(strange)), int(plain.notna().sum()), int((plain.notna() & ~strange).sum())
+    value, beside = (
+        column.iloc[row],
+        f"where {good:,} of {total:,} values are numbers" if good else "which is no number",
+    )
+    raise ValueError(f"The column {name!r} holds {value!r} in row {row}, {beside}{advice(value)}. If the values are "
+                     f"names, pass categorical={name!r}.")  # fmt: skip
+
+
 def _plain(column: pd.Series) -> pd.Series:
-    """Text and other objects as objects, of which to_numeric makes numbers, or nothing; blank text is missing."""
+    """Text and other objects as objects, of which to_numeric makes numbers, or nothing; words for none are missing."""
     if isinstance(column.dtype, pd.CategoricalDtype) or not pd.api.types.is_numeric_dtype(column.dtype):
         column = column.astype(object)
-        blank = [isinstance(value, str) and not value.strip() for value in column]
+        blank = [is_missing(value) for value in column]
         return column.mask(np.array(blank, bool), np.nan) if any(blank) else column
     return column
 
@@ -54,7 +78,10 @@ def numbers(column: pd.Series, name: str) -> np.ndarray:
         raise ValueError(f"The column {name!r} holds complex numbers.")
     bad = np.flatnonzero(read.isna().to_numpy() & plain.notna().to_numpy())
     if len(bad):
-        raise ValueError(f"The column {name!r} holds {column.iloc[int(bad[0])]!r} in row {bad[0]}, which is no number.")
+        value = column.iloc[int(bad[0])]
+        raise ValueError(f"The column {name!r} holds {value!r} in row {bad[0]}, which is no number{advice(value)}.")
+    if plain.dtype == object and (doubt := grouped(plain)) is not None:
+        raise ValueError(f"The column {name!r} holds {doubt}.")
     return np.array(read.to_numpy(np.float64, na_value=np.nan), np.float64)
 
 

@@ -75,6 +75,6 @@ def explanation(run: Run, at: np.ndarray) -> Explanation:
     if isinstance(given, pd.DataFrame) and len(panel.ids.columns):
         given = given.merge(panel.ids, on=list(panel.ids.columns))
     horizon = run.job.gap + run.job.horizon
-    known, _ = known_ahead(panel, horizon, whole, given)
+    known, _ = known_ahead(panel, horizon, whole, given, run.job.data)
     model: Model = run.model
     return model.explain(panel, horizon, known, origins=PLACES, most=ROWS)

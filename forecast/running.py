@@ -169,7 +169,8 @@ def execute(job: Job, shown: bool = True, again: bool = False) -> Run:
     if tables.whole is not None and tables.held.max() <= job.gap:
         raise ValueError(f"The test has {tables.held.max()} rows, not more than the gap of {job.gap}: nothing in it is "
                          "forecast. Keep more rows aside.")  # fmt: skip
-    ahead = known_ahead(tables.train, job.gap + job.horizon, tables.whole, job.known_future)  # a lack is told at once
+    rows = job.gap + job.horizon
+    ahead = known_ahead(tables.train, rows, tables.whole, job.known_future, job.data)  # a lack is told at once
     job = job.resolve(tables.train)
     sweep = job.sweep(tables.train)
     if job.output is not None:

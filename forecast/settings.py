@@ -66,6 +66,8 @@ class Settings(TypedDict, total=False):
     gaps: str
     incomplete: str
     categorical: str | Iterable[str]
+    decimal: str
+    encoding: str
     fill: bool
 
 

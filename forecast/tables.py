@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from featurizers.counted import counting
 from featurizers.findings import Finding
 from featurizers.moments import moment_of
 from featurizers.panel import UNKNOWN, Panel
+from featurizers.policy import names_of
 from featurizers.rows import stamp
 from featurizers.sources import leads_to_table
 from featurizers.stamps import read_stamps
@@ -52,7 +54,7 @@ def _split(job: Job) -> Tables:
     if job.test is None:
         return Tables(Panel.read(source, **given), None)
     if not isinstance(job.test, int | str) or (isinstance(job.test, str) and leads_to_table(job.test)):
-        first, second = _frame(source), _frame(job.test)
+        first, second = _frame(source, given), _frame(job.test, given)
         if given["time"] not in second:
             raise ValueError(f"The test table has no column {given['time']!r}; it has {', '.join(map(repr, second))}.")
         whole = Panel.read(pd.concat([first, second], ignore_index=True), **given)
@@ -65,10 +67,10 @@ def _split(job: Job) -> Tables:
     return _cut(whole, whole.clock() <= moment_of(job.test, whole, refusal), job)
 
 
-def _frame(source: Any) -> pd.DataFrame:
+def _frame(source: Any, data: Mapping[str, Any]) -> pd.DataFrame:
     from featurizers.sources import open_table
 
-    return open_table(source).to_pandas()
+    return open_table(source, names_of(data.get("id")), data.get("decimal"), data.get("encoding", "utf-8")).to_pandas()
 
 
 def _cut(whole: Panel, before: np.ndarray, job: Job) -> Tables:
@@ -96,25 +98,39 @@ def _apart(panel: Panel) -> list[Finding]:
     return [Finding("early_end", "alerted", text, name, time=when, count=len(early))]
 
 
-def known_ahead(panel: Panel, horizon: int, whole: Panel | None, given: Any) -> tuple[Any, list[Finding]]:
+def known_ahead(
+    panel: Panel, horizon: int, whole: Panel | None, given: Any, data: Mapping[str, Any]
+) -> tuple[Any, list[Finding]]:
     """What is known of the rows after `panel`: the test rows, the table `given`, or the rows that came with the panel.
 
-    Where nothing says it, the last value of each series is carried on, and findings say so.
-    ValueError where `given` lacks a row.
+    Where nothing says it, the last value of each series is carried on, and findings say so. `data` is that of the job.
+    ValueError where `given` lacks a row, where no column is known, and where it gives a row twice that must not be.
     """
     names = panel.by_role("known")
+    if given is not None:
+        _expected(data)
+        if not names:
+            return None, []  # they were found to give the target away, and are not used
+        table = _frame(given, data)
+        twice = panel.future(horizon, table).findings.of("duplicate")
+        if data.get("duplicates") == "error" and twice:
+            raise ValueError(f"The table 'known_future' gives a row twice: {twice.items[0].message}")
+        return table, []
     if not names:
         return None, []
-    if given is not None:
-        table = _frame(given)
-        panel.future(horizon, table)
-        return table, []
     times = panel.upcoming(horizon)
     at, rows = _later(panel, times, whole)
     columns = {name: _values(panel, rows, name, at).ravel() for name in names}
     ahead = replace(panel, indptr=np.arange(panel.count + 1) * horizon, times=times.ravel(), columns=columns,
                     roles=dict.fromkeys(names, "known"), ahead=None)  # fmt: skip
     return ahead, _carried(panel, names, times, at >= 0)
+
+
+def _expected(data: Mapping[str, Any]) -> None:
+    """ValueError for known columns of the next rows where no column is known."""
+    if not names_of(data.get("known")):
+        raise ValueError("The job gives 'known_future', a table of the next rows, but no column is known ahead: name "
+                         "the columns as known=[...] ('known' below [data]).")  # fmt: skip
 
 
 def _later(panel: Panel, times: np.ndarray, whole: Panel | None) -> tuple[np.ndarray, Panel]:

@@ -12,29 +12,37 @@ import pandas as pd
 from featurizers.collect import Names
 from featurizers.findings import Finding
 from featurizers.near_leaks import Repetitions
+from featurizers.part_leaks import sums
+from featurizers.past_leaks import Past, picked
 from featurizers.policy import Policy, listed
+from featurizers.range_leaks import ranges
 from featurizers.rows import Rows, stamp
-from featurizers.running_leaks import Neighbours, high_flag, running_sum
+from featurizers.running_leaks import Neighbours, running_sum
 from featurizers.values import numbers
 
 _SAMPLE, _BLOCK = 100_000, 1_000  # rows looked at, in blocks of neighbours
 _FEWEST = 20  # rows below which chance agreements are too likely
+_VALUES = 10  # of the target: where it has fewer, it must change in as many rows as that
+_SEASON, _AGAIN = 400, 0.95  # rows by which a season lies behind; of these changes, that come again with it
+_BINS = 8  # that tell the target well enough to be left out
 
 
 def leaks(rows: Rows, table: nw.DataFrame[Any], names: Names, policy: Policy) -> tuple[dict[str, str], list[Finding]]:
     """The roles that may stay, and a finding for every column of the table, used or not, that the target can be
-    read off: by an order that is the same, or as a part of a sum."""
+    read off: by an order that is the same, together with its own past, or as a part of a sum."""
     at = _sample(len(rows))
     y = rows.columns[names.target][at]
-    fine = np.isfinite(y)
     roles = dict(names.roles)
-    if fine.sum() < _FEWEST or len(np.unique(y[fine])) < 10:
-        return roles, []
+    why = _unchecked(y, rows.series[at], at)
+    if why is not None:
+        known = [name for name, role in roles.items() if role == "known"]
+        return roles, [_not_checked(known, names.target, why)] if known and why else []
     found: list[Finding] = []
     with np.errstate(all="ignore"):
         columns = _columns(rows, table, names, at)
         guilty = _guilty(rows, columns, names, at, found)
-        found += _suspects(rows, {n: v for n, v in columns.items() if n not in guilty}, names, at)
+        rest = {n: v for n, v in columns.items() if n not in guilty}
+        suspected = _suspects(rows, rest, names, at) | _completed(rest, rows, names, at)
     for name, why in guilty.items():
         used = name in roles
         drop = used and policy.leaks == "drop"
@@ -44,7 +52,34 @@ def leaks(rows: Rows, table: nw.DataFrame[Any], names: Names, policy: Policy) ->
             raise ValueError(f"{why}: it can't be a {roles[name]} column.")
         if drop:
             del roles[name]
-    return roles, found
+    return roles, found + [_found(rows, at, name, "leak", "alerted", why) for name, why in suspected.items()]
+
+
+def _unchecked(y: np.ndarray, series: np.ndarray, at: np.ndarray) -> str | None:
+    """Why nothing can be said of columns; "" where nothing is to be found, as the target has nothing new; else None."""
+    count = int(np.isfinite(y).sum())
+    if count < _FEWEST:
+        return f"it has a value in {count} rows, fewer than {_FEWEST}"
+    kinds = len(np.unique(y[np.isfinite(y)]))
+    if kinds >= _VALUES:
+        return None
+    near, _ = Neighbours.some(y, series, at)
+    changes = np.flatnonzero(np.isfinite(near.y - near.before(near.y, 1)) & (near.y != near.before(near.y, 1)))
+    if kinds > 1 and len(changes) < _FEWEST:
+        return f"it has {kinds} values and changes in {len(changes)} rows, fewer than {_FEWEST}"
+    again = (near.before(near.y, lag)[changes] for lag in range(2, _SEASON))
+    seen = ((past, np.isfinite(past)) for past in again)
+    repeated = any(there.sum() >= _FEWEST and (past == near.y[changes])[there].mean() >= _AGAIN for past, there in seen)
+    return "" if kinds < 2 or repeated else None
+
+
+def _not_checked(known: list[str], target: str, why: str) -> Finding:
+    one = len(known) == 1
+    text = (
+        f"Not checked: whether the known column{'' if one else 's'} {listed(known)} give{'s' if one else ''} the "
+        f"target {target!r} away can't be told, as {why}."
+    )
+    return Finding("leak", "alerted", text, count=0)
 
 
 def _guilty(
@@ -53,44 +88,67 @@ def _guilty(
     """The columns that give the target away, and how; those that count rows go into `found`."""
     y, series, guilty = rows.columns[names.target][at], rows.series[at], dict[str, str]()
     near, some = Neighbours.some(y, series, at)
+    past = Past.of(near)
     for name, values in columns.items():
-        if counts_rows(values, rows.row[at], series):
-            found.append(
-                _found(
-                    rows,
-                    at,
-                    name,
-                    "row_number",
-                    "alerted",
-                    f"{name!r} only counts rows; it says no more than the time.",
-                )
-            )
+        role, target = names.roles.get(name), f"the target {names.target!r}"
+        if name in rows.levels:  # whose codes are no amounts
+            if (bins := ranges(near, values[some])) >= _BINS:
+                guilty[name] = f"{name!r} tells in which of {bins} ranges {target} lies"
+        elif counts_rows(values, rows.row[at], series):
+            text = f"{name!r} only counts rows; it says no more than the time."
+            found.append(_found(rows, at, name, "row_number", "alerted", text))
         elif _same_order(values, y, series, at):
-            guilty[name] = f"{name!r} follows the target {names.target!r} exactly (rank correlation 1)"
-        elif names.roles.get(name) == "known" and (sums := running_sum(near, values[some])):
-            guilty[name] = f"{name!r} {sums} the target {names.target!r}"
+            guilty[name] = f"{name!r} follows {target} exactly (rank correlation 1)"
+        elif role == "known" and (running := running_sum(near, values[some])):
+            guilty[name] = f"{name!r} {running} {target}"
         elif _same_order(*_ahead(values, y, series, at)):
-            guilty[name] = f"{name!r} holds what the target {names.target!r} is in the next row (rank correlation 1)"
-    rest = {n: v for n, v in columns.items() if n not in guilty and names.roles.get(n) != "static"}
-    for group in _sum(rest, y):
-        others = listed(group)
-        guilty |= dict.fromkeys(group, f"{others} add up to the target {names.target!r}")
+            guilty[name] = f"{name!r} holds what {target} is in the next row (rank correlation 1)"
+        elif role == "known" and picked(near, values[some]):
+            guilty[name] = f"{name!r} is the row's own value of {target} wherever it is none of the rows before"
+        elif role == "known" and (bins := ranges(near, values[some])) >= _BINS:
+            guilty[name] = f"{name!r} tells in which of {bins} ranges {target} lies"
+        elif role in ("known", "past") and past.told(values[some], since=0 if role == "known" else 1):
+            early = "" if role == "known" else " some rows ahead"
+            guilty[name] = f"{name!r} gives away {target}{early}, together with what that was before"
+    known = {n: v for n, v in columns.items() if n not in guilty and _adds(n, rows, names, "known")}
+    for group in sums(known, y, series):
+        guilty |= dict.fromkeys(group, f"{listed(group)} add up to the target {names.target!r}")
     return guilty
 
 
-def _suspects(rows: Rows, columns: Mapping[str, np.ndarray], names: Names, at: np.ndarray) -> list[Finding]:
+def _adds(name: str, rows: Rows, names: Names, *roles: str | None) -> bool:
+    return name not in rows.levels and names.roles.get(name) in roles
+
+
+def _completed(columns: Mapping[str, np.ndarray], rows: Rows, names: Names, at: np.ndarray) -> dict[str, str]:
+    """Known columns that only others, of which learners see none or only earlier values, complete to the target: a part
+    of it, or a plan beside how far it was missed."""
+    found = {}
+    ordered = sorted(columns, key=lambda name: names.roles.get(name) != "known")
+    rest = {n: columns[n] for n in ordered if _adds(n, rows, names, "known", "past", None)}
+    for group in sums(rest, rows.columns[names.target][at], rows.series[at]):
+        roles = {name: names.roles.get(name) for name in group}
+        for name in [name for name, role in roles.items() if "known" in roles.values() and role != "past"]:
+            asked = "Is it known before the target is? It is used all the same."
+            found[name] = (
+                f"{name!r} is one of {listed(group)}, which add up to the target {names.target!r}. "
+                f"{'It has no role, so it is not used.' if roles[name] is None else asked}"
+            )
+    return found
+
+
+def _suspects(rows: Rows, columns: Mapping[str, np.ndarray], names: Names, at: np.ndarray) -> dict[str, str]:
     """Columns in use that are the target with a little noise: told, as they may be honest after all, never left out."""
-    y, series, found = rows.columns[names.target][at], rows.series[at], list[Finding]()
+    y, series, found = rows.columns[names.target][at], rows.series[at], dict[str, str]()
     now, later = Repetitions.of(y, series, at), None
     near, some = Neighbours.some(y, series, at)
+    asked = "Is it known before the target is? It is used all the same."
     for name, values in columns.items():
         role, when = names.roles.get(name), ""
-        if role == "known" and high_flag(near, values[some]):
-            text = (
-                f"{name!r} tells whether the target {names.target!r} is above a value that many rows lie close to. Is "
-                "it known before the target is? It is used all the same."
-            )
-            found.append(_found(rows, at, name, "leak", "alerted", text))
+        if role == "known" and (bins := ranges(near, values[some])):
+            what = "is above a value that many rows lie close to" if bins == 2 else f"lies in which of {bins} ranges"
+            found[name] = f"{name!r} tells whether the target {names.target!r} {what}. {asked}"
+        if name in found or name in rows.levels:
             continue
         why = now.nearly(values) if role == "known" else None
         if why is None and role in ("known", "past"):
@@ -98,11 +156,7 @@ def _suspects(rows: Rows, columns: Mapping[str, np.ndarray], names: Names, at: n
             later = later or Repetitions.of(*rest)
             why, when = later.nearly(ahead), " of the next row"
         if why is not None:
-            text = (
-                f"{name!r} is nearly the target {names.target!r}{when}: {why}. Is it known before the target is? "
-                "It is used all the same."
-            )
-            found.append(_found(rows, at, name, "leak", "alerted", text))
+            found[name] = f"{name!r} is nearly the target {names.target!r}{when}: {why}. {asked}"
     return found
 
 
@@ -129,12 +183,16 @@ def _sample(size: int) -> np.ndarray:
 
 
 def _columns(rows: Rows, table: nw.DataFrame[Any], names: Names, at: np.ndarray) -> dict[str, np.ndarray]:
-    """Every numeric column but keys, time and target."""
+    """Every numeric column but keys, time and target, and the codes of the known categories, NaN where missing."""
     found = {}
     for name in table.columns:
-        if name in names.id or name in (names.time, names.target) or name in rows.levels:
+        if name in names.id or name in (names.time, names.target):
             continue
-        if name in rows.columns:
+        if name in rows.levels:
+            if names.roles[name] == "known":
+                code = rows.columns[name][at]
+                found[name] = np.where(code < 0, np.nan, code)
+        elif name in rows.columns:
             found[name] = rows.columns[name][at]
         elif table.schema[name].is_numeric():
             column = pd.Series(table[name][rows.row[at].tolist()].to_pandas()).reset_index(drop=True)
@@ -199,35 +257,3 @@ def _correlation(a: np.ndarray, b: np.ndarray) -> float:
     a, b = a - a.mean(), b - b.mean()
     size = np.sqrt((a @ a) * (b @ b))
     return float(a @ b / size) if size > 0 and np.isfinite(size) else 0.0
-
-
-def _sum(columns: Mapping[str, np.ndarray], y: np.ndarray) -> list[list[str]]:
-    """Two or more columns that, added and subtracted, are the target; by least squares with coefficients of 1."""
-    names = [
-        n
-        for n, v in columns.items()
-        if np.isfinite(v).mean() > 0.5 and np.nanstd(np.where(np.isfinite(v), v, np.nan)) > 0
-    ]
-    if len(names) < 2 or len(names) > 300:
-        return []
-    matrix = np.stack([columns[n] for n in names], axis=1)
-    fine = np.isfinite(matrix).all(axis=1) & np.isfinite(y)
-    if fine.sum() < max(_FEWEST, 3 * len(names)):
-        return []
-    pick = np.flatnonzero(fine)[:: max(int(fine.sum()) // 2_000, 1)]
-    t, told = y[pick], np.abs(matrix[pick]).max(axis=0) > 0  # a rare flag may be zero in all of these rows
-    matrix, names = matrix[:, told], [n for n, some in zip(names, told, strict=True) if some]
-    x = matrix[pick]
-    scale = np.abs(x).max(axis=0)
-    size = float(np.abs(t).max())
-    if not size or len(names) < 2:
-        return []
-    x, middle = x / scale, (x / scale).mean(axis=0)
-    weights = np.linalg.lstsq(x - middle, t - t.mean(), rcond=1e-10)[0] / scale
-    near = np.round(weights)
-    part = [i for i in range(len(names)) if abs(near[i]) == 1 and abs(weights[i] - near[i]) < 1e-4]
-    if len(part) < 2:
-        return []
-    total = matrix[fine][:, part] @ near[part]
-    apart = y[fine] - total
-    return [[names[i] for i in part]] if np.abs(apart - apart[0]).max() <= 1e-6 * size else []

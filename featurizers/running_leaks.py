@@ -1,4 +1,4 @@
-"""Running leaks: known columns that add up the target to its own row, or that say whether it is high."""
+"""Running leaks: known columns that add up the target over rows with its own among them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,6 @@ _FIRST = 300  # rows that most columns are ruled out by
 _FEWEST, _SOME = 50, 25  # rows below which an agreement may be chance, and below which nothing is seen
 _MOST = 0.9  # of the rows agree; the others may be where a sum begins anew
 _CLOSE = 0.05  # of the column's changes, and of what the same sum some rows before leaves, at most
-_BORDER = 0.1  # of the spread of the target: how near to the border of a flag rows must lie
-_CROWD = 0.02  # of the rows lie as near to it, on either side
-_SWITCHES, _AGAIN = 0.05, 0.95  # of the rows: a flag switches in more, and repeats what it was a season ago in fewer
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +50,7 @@ class Neighbours:
         """Sums of the target that hold its own row, and what they change by."""
         found = [("changes from row to row in proportion to", self.y)]
         for width in _WINDOWS:
-            for ahead in dict.fromkeys((0, (width - 1) // 2, width // 2)):
+            for ahead in dict.fromkeys((0, (width - 1) // 2, width // 2, width - 1)):
                 own = f"those up to {ahead} later" if ahead else "the row's own"
                 text = f"is a sum or mean over {width} rows, {own} among them, of"
                 found.append((text, self.before(self.y, -ahead) - self.before(self.y, width - ahead)))
@@ -107,47 +104,3 @@ def _apart(change: np.ndarray, part: np.ndarray, most: int | None = None) -> np.
     if not there.any():
         return np.zeros(0)
     return np.asarray(np.abs(change - np.median(change[there] / part[there]) * part))
-
-
-def high_flag(rows: Neighbours, values: np.ndarray) -> bool:
-    """Whether `values` (rows,) are two, one of them where the target of a series is above some value, which many rows
-    lie close to on either side.
-
-    What is honestly known, such as a shop that is closed or a promotion, leaves a gap there, many rows of one value,
-    some rows on the wrong side, or comes again with the season.
-    """
-    fine = np.isfinite(values) & np.isfinite(rows.y)
-    kinds = np.unique(values[fine])
-    if len(kinds) != 2 or fine.sum() < 2 * _FEWEST:
-        return False
-    owner, flag = np.unique(rows.series[fine], return_inverse=True)[1], values == kinds[1]
-    if not any(_parts(rows.y[fine], owner, high[fine]) for high in (flag, ~flag)):
-        return False
-    for lag in range(1, _EARLIER):
-        switched = np.where(fine, flag, np.nan) - rows.before(np.where(fine, flag, np.nan), lag)
-        switched = switched[np.isfinite(switched)]
-        share = (switched != 0).mean() if len(switched) >= _SOME else float(lag > 1)
-        if share < (_SWITCHES if lag == 1 else 1 - _AGAIN):
-            return False
-    return True
-
-
-def _parts(y: np.ndarray, owner: np.ndarray, high: np.ndarray) -> bool:
-    """Whether the target of every series is above some value where `high`, and not elsewhere, and crowds around it."""
-    count = int(owner.max()) + 1
-    below, above = np.full(count, -np.inf), np.full(count, np.inf)
-    np.maximum.at(below, owner[~high], y[~high])
-    np.minimum.at(above, owner[high], y[high])
-    both = np.isfinite(below) & np.isfinite(above)
-    if (below >= above).any() or not both.any():
-        return False
-    size = np.bincount(owner)
-    spread = np.sqrt(np.maximum(np.bincount(owner, y * y) / size - (np.bincount(owner, y) / size) ** 2, 0.0))
-    told = both[owner]
-    gap = (above - below)[owner][told] / np.maximum(spread[owner][told], 1e-300)
-    if np.median(gap) > _BORDER:
-        return False
-    away = (y[told] - ((below + above) / 2)[owner[told]]) / np.maximum(spread[owner[told]], 1e-300)
-    enough = max(_CROWD * len(away), 5)
-    near = [away[(side * away > 0) & (side * away < _BORDER)] for side in (1, -1)]
-    return all(len(part) >= enough and len(np.unique(np.round(part, 9))) > len(part) / 4 for part in near)

@@ -312,16 +312,6 @@ def test_trends_do_not_leak() -> None:
     assert read(late, past="hint").findings.of("leak").items[0].status == "passed"
 
 
-def test_parts_of_a_sum_leak() -> None:
-    parts = np.random.default_rng(2).uniform(1, 9, size=(2 * ROWS, 3))
-    table = sales(sales=parts.sum(axis=1), one=parts[:, 0], two=parts[:, 1], three=parts[:, 2])
-    panel = read(table, known=["one", "price"])
-    assert {(f.column, f.status) for f in panel.findings.of("leak")} == {
-        ("one", "dropped"), ("two", "alerted"), ("three", "alerted"),
-    }  # fmt: skip
-    assert panel.roles == {"price": "known"}
-
-
 def test_columns_that_count_rows() -> None:
     panel = read(sales(number=np.arange(2 * ROWS) + 1), known="number")
     assert (only(panel, "row_number").column, panel.roles) == ("number", {"number": "known"})

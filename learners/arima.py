@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -99,6 +100,8 @@ class AutoArima(Resuming):
 class ArimaModel(LocalModel):
     """Memory: the numbers of the filter (see `kalman`), of (y - center - slopes * columns) / scale, and for bands those
     of what is not known about it (see `_doubt`)."""
+
+    turning: ClassVar[dict[str, int]] = {"arima.season": 1}
 
     columns: tuple[str, ...] = ()
     levels: tuple[int, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
+from typing import ClassVar
 
 import numpy as np
 
@@ -72,6 +73,8 @@ class AutoThetaModel(LocalModel):
 
     `chosen` names the models of each series, "" for one that repeats its last value.
     """
+
+    turning: ClassVar[dict[str, int]] = {"theta.season": 1}
 
     chosen: tuple[str, ...] = field(default=(), repr=False)
     levels: tuple[float, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -52,6 +53,8 @@ class CesModel(LocalModel):
 
     `chosen` names the model of each series, "" for one that repeats its last value.
     """
+
+    turning: ClassVar[dict[str, int]] = {"ces.season": 2}
 
     chosen: tuple[str, ...] = field(default=(), repr=False)
     levels: tuple[float, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -94,6 +94,8 @@ class EtsModel(LocalModel):
     `forms` tells the form of each series in the letters of the taxonomy: errors A or M, trend N, A or Ad, season N, A
     or M; "" for one that repeats its last value.
     """
+
+    turning: ClassVar[dict[str, int]] = dict.fromkeys(("ets.season", *(f"ets.{name}" for name in TURNING)), 1)
 
     forms: tuple[str, ...] = field(default=(), repr=False)
     levels: tuple[float, ...] = ()

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from featurizers.kernels import threads
 from featurizers.panel import Panel, positions
 from learners.each import each
 from learners.learner import Model
+from learners.located import begin_of, end_of, first_rows, rows_between, stamps_of
 
 LocalKind = TypeVar("LocalKind", bound="LocalModel")
 
@@ -60,9 +61,12 @@ class LocalModel(Model):
     `start` is the memory before the row at `first`, where a series has its first known value in training; `ended`
     the memory after its last training row, at `last` (only what differs from `start`). A panel that holds a series
     from its first row is filtered from there; one that begins later is taken as a continuation, so that its rows
-    after `last` count. A series that was not in training has NaN throughout. `report` names every series whose fit
-    fell back to something simpler.
+    after `last` count; one that ends before `first` is filtered from `start` with its seasons turned back. A
+    series that was not in training has NaN throughout. `report` names every series whose fit fell back to something
+    simpler.
     """
+
+    turning: ClassVar[dict[str, int]] = {}  # memory of seasons, the next term first -> its numbers in each row
 
     keys: dict[str, tuple[Any, ...]]  # key column -> one value a series
     count: int
@@ -89,14 +93,26 @@ class LocalModel(Model):
         if panel.keys != self.keys:
             at = np.maximum(self.find(panel.ids), 0)
             origin, last = origin[at], last[at]
-        begin = _begin(panel, origin)
-        later = (begin > origin) & (_end(panel, last) >= last)
+        begin = begin_of(panel, origin)
+        later = (begin > origin) & (end_of(panel, last) >= last)
         if later.any():
             ended = self._found(self.ended, panel)
             state |= {n: np.where(later[:, None], v, state[n]) for n, v in ended.items()}
         # The row in the panel at which the filter starts; before 0 there are missing rows to walk through.
-        row = _rows_between(panel, begin, np.where(later, last, origin)) + later
-        return self._run(state, panel, row)
+        row = rows_between(panel, begin, np.where(later, last, origin)) + later
+        early = row > panel.lengths
+        return self._run(self._turned_back(state, np.where(early, row, 0)), panel, np.where(early, 0, row))
+
+    def _turned_back(self, state: State, rows: np.ndarray) -> State:
+        """`state` with the seasons of so many rows (series,) earlier."""
+        if not rows.any():
+            return state
+        turned = {}
+        for name in self.turning.keys() & state.keys():
+            width = state[name].shape[1]
+            places = (np.arange(width) - rows[:, None] * self.turning[name]) % width
+            turned[name] = np.take_along_axis(state[name], places, axis=1)
+        return state | turned
 
     def _found(self, tables: State, panel: Panel) -> State:
         """The rows of `tables` that belong to the series of `panel`, NaN for one that was not in training."""
@@ -159,14 +175,14 @@ def assembled(
     kind: Callable[..., LocalKind], panel: Panel, start: State, notes: Iterable[str], /, **settings: Any
 ) -> LocalKind:
     """The model of the numbers `start` before the first known value of each series of `panel`, walked to its end."""
-    row = _first_rows(panel)
-    begun = _stamps(panel, row)
+    row = first_rows(panel)
+    begun = stamps_of(panel, row)
     model = kind(
         keys=panel.keys,
         count=panel.count,
         first=begun,
         start=start,
-        last=_end(panel, begun + 1),
+        last=end_of(panel, begun + 1),
         ended={},
         report=tuple(note for note in notes if note),
         **settings,
@@ -259,40 +275,3 @@ def _series(panel: Panel, i: int, columns: tuple[str, ...]) -> Series:
 def _same(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether two tables hold the same bits."""
     return a.shape == b.shape and bool((a.view(np.int64) == b.view(np.int64)).all())
-
-
-def _first_rows(panel: Panel) -> np.ndarray:
-    """The row of the first finite value in each series, (series,); 0 where it has none."""
-    known = np.flatnonzero(np.isfinite(panel.y))
-    place = np.searchsorted(known, panel.indptr[:-1])
-    row = np.append(known, len(panel))[place]
-    begin: np.ndarray = np.where(row < panel.indptr[1:], row - panel.indptr[:-1], 0)
-    return begin
-
-
-def _stamps(panel: Panel, row: np.ndarray) -> np.ndarray:
-    """The stamp, in UTC seconds, of that `row` of each series; the earliest of all where it has no rows."""
-    if len(panel) == 0:
-        return np.zeros(panel.count, np.int64)
-    full = panel.lengths > 0
-    stamps = panel.times[np.where(full, panel.indptr[:-1] + row, 0)].astype("datetime64[s]").astype(np.int64)
-    return stamps if full.all() else np.where(full, stamps, panel.times.min().astype("datetime64[s]").astype(np.int64))
-
-
-def _begin(panel: Panel, default: np.ndarray) -> np.ndarray:
-    """The stamp of the first row of each series, UTC seconds."""
-    full, result = panel.lengths > 0, default.copy()
-    result[full] = panel.times[panel.indptr[:-1][full]].astype("datetime64[s]").astype(np.int64)
-    return result
-
-
-def _end(panel: Panel, default: np.ndarray) -> np.ndarray:
-    return np.where(panel.lengths > 0, panel.last.astype(np.int64), default - 1)
-
-
-def _rows_between(panel: Panel, begin: np.ndarray, stamp: np.ndarray) -> np.ndarray:
-    """How many rows after `begin` each stamp lies."""
-    if (begin == stamp).all():
-        return np.zeros(len(begin), np.int64)
-    steps, _ = panel.freq.steps(begin.astype("datetime64[s]"), stamp.astype("datetime64[s]"))
-    return steps

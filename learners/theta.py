@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -60,6 +60,8 @@ class Theta(Learner):
 @dataclass(frozen=True, eq=False)
 class ThetaModel(LocalModel):
     """Memory: slope, weight (alpha), whether the season multiplies; level, rows so far, the season's next factors."""
+
+    turning: ClassVar[dict[str, int]] = {"theta.season": 1}
 
     levels: tuple[float, ...] = ()
 

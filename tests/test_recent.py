@@ -85,3 +85,22 @@ def test_a_time_limit_says_how_many_rows_a_regression_learns_from() -> None:
     assert defaults.regression_rows(table, 60.0, 1) is None  # there are no more
     text = str(recipe("LightGBM", job.resolve(table).plan(table)))
     assert "max_rows=27000" in text
+
+
+WEEK = fc.Transformed(fc.Harmonic((7.0,), 3, fc.Recursive("ridge", (fc.Lags((1,)),))), fc.Difference())
+SEASONAL = (fc.AutoEts(7, (80,)), fc.AutoTheta(7), fc.Theta(7), fc.Ces(7), fc.AutoArima(7), fc.Mstl(7), WEEK)
+
+
+@pytest.mark.parametrize("learner", SEASONAL, ids=repr)
+def test_rows_before_those_learned_from_are_in_season(learner: fc.Learner) -> None:
+    """Forecasts from before the first row that a model learned from, and values fitted from there on."""
+    y = 100 + 20 * np.array([0, 1, 2, 3, -2, -3, -1.0])[np.arange(70) % 7] + np.random.default_rng(0).normal(size=70)
+    whole = daily(y)
+    model = fc.Recent(learner, 51).fit(whole)
+    assert np.abs(model.forecast(whole.rows(whole.position < 12), 1).columns["forecast"] - y[12]) < 10
+    assert np.abs(model.fitted(whole).columns["forecast"] - y)[7:].mean() < 3
+    state = model.state(whole.rows(whole.position < 2))
+    for value in y[2:12]:
+        state = model.advance(state, {"target": np.array([value])})
+    for name, values in model.state(whole.rows(whole.position < 12)).items():
+        np.testing.assert_allclose(state[name], values, rtol=1e-9, atol=1e-9, err_msg=name)

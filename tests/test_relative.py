@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -64,3 +65,30 @@ def test_prices_of_series_teach_each_other(way, tmp_path) -> None:  # type: igno
 def test_a_price_that_is_not_a_column_is_named() -> None:
     with pytest.raises(ValueError, match="no column 'prise'"):
         fc.Relative("prise").resolve(prices(series=2, rows=4))
+
+
+@pytest.mark.parametrize("transform", [fc.Difference(), fc.SeasonalDifference(7)])
+def test_within_differences_it_counts_all_rows_of_a_series(transform: fc.Difference, tmp_path: Path) -> None:
+    """Also of one that was not in training: its first rows have no difference, but they have a price."""
+    rng = np.random.default_rng(0)
+
+    def one(name: str, rows: int) -> pd.DataFrame:
+        price, days = 2 + 0.3 * rng.normal(size=rows), pd.date_range("2024-01-01", periods=rows)
+        y = 50 - 8 * price + rng.normal(size=rows).cumsum()
+        return pd.DataFrame({"id": name, "day": days, "y": y, "price": price})
+
+    roles = {"id": "id", "time": "day", "target": "y", "known": "price"}
+    learner = fc.Recursive("ridge", (fc.Lags((1, 2)), fc.Relative(("price",))))
+    model = fc.Transformed(learner, transform).fit(fc.Panel.read(pd.concat([one("a", 60), one("b", 60)]), **roles))
+    new = one("c", 17)
+    new.loc[12:, "y"] = np.nan
+    panel = fc.Panel.read(new, **roles)
+    found = model.forecast(panel, 5).columns["forecast"]
+    fc.to_onnx(model, tmp_path / "model.onnx", 5)
+    np.testing.assert_allclose(fc.score(tmp_path / "model.onnx", new)["forecast"], found, rtol=1e-9)
+    state = model.state(panel.rows(panel.position < 1))
+    for at in range(1, 12):
+        now = {"target": panel.y[[at]], "time": panel.clock()[[at]], "price": panel.columns["price"][[at]]}
+        state = model.advance(state, now)
+    for name, values in model.state(panel).items():
+        np.testing.assert_allclose(state[name], values, rtol=1e-9, err_msg=name)

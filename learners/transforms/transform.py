@@ -76,9 +76,9 @@ class Transform(ABC):
         return {}
 
     def panel(self, panel: Panel) -> Panel:
-        """The panel with its target transformed, without the rows that have no transformed value."""
-        changed = replace(panel, columns={**panel.columns, panel.target: self.whole(panel)})
-        return changed.rows(panel.position >= self.lost) if self.lost else changed
+        """The panel with its target transformed. Rows without a transformed value stay, so that whoever counts rows, or
+        places them in time, counts as an observation after another does."""
+        return replace(panel, columns={**panel.columns, panel.target: self.whole(panel)})
 
 
 def refuse(panel: Panel, wrong: np.ndarray, why: str) -> None:

@@ -29,7 +29,7 @@ from learners.recursive import Recursive
 from learners.regressors import fit_regressor
 from learners.regressors.columns import Hashed, Impute, Pca, TargetMean, TruncatedSvd, encoding
 from learners.regressors.foreign import Foreign
-from learners.regressors.regressor import KNN, LightGBM, RandomForest, Regressor, Ridge, XGBoost
+from learners.regressors.regressor import KNN, HistGradientBoosting, LightGBM, RandomForest, Regressor, Ridge, XGBoost
 from learners.space import closed, openings
 from tests.examples import panel
 from tests.graphs import scored
@@ -163,6 +163,18 @@ def test_trees_and_neighbours_take_every_other_stage(make: Any) -> None:
     assert np.isfinite(np.asarray(bare.predict(X))).all()
 
 
+@pytest.mark.parametrize("make", [LightGBM, XGBoost, HistGradientBoosting])
+def test_a_missing_category_does_not_become_another_one(make: Any) -> None:
+    X, _ = table()
+    y = (X[:, 3] == 2) * 5.0 - (X[:, 3] < 0) * 5.0
+    other = np.array([[3.0, 3, 3, -1, 3], [3.0, 3, 3, 2, 3]])  # -1 is a missing category
+    for how in ("median", 2.0, Impute("mean", indicator=True)):
+        fitted = fit_regressor(make(imputation=how), X, y, Coded(()))
+        got = np.asarray(fitted.predict(other))
+        assert got[0] < -2 < 2 < got[1]
+        np.testing.assert_allclose(scored(fitted, other), got, rtol=1e-9, atol=1e-9)
+
+
 def test_settings_are_checked_in_sentences() -> None:
     X, y = table()
     for wrong, said in (
@@ -171,6 +183,14 @@ def test_settings_are_checked_in_sentences() -> None:
         ({"imputation": "mode"}, "imputation of a Regressor is one of"),
         ({"reduction": Pca(0)}, "keeps no columns"),
         ({"reduction": "pca"}, "reduction of a Regressor is None, Pca.10"),
+        ({"reduction": Pca("x")}, "'x'. keeps no columns"),  # type: ignore[arg-type]
+        ({"imputation": None}, "'mean' or a number, not None"),
+        ({"imputation": float("nan")}, "'mean' or a number, not nan"),
+        ({"encoding": None}, "encoding of a Regressor is one of .* not None"),
+        ({"encoding": 3}, "encoding of a Regressor is one of .* not 3"),
+        *(({"encoding": Hashed(n)}, "whole number of them from 1 on") for n in (0, -3, 2.5)),  # type: ignore[arg-type]
+        *(({"encoding": TargetMean(folds=n)}, "whole number from 2 on") for n in (2.5, "a", 0, 1)),  # type: ignore[arg-type]
+        *(({"encoding": TargetMean(n)}, "give a number from 0 on") for n in (float("nan"), -5)),
     ):
         with pytest.raises(ValueError, match=said):
             fit_regressor(Ridge(**wrong), X, y, Coded(()))

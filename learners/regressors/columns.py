@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeGuard
 
 import numpy as np
 
@@ -74,15 +75,17 @@ Encoding = str | Hashed | TargetMean
 Reduction = Pca | TruncatedSvd
 
 
-def imputing(how: str | float | Impute, X: np.ndarray) -> Make:
+def imputing(how: str | float | Impute, X: np.ndarray, left: tuple[int, ...] = ()) -> Make:
+    """`left` are the columns whose gaps stay: of codes of categories there is no median."""
     asked = how if isinstance(how, Impute) else Impute(how)
     empty = np.isnan(X).all(axis=0)
     full = np.where(empty[None, :], 0.0, X)
-    if isinstance(asked.value, str):
-        _check("imputation", asked.value, IMPUTATIONS)
+    if not _number(asked.value):
+        _check("imputation", asked.value, IMPUTATIONS, " or a number")
         values = np.nanmedian(full, axis=0) if asked.value == "median" else np.nanmean(full, axis=0)
     else:
         values = np.full(X.shape[1], float(asked.value))
+    values[list(left)] = np.nan
     gaps = np.flatnonzero(np.isnan(X).any(axis=0))
     if asked.indicator and len(gaps):
         return partial(Marked, values=values, places=gaps)
@@ -93,8 +96,7 @@ def encoding(how: Encoding, X: np.ndarray, y: np.ndarray, places: np.ndarray) ->
     """The stage for the codes at `places`, and the columns to train on."""
     named: dict[str, Encoding] = {"hashed": Hashed(), "target": TargetMean()}
     asked = named.get(how, how) if isinstance(how, str) else how
-    if isinstance(asked, str):
-        _check("encoding", asked, ENCODINGS)
+    _check_encoding(asked)
     codes = [np.where(X[:, place] >= 0, X[:, place], -1).astype(np.int64) for place in places]  # NaN is not >= 0
     sizes = [int(code.max(initial=-1)) + 1 for code in codes]
     if isinstance(asked, Hashed):
@@ -166,8 +168,9 @@ def reducing(how: Reduction, X: np.ndarray) -> Make:
     """X without NaN. ValueError for a number of components that cannot be."""
     if not isinstance(how, Reduction):
         raise ValueError(f"The reduction of a Regressor is None, Pca(10), Pca(0.99) or TruncatedSvd(10), not {how!r}.")
-    whole = isinstance(how, TruncatedSvd) or how.components >= 1
-    if not how.components > 0 or (whole and how.components != int(how.components)):
+    size = how.components if _number(how.components) else 0
+    whole = isinstance(how, TruncatedSvd) or size >= 1
+    if not size > 0 or (whole and size != int(size)):
         raise ValueError(f"{how} keeps no columns: give a number of components from 1 on, or to Pca a share below 1.")
     centre = X.mean(axis=0) if isinstance(how, Pca) else np.zeros(X.shape[1])
     centred = X - centre
@@ -183,7 +186,29 @@ def reducing(how: Reduction, X: np.ndarray) -> Make:
     return partial(Projected, centre=centre, matrix=np.ascontiguousarray(vectors[:, : min(count, X.shape[1])]))
 
 
-def _check(setting: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ValueError(f"The {setting} of a Regressor is one of 'auto', {', '.join(map(repr, choices))}, "
+def _check_encoding(asked: object) -> None:
+    if isinstance(asked, Hashed):
+        if not _whole(asked.columns) or asked.columns < 1:
+            raise ValueError(f"{asked} has no columns: give a whole number of them from 1 on, as Hashed(16).")
+    elif isinstance(asked, TargetMean):
+        if not _whole(asked.folds) or asked.folds < 2:
+            raise ValueError(f"{asked} has no folds to leave a row out of: give a whole number from 2 on, as folds=5.")
+        if not _number(asked.smoothing) or asked.smoothing < 0:
+            raise ValueError(f"{asked} cannot mix in so many rows of the mean: give a number from 0 on, as "
+                             "smoothing=20.")  # fmt: skip
+    else:
+        _check("encoding", asked, ENCODINGS, ", Hashed(16) or TargetMean(20)")
+
+
+def _number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool) and bool(np.isfinite(value))
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _check(setting: str, value: object, choices: tuple[str, ...], others: str = "") -> None:
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"The {setting} of a Regressor is one of 'auto', {', '.join(map(repr, choices))}{others}, "
                          f"not {value!r}.")  # fmt: skip

@@ -94,7 +94,7 @@ def _encoded(
 def _complete(made: Prepared, asked: Regressor, estimator: Any) -> Prepared:
     """Without gaps, where that is asked for or needed."""
     if asked.imputation != "auto":
-        return made.then(imputing(asked.imputation, made.X))
+        return made.then(imputing(asked.imputation, made.X, made.categorical if takes_codes(estimator) else ()))
     if takes_missing(estimator) and asked.reduction is None and asked.scaling != "normalizer":
         blank = np.isnan(made.X).all(axis=0)  # some libraries cannot bin a column of nothing
         return made.then(partial(Blanked, places=np.flatnonzero(blank)) if blank.any() else None)

@@ -12,14 +12,16 @@ import pandas as pd
 from featurizers.counted import of_steps, told
 from featurizers.findings import Finding
 from featurizers.frequency import Frequency
+from featurizers.periods import first_day
 
 # Notations that are not ISO 8601, tried in this order: month first, as the commoner in published tables.
 _DATES = ("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%m-%d-%Y", "%d-%m-%Y", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y",
           "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y", "%d-%b-%y", "%b %Y", "%B %Y", "%b-%y",
-          "%Y.%m.%d")  # fmt: skip
+          "%Y.%m.%d", "%m/%Y", "%m-%Y")  # fmt: skip
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 _OFFSET = r"\s*(Z|[+-]\d{2}:?\d{2})$"
 _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+_SHEET = (14_611, 73_051)  # 1940 and 2100, as the days that spreadsheets count from the end of 1899
 _EARLY, _LATE = 315_532_800, 4_102_444_800  # 1980 and 2100: epoch numbers are believed between these
 
 
@@ -114,9 +116,18 @@ def _believable(column: pd.Series, name: str) -> None:
 
 def _written(column: pd.Series, stamps: Stamps, name: str) -> Stamps:
     """The stamps with their wall clock as written, if they are text with several offsets from UTC."""
-    text = column.astype("string")
+    text = column.astype("string").str.strip()
     offsets = text.str.extract(_OFFSET)[0]
-    if stamps.zone != "UTC" or offsets.nunique() < 2:
+    if stamps.zone != "UTC" or not offsets.notna().any():
+        return stamps
+    bare = offsets.isna().to_numpy(bool) & ~np.isnat(stamps.times)
+    if bare.any():
+        row, other = int(np.argmax(bare)), int(np.argmax(offsets.notna()))
+        raise ValueError(
+            f"The time column {name!r} holds {column.iloc[row]!r} in row {row}, without an offset from UTC, beside "
+            f"{column.iloc[other]!r} in row {other}, with one: write all times with their offset, or all without."
+        )
+    if offsets.nunique() < 2:
         return stamps
     wall = _whole(_from_text(text.str.replace(_OFFSET, "", regex=True).astype(object), name)[0], name, ())
     row = int(np.flatnonzero((offsets != offsets.iloc[0]).to_numpy(bool, na_value=False))[0])
@@ -141,10 +152,13 @@ def _from_numbers(column: pd.Series, name: str, asked: str | Frequency | None) -
     low, high = numbers[fine].min(), numbers[fine].max()
     if freq is None or counted is None:
         steps = "If they count steps, pass freq, what one step stands for (as freq='MS'; no 'aggregate'). Else turn"
+        sheet = _SHEET[0] <= low and high <= _SHEET[1]
         raise ValueError(
             f"The time column {name!r} holds numbers ({low:g} to {high:g}) that are no dates that one can be sure of. "
-            f"{steps if whole else 'Turn'} them into dates, for example with pandas.to_datetime({name}, unit='s')."
-        )
+            f"{steps if whole else 'Turn'} them into dates, "
+            + ("as days of a spreadsheet with pandas.to_datetime(numbers, unit='D', origin='1899-12-30')." if sheet else
+               f"for example with pandas.to_datetime({name}, unit='s').")
+        )  # fmt: skip
     beyond = np.flatnonzero(fine & np.isnat(counted))
     if len(beyond):
         row = int(beyond[0])
@@ -204,8 +218,8 @@ def _notation(texts: pd.Series, name: str, column: pd.Series, codes: np.ndarray)
     if not written:  # python dates, datetimes, periods
         plain = texts.map(lambda v: v.to_timestamp() if isinstance(v, pd.Period) else v)
         best = _placed(_attempt(plain), plain)
-    elif texts.str.fullmatch(r"\d{4}-?[Qq][1-4]").all():
-        return pd.Series(pd.PeriodIndex(texts.str.upper(), freq="Q").to_timestamp(), index=texts.index), (), None, ""
+    elif len(texts) and first_day(texts.iloc[0]) is not None:
+        best = pd.to_datetime(texts.map(first_day), errors="coerce")
     else:
         for shape in (date + clock for clock in _CLOCKS for date in _DATES):
             read = _attempt(texts, format=shape)
@@ -216,9 +230,11 @@ def _notation(texts: pd.Series, name: str, column: pd.Series, codes: np.ndarray)
         return best, (), None, ""
     bad = texts.index[best.isna().to_numpy()][0]
     row = int(np.flatnonzero(codes == bad)[0])
+    one = best.notna().any()
+    which = "the notation of the others. Write all times in one" if one else "a notation that is known. Write times"
     raise ValueError(
-        f"The time column {name!r} holds {column.iloc[row]!r} in row {row}, which is no time in the notation of the "
-        "others. Write all times in one notation, best as 2024-12-31 or 2024-12-31 23:00:00."
+        f"The time column {name!r} holds {column.iloc[row]!r} in row {row}, which is no time in {which}, best as "
+        "2024-12-31 or 2024-12-31 23:00:00."
     )
 
 

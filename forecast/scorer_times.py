@@ -21,7 +21,9 @@ NUMBER = re.compile(r"[+-]?\d+(\.\d*)?(e\+?\d+)?")
 # Notations that are not ISO 8601, in the order of `featurizers.stamps`.
 DATES = ("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%m-%d-%Y", "%d-%m-%Y", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y",
          "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y", "%d-%b-%y", "%b %Y", "%B %Y", "%b-%y",
-         "%Y.%m.%d")  # fmt: skip
+         "%Y.%m.%d", "%m/%Y", "%m-%Y")  # fmt: skip
+QUARTERS = (r"(?P<year>\d{4})[- ]?[Qq](?P<quarter>[1-4])", r"[Qq](?P<quarter>[1-4])[- /]?(?P<year>\d{4})",
+            r"(?P<quarter>[1-4])[Qq][- /]?(?P<year>\d{4})")  # fmt: skip
 CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 EPOCH, EARLY, LATE = datetime(1970, 1, 1), 315_532_800, 4_102_444_800  # 1980 and 2100, as seconds since 1970
 
@@ -98,15 +100,19 @@ def _of_numbers(numbers: list[float]) -> list[datetime | None]:
 def _moment(value: str | date) -> datetime | None:
     if isinstance(value, date):
         return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
-    if quarter := re.fullmatch(r"(\d{4})-?[Qq]([1-4])", value):
-        return datetime(int(quarter[1]), 3 * int(quarter[2]) - 2, 1)
+    for shape in QUARTERS:
+        if quarter := re.fullmatch(shape, value):
+            return datetime(int(quarter["year"]), 3 * int(quarter["quarter"]) - 2, 1)
     try:
+        if period := re.fullmatch(r"(\d{4})[- ]?([MmWw])(\d{1,2})", value):
+            year, number = int(period[1]), int(period[3])
+            return datetime(year, number, 1) if period[2] in "Mm" else datetime.fromisocalendar(year, number, 1)
         if BASIC.fullmatch(value):
             return datetime.fromisoformat(value)
         if iso := ISO.fullmatch(value):
-            year, _, *parts, offset = iso.groups()
+            years, _, *parts, offset = iso.groups()
             month, day, hour, minute, at = (int(p or least) for p, least in zip(parts, (1, 1, 0, 0, 0), strict=True))
-            return datetime(int(year), month, day, hour, minute, at, tzinfo=zone_of(offset) if offset else None)
+            return datetime(int(years), month, day, hour, minute, at, tzinfo=zone_of(offset) if offset else None)
     except ValueError:  # the 31st of June
         pass
     return None

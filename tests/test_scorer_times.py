@@ -13,7 +13,12 @@ from forecast.scorer_times import CLOCKS, DATES, Calendar, moments, second
 
 ISO = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%MZ",
        "%Y-%m-%d %H:%M+02:00", "%Y-%m-%dT%H", "%Y%m%dT%H%M")  # fmt: skip
-MONTHLY = ("%Y-%m", "%Y%m", "%b %Y", "%B %Y", "%b-%y")
+MONTHLY = ("%Y-%m", "%Y%m", "%b %Y", "%B %Y", "%b-%y", "%m/%Y", "%m-%Y")
+PERIODS = {
+    "MS": ("%Y-M%m", "%YM%m"),
+    "QS": ("%YQ%q", "%Y-Q%q", "%Y Q%q", "Q%q %Y", "%qQ%Y"),
+    "W-MON": ("%G-W%V", "%GW%V"),
+}
 
 
 def both(texts: list[str], freq: str) -> tuple[np.ndarray, np.ndarray]:
@@ -38,16 +43,23 @@ def test_every_notation_is_read_as_the_panel_reads_it(notation: str) -> None:
         np.testing.assert_array_equal(mine, times.to_numpy("datetime64[s]").astype(np.int64))
 
 
-@pytest.mark.parametrize("notation", ["%Y-%m", "%Y%m", "%YQ%q"])
-def test_months_and_quarters(notation: str) -> None:
-    times = pd.date_range("2018-01-01", periods=20, freq="QS" if "%q" in notation else "MS")
-    quarters = [f"{t.year}Q{t.quarter}" for t in times]
-    texts = quarters if "%q" in notation else times.strftime(notation).tolist()
+@pytest.mark.parametrize(("freq", "notation"), [(freq, n) for freq, several in PERIODS.items() for n in several])
+def test_periods(freq: str, notation: str) -> None:
+    times = pd.date_range("2018-01-01", periods=120, freq=freq)
+    mine, theirs = both([t.strftime(notation.replace("%q", str(t.quarter))) for t in times], freq)
+    np.testing.assert_array_equal(mine, times.to_numpy("datetime64[s]").astype(np.int64))
+    np.testing.assert_array_equal(theirs, mine)
+
+
+@pytest.mark.parametrize("notation", ["%Y-%m", "%Y%m"])
+def test_months(notation: str) -> None:
+    times = pd.date_range("2018-01-01", periods=20, freq="MS")
+    texts = times.strftime(notation).tolist()
     if notation == "%Y%m":  # a CSV file's are numbers
         read = moments(texts, list(range(20)), "t", Calendar({"seconds": None, "step": 1, "ends": False}))
         assert [t.month for t in read] == times.month.tolist()
         return
-    mine, theirs = both(texts, "QS" if "%q" in notation else "MS")
+    mine, theirs = both(texts, "MS")
     np.testing.assert_array_equal(theirs, mine)
 
 

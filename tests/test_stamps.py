@@ -1,0 +1,26 @@
+"""Times that can't be read are refused by a sentence that says what they look like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from featurizers.panel import Panel
+
+NOT_TIMES: dict[str, tuple[list[Any], str]] = {
+    "some with an offset": (["2024-01-01 00:00", "2024-01-01 01:00+01:00", "2024-01-01 02:00"],
+                            r"'2024-01-01 00:00' in row 0, without an offset from UTC, beside .* in row 1, with one"),
+    "several offsets and none": (["2024-01-01 00:00+01:00", "2024-01-01 01:00+02:00", "2024-01-01 02:00"], "in row 2"),
+    "a 13th month": (["2020-M12", "2020-M13"], "'2020-M13' in row 1, which is no time in the notation of the others"),
+    "no notation": (["w1 of May", "w2 of May"], "'w1 of May' in row 0, which is no time in a notation that is known"),
+    "days of a spreadsheet": ([43831, 43832, 43833], "spreadsheet with .*unit='D', origin='1899-12-30'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NOT_TIMES)
+def test_times_that_cannot_be_read(name: str) -> None:
+    times, sentence = NOT_TIMES[name]
+    with pytest.raises(ValueError, match=sentence):
+        Panel.read(pd.DataFrame({"t": times, "y": 1.0}), time="t", target="y")

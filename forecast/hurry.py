@@ -14,12 +14,15 @@ from forecast.attempts import Attempt, libraries
 from forecast.backtest import RollingOrigin
 from forecast.evidence import some
 from forecast.limits import MARGIN
+from forecast.recipes import describe
 from learners.learner import Learner
 from learners.space import settings_of
 
 FIXED = 0.01  # seconds of a forecast that do not grow with the number of series
 LATER = 1.2  # times the seconds of the first fold, which is the shortest, that a later one takes
 CROWDED = 2.0  # times those of a series among some that one takes among very many, which no cache holds
+QUICK = 0.2  # of the time may go into what is quick before anything else
+SMALL = 2500  # rows that the slowest of our own learners reads in a second or two
 FEW, SHARE, LONG = 8, 20, 0.1  # series at most, and one of how many, that tell it; the share of the time that is long
 
 
@@ -45,6 +48,18 @@ def _seconds_a_series(recipe: Learner, few: Panel) -> float:
             recipe.fit(panel)
         taken.append(time.perf_counter() - begun)
     return max(taken[2] - taken[1], 0.0) / max(few.count - 1, 1)
+
+
+def quick(recipe: Learner, panel: Panel) -> bool:
+    """Whether a recipe learns from a panel within a second or so: one of public parts without libraries of others, from
+    few rows."""
+    if len(panel) > SMALL or libraries(recipe):
+        return False
+    try:
+        describe(recipe)
+    except ValueError:  # a part of the user's own
+        return False
+    return True
 
 
 def affordable(seconds: Mapping[int, float], scores: Mapping[int, float], room: float) -> set[int]:

@@ -14,7 +14,7 @@ from forecast.attempts import Attempt, Progress, attempt, fits, load, tried
 from forecast.backtest import RollingOrigin
 from forecast.conformal import with_bands
 from forecast.engine import processes
-from forecast.hurry import LATER, affordable, deploying, fastest_first, first_fold
+from forecast.hurry import LATER, QUICK, affordable, deploying, fastest_first, first_fold, quick
 from forecast.leaderboard import Leaderboard, scored
 from forecast.limits import Limits
 from forecast.metrics import Function, Metric, find, together
@@ -132,15 +132,15 @@ class Search:
         return (time.monotonic() - begun) / max(len(self.yardstick), 1)
 
     def _measure(self, first: Sequence[Proposal]) -> None:
-        """Try the yardstick before anything else, here: however soon the search is ended, it is there."""
+        """Try the yardstick before anything else, here, and what is quick where time is limited: however soon it all
+        ends, and however long other processes take to start, they are there."""
+        soon = time.monotonic() + QUICK * ((self.limits.until or 0.0) - time.monotonic())
         for number, proposal in enumerate(first):
             recipe = self.recipes[proposal.learner]
-            if isinstance(recipe, SeasonalNaive) and number not in self.kept:
-                name = str(number)
-                attempts = tuple(
-                    a for k in range(len(self.folds)) for a in attempt(self.folds, {name: recipe}, (name, k))
-                )
-                self.yardstick[number] = attempts
+            taken = isinstance(recipe, SeasonalNaive) or (quick(recipe, self.panel) and time.monotonic() < soon)
+            if taken and number not in self.kept:
+                each = [attempt(self.folds, {"": recipe}, ("", k)) for k in range(len(self.folds))]
+                self.yardstick[number] = tuple(replace(a, name=str(number)) for found in each for a in found)
 
     # ---- one batch ----------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """Learners that are tried on some series of very many, and how long they take on all."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,9 @@ import forecast as fc
 from featurizers import Lags
 from forecast.attempts import Attempt
 from forecast.backtest import RollingOrigin
-from forecast.hurry import CROWDED, FIXED, deploying
-from forecast.limits import MARGIN
+from forecast.hurry import CROWDED, FIXED, SMALL, deploying, quick
+from forecast.limits import MARGIN, Limits
+from forecast.search import Search
 from learners import Blend, Mlp, Recursive, SeasonalNaive, Theta, Transformed
 from learners.transforms import Scale
 from tests.panels import daily
@@ -60,3 +62,18 @@ def test_of_many_series_some_are_compared_and_all_are_forecast(tmp_path: Path) -
     assert (np.isfinite(scores).all(axis=0) == (np.isin(np.arange(30), [0, 4, 8, 12, 16, 20, 24, 29]))).all()
     assert run.test is not None
     assert np.isfinite(run.test.scores[run.winner]["mase"]).all()
+
+
+def test_what_is_quick_is_done_before_other_processes_start():
+    """Whatever else keeps the machine busy: a few rows are not waited for."""
+    few = daily(np.arange(60.0) % 7, np.arange(50.0) % 7)
+    recipes = {"SeasonalNaive": SeasonalNaive(7), "Theta": Theta(7), "Ridge": Recursive("Ridge", (Lags((1, 7)),))}
+    search = Search(few, recipes, RollingOrigin(7, 3), limits=Limits(until=time.monotonic() + 60.0))
+    search._measure([search.proposals.first(name) for name in recipes])
+    assert sorted(search.yardstick) == [0, 1]
+    assert [(a.name, a.fold, a.failure) for a in search.yardstick[1]] == [("1", k, "") for k in range(3)]
+    unhurried = Search(few, recipes, RollingOrigin(7, 3))
+    unhurried._measure([unhurried.proposals.first(name) for name in recipes])
+    assert sorted(unhurried.yardstick) == [0]
+    assert quick(Theta(7), few)
+    assert not quick(Theta(7), daily(np.arange(SMALL + 1.0)))

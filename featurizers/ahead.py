@@ -28,30 +28,33 @@ class Given:
 
 
 def known_columns(
-    panel: Panel, times: np.ndarray, given: Any, names: list[str]
+    panel: Panel, times: np.ndarray, given: Any, names: list[str], *, lasting: bool = False
 ) -> tuple[dict[str, np.ndarray], list[Finding]]:
     """The known columns `names` at `times` (series, horizon), each (series * horizon,), and what was amiss.
 
     `given` is a panel, or any table, with rows for at least these stamps, beside those that came with the panel itself
-    after the last target of a series. ValueError, with series and stamp, where they end too early. Before the last row,
-    a missing number takes the last value before it, a missing category or one that the panel does not know is UNKNOWN;
-    each with a finding, unless a panel's own findings tell of it.
+    after the last target of a series. ValueError, with series and stamp, where they end too early; if `lasting`, they
+    go on as they were last seen, with a finding. Before the last row, a missing number takes the last value before it,
+    a missing category or one that the panel does not know is UNKNOWN; each with a finding, unless a panel's own
+    findings tell of it.
     """
     if not names:
         return {}, []
     if given is None:
-        raise ValueError(f"The forecast needs {names} of the next rows. {_HOW}.")
+        raise ValueError(f"The forecast needs {names} of the next rows. {_HOW}: pass it as known=, or unknown='last' "
+                         "to have the last values go on.")  # fmt: skip
     rows = _of_panel(panel, given, names) if isinstance(given, Panel) else _of_table(panel, times, given, names)
     if panel.ahead is not None and given is not panel.ahead:
         rows = _beside(_of_panel(panel, panel.ahead, names), rows)
-    at, found = _find(panel, rows, times, names)
+    at, late, found = _find(panel, rows, times, names, lasting)
     columns = {}
     for name in names:
         values, missing = rows.columns[name], UNKNOWN if name in panel.levels else np.nan
         values = np.where(at >= 0, values[at], missing) if len(values) else np.full(len(at), missing)
-        fresh = (at < 0) | (not isinstance(given, Panel))
+        fresh = ((at < 0) | (not isinstance(given, Panel))) & ~late
         if name in panel.levels:
-            columns[name] = _coded(panel, name, values.astype(np.int64), rows.levels[name], times, fresh, found)
+            coded = _coded(panel, name, values.astype(np.int64), rows.levels[name], times, fresh, found)
+            columns[name] = _onwards(panel, name, coded, late & (at < 0), times)
         else:
             columns[name] = _carried(panel, name, values, times, fresh, found)
     return columns, found
@@ -130,9 +133,11 @@ def _times(panel: Panel, times: np.ndarray, column: pd.Series) -> np.ndarray:
     return local.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[s]")
 
 
-def _find(panel: Panel, rows: Given, times: np.ndarray, names: list[str]) -> tuple[np.ndarray, list[Finding]]:
-    """The row that is meant by each series and stamp, the last of several, and what is said of these; -1 for one that
-    is missing between others, which is repaired as a missing value is."""
+def _find(
+    panel: Panel, rows: Given, times: np.ndarray, names: list[str], lasting: bool
+) -> tuple[np.ndarray, np.ndarray, list[Finding]]:
+    """The row that is meant by each series and stamp, the last of several, which stamps come after those that are
+    given, and what is said of all this; -1 for a row that is missing, which is repaired as a missing value is."""
     wanted = times.astype("datetime64[s]").astype(np.int64)
     full = ~np.isnat(times)  # a series without rows has no next ones
     low, high = (int(wanted[full].min()), int(wanted[full].max())) if full.any() else (0, 0)
@@ -146,15 +151,25 @@ def _find(panel: Panel, rows: Given, times: np.ndarray, names: list[str]) -> tup
     place = np.searchsorted(key, asked, side="right") - 1
     there = (place > 0) & (key[place] == asked)
     later = np.flip(np.logical_or.accumulate(np.flip(there, axis=1), axis=1), axis=1)
-    lost = np.flatnonzero((full & ~later).ravel())
-    if len(lost):
-        raise ValueError(
-            f"The known columns {names} are not given for {_where(panel, times, int(lost[0]))} ({len(lost):,} of "
-            f"{times.size:,} rows are missing). {_HOW}, one row for each series and each stamp every {panel.freq}."
-        )
+    late = (full & ~later).ravel()
+    text = _lacking(panel, times, np.flatnonzero(late), names)
+    if text and not lasting:
+        raise ValueError(text)
     again = there & (place > 1) & (key[place - 1] == asked)
     found = _several(panel, rows, times, usable[place], usable[place - 1], again) if again.any() else []
-    return np.where(there, usable[place], -1).ravel(), found
+    if text:
+        told = f"{', '.join(map(repr, names))} goes on as it was last seen. {text}"
+        found = [*found, Finding("known_future", "alerted", told, column=names[0], count=int(late.sum()))]
+    return np.where(there, usable[place], -1).ravel(), late, found
+
+
+def _lacking(panel: Panel, times: np.ndarray, lost: np.ndarray, names: list[str]) -> str:
+    """What is said of the rows `lost`, for which nothing is given; "" if there are none."""
+    if not len(lost):
+        return ""
+    return (f"The known columns {names} are not given for {_where(panel, times, int(lost[0]))} ({len(lost):,} of "
+            f"{times.size:,} rows are missing). {_HOW}, one row for each series and each stamp every {panel.freq}."
+            )  # fmt: skip
 
 
 def _several(
@@ -203,18 +218,33 @@ def _carried(
     bad = ~(np.abs(values) <= LARGEST)
     if not bad.any():
         return values
-    history = panel.column(name) if name in panel.columns else np.full(len(panel), np.nan)
-    place = np.maximum.accumulate(np.where(np.isnan(history), -1, np.arange(len(history))))
-    last = np.full(panel.count, np.nan)
-    full = panel.lengths > 0
-    at = place[panel.indptr[1:][full] - 1]
-    last[full] = np.where(at >= panel.indptr[:-1][full], history[at], np.nan)
-    wide = np.concatenate([last[:, None], np.where(bad, np.nan, values).reshape(times.shape)], axis=1)
-    back = np.maximum.accumulate(np.where(np.isnan(wide), 0, np.arange(wide.shape[1])), axis=1)
-    result = np.take_along_axis(wide, back, axis=1)[:, 1:].ravel()
+    result = _onwards(panel, name, np.where(bad, np.nan, values), bad, times)
     if (bad & fresh).any():
         text = f"{name!r} is missing, one of {int((bad & fresh).sum())} such rows; the last value before is taken."
         found.append(_finding(panel, "missing_covariate", name, times, bad & fresh, text))
+    return result
+
+
+def _onwards(panel: Panel, name: str, values: np.ndarray, bad: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """`values` (series * horizon,), those that are `bad` as they were last seen: before, or in the panel."""
+    last = last_seen(panel, name, values.dtype)
+    wide = np.concatenate([last[:, None], values.reshape(times.shape)], axis=1)
+    gone = np.concatenate([np.zeros((len(last), 1), bool), bad.reshape(times.shape)], axis=1)
+    back = np.maximum.accumulate(np.where(gone, 0, np.arange(wide.shape[1])), axis=1)
+    found: np.ndarray = np.take_along_axis(wide, back, axis=1)[:, 1:].ravel()
+    return found
+
+
+def last_seen(panel: Panel, name: str, dtype: Any) -> np.ndarray:
+    """The last value of a column that is not missing, (series,)."""
+    nothing = UNKNOWN if dtype == np.int64 else np.nan
+    result, full = np.full(panel.count, nothing, dtype), panel.lengths > 0
+    if name not in panel.columns or not full.any():
+        return result
+    values = panel.column(name)
+    place = np.maximum.accumulate(np.where(absent(values), -1, np.arange(len(values))))
+    at = place[panel.indptr[1:][full] - 1]
+    result[full] = np.where(at >= panel.indptr[:-1][full], values[at], nothing)
     return result
 
 

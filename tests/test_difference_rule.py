@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import forecast as fc
 from featurizers.panel import Panel
 from forecast.backtest import RollingOrigin
 from forecast.defaults import difference
@@ -45,3 +46,10 @@ def test_known_numbers_explain_levels():
 def test_series_too_short_for_a_fold_are_left_as_they_are():
     short = panel(KINDS["wanders"][0])
     assert difference(short.rows(short.position < 3), RollingOrigin(6, 3), season=12) == 0
+
+
+def test_bounds_stay_on_their_side_where_they_touch_the_forecast() -> None:
+    steps = {"forecast": np.ones((1, 3)), "lo50": np.array([[0.0, 1, 1]]), "hi50": np.array([[2.0, 1, 1]])}
+    found = fc.Difference().invert(steps, np.array([[10.0, 10.0]]), {})
+    np.testing.assert_array_equal(found["lo50"], [[10, 11, 12]])
+    np.testing.assert_array_equal(found["hi50"], [[12, 13, 14]])

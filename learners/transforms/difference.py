@@ -32,9 +32,8 @@ class _Undone(Transform):
         result = {"forecast": forecast}
         for name, values in outputs.items():
             if name != "forecast":
-                gap = values - middle
-                away = xp.sqrt(self._summed(xp.square(gap)))
-                result[name] = xp.where(gap < 0.0, forecast - away, forecast + away)
+                away = xp.sqrt(self._summed(xp.square(values - middle)))
+                result[name] = forecast - away if name.startswith("lo") else forecast + away
         return result
 
     @abstractmethod

@@ -21,8 +21,9 @@ from learners.student import student_bands
 class SeasonalNaive(Learner):
     """The value one season ago; where that is missing, the latest value that is not.
 
-    `levels` asks for bands in percent: the spread of the changes from season to season, times the root of the seasons
-    ahead. Source: Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 5.2 and 5.5.
+    `levels` asks for bands in percent: the spread of the changes from season to season (where a value is missing, over
+    two of them by the root of two), times the root of the seasons ahead. Source: Hyndman & Athanasopoulos, Forecasting:
+    Principles and Practice, 5.2 and 5.5.
     """
 
     season: int
@@ -48,13 +49,15 @@ class SeasonalNaiveModel(Model):
     def memory(self, panel: Panel) -> State:
         if not self.levels:
             return {}
-        deviation, errors = spread(panel, panel.y - earlier(panel, self.season))
+        last, older = (earlier(panel, k * self.season) for k in (1, 2))
+        deviation, errors = spread(panel, _change(panel.y, last, older))
         return {"naive.deviation": deviation, "naive.errors": errors}
 
     def remember(self, state: State, now: State) -> State:
         if not self.levels:
             return {}
-        change = now["target"][:, None] - state["target"][:, -self.season][:, None]
+        last, older = (state["target"][:, -k][:, None] for k in (self.season, 2 * self.season))
+        change = _change(now["target"][:, None], last, older)
         deviation, errors = strayed(state["naive.deviation"], state["naive.errors"], change)
         return {"naive.deviation": deviation, "naive.errors": errors}
 
@@ -79,6 +82,12 @@ class SeasonalNaiveModel(Model):
         older = xp.where(xp.isnan(past[:, -self.season :]), 1.0, 0.0)  # a value is from the season before
         seasons = np.floor(np.arange(horizon) / self.season)[None, :] + 1.0 + repeated(older, horizon)
         return student_bands(forecast, deviation * xp.sqrt(seasons), freedom, self.levels)
+
+
+def _change(y: Array, last: Array, older: Array) -> Array:
+    """From one season to the next; where the `last` one is missing, that over two of them, as far as one goes."""
+    xp = namespace(y, last)
+    return xp.where(xp.isnan(last), (y - older) / 2.0**0.5, y - last)
 
 
 def Naive(levels: tuple[float, ...] = ()) -> SeasonalNaive:

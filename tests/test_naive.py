@@ -90,3 +90,15 @@ def test_a_series_that_was_never_seen_has_a_band(tmp_path):
 def test_a_level_is_a_percentage():
     with pytest.raises(ValueError, match="percent"):
         Naive((0.8, 180)).fit(monthly(AIR))
+
+
+def test_a_series_with_every_other_value_missing_has_the_spread_of_its_changes():
+    y = np.random.default_rng(0).normal(size=60).cumsum()
+    gone = y.copy()
+    gone[1::2] = np.nan
+    for season in (1, 7):
+        learner = SeasonalNaive(season, (80,))
+        full, holed = (learner.fit(p).forecast(p, 1).columns for p in (monthly(y), monthly(gone)))
+        width = [c["hi80"][0] - c["lo80"][0] for c in (full, holed)]
+        assert width[1] < 2 * width[0]
+    advances(Naive((80,)), monthly(gone))

@@ -33,7 +33,8 @@ class Prophet(Learner):
     "DE-BY"), several, or a table from dates ("2024-11-29", or every year: "12-24") to names; a row has a holiday if
     its stamp's day is one, or lies in the `window` of (days before, days after) it; only names that occur in training
     count, and 20 years after training are covered (NaN later). `regressors` are known columns. Logistic growth needs
-    `cap`, a number or a known column. A series of fewer than ten values, or whose fit fails, repeats its last value.
+    `cap`, a number or a known column. A series of fewer than ten values, or whose fit fails, repeats its last value,
+    with bands as wide as all others lie around it.
 
     `engine` is "native", which finds the maximum of the posterior of all series at once, or "prophet", the package,
     which climbs towards it one series at a time. `levels` are coverages in percent of analytic bands: noise, future

@@ -27,8 +27,7 @@ def fit_series(recipe: Prophet, terms: Terms, series: Series) -> Fit:
     """The numbers of one series; its last value for ever, with a note, where that cannot be."""
     known, name = series.known, series.name
     if len(known) < SHORTEST:
-        last = known[-1] if len(known) else np.nan
-        return Fit(constant_numbers(recipe, terms, last), too_short(name, len(known)))
+        return Fit(constant_numbers(recipe, terms, known), too_short(name, len(known)))
     table, lost = complete(series, recipe.columns)
     try:
         with quiet(), silent():
@@ -36,10 +35,10 @@ def fit_series(recipe: Prophet, terms: Terms, series: Series) -> Fit:
             numbers = numbers_of(fitted, recipe, terms)
     except Exception as error:  # whatever a foreign fit raises must not end the job
         note = f"{name}: Prophet failed ({reason(error)}); it repeats the last value."
-        return Fit(constant_numbers(recipe, terms, known[-1]), note)
+        return Fit(constant_numbers(recipe, terms, known), note)
     if not all(np.isfinite(v).all() for v in numbers.values()):
         note = f"{name}: Prophet found no finite numbers; it repeats the last value."
-        return Fit(constant_numbers(recipe, terms, known[-1]), note)
+        return Fit(constant_numbers(recipe, terms, known), note)
     return Fit(numbers, f"{name}: {lost}." if lost else "")
 
 

@@ -33,13 +33,13 @@ def by_kernel(recipe: Prophet, terms: Terms, panel: Panel) -> ProphetModel:
     start = _numbers(table, recipe, terms)
     finite = np.all([np.isfinite(v).all(axis=1) for v in start.values()], axis=0)
     for i in np.flatnonzero(~finite | (spans.known < SHORTEST)).tolist():
-        at = np.flatnonzero(~np.isnan(spans.values[panel.indptr[i] : panel.indptr[i + 1]]))
-        level = float(panel.y[panel.indptr[i] + at[-1]]) if len(at) else np.nan
-        for name, values in stacked([constant_numbers(recipe, terms, level)]).items():
-            start[name][i] = np.nan if np.isnan(level) else 0.0
-            start[name][i, : values.shape[1]] = values
+        values = spans.values[panel.indptr[i] : panel.indptr[i + 1]]
+        known = values[~np.isnan(values)]
+        for name, numbers in stacked([constant_numbers(recipe, terms, known)]).items():
+            start[name][i] = 0.0 if len(known) else np.nan
+            start[name][i, : numbers.shape[1]] = numbers
         name = panel.name(i) or "The series"
-        notes[i] = too_short(name, len(at)) or (
+        notes[i] = too_short(name, len(known)) or (
             f"{name}: Prophet failed ({_why(recipe, panel, columns, i)}); it repeats the last value.")  # fmt: skip
     report = (notes[i] for i in sorted(notes))
     return assembled(ProphetModel, panel, start, report, **terms.settings(recipe))

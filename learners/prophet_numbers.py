@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from learners.prophet_terms import Terms
+from learners.spread import spread_of_window, supposed
+from learners.student import student
 
 if TYPE_CHECKING:
     from learners.prophet import Prophet
@@ -26,16 +29,29 @@ def named(numbers: dict[str, Any], recipe: Prophet, terms: Terms) -> dict[str, n
     return {f"prophet.{name}": np.atleast_1d(np.asarray(value, np.float64)) for name, value in kept.items()}
 
 
-def constant_numbers(recipe: Prophet, terms: Terms, level: float) -> dict[str, np.ndarray]:
-    """A floor at `level` and nothing above it; of its errors nothing is known."""
+def constant_numbers(recipe: Prophet, terms: Terms, known: np.ndarray) -> dict[str, np.ndarray]:
+    """A floor at the last of the `known` values and nothing above it, and noise as they are spread around that."""
+    last = known[-1] if len(known) else np.nan
     far = 1e6 if recipe.growth == "logistic" else 0.0
     count = len(terms.regressors)
     numbers = {
-        "start": 0.0, "span": 1e6, "size": 0.0, "floor": level, "rate": 1.0 if far else 0.0, "offset": 1e9 * far,
+        "start": 0.0, "span": 1e6, "size": _spread(known, recipe.levels), "floor": last, "rate": 1.0 if far else 0.0,
+        "offset": 1e9 * far,
         "changes": [0.0], "rates": [0.0], "offsets": [0.0], "weights": np.zeros(terms.count),
-        "middle": np.zeros(count), "width": np.ones(count), "noise": 0.0, "turning": 0.0, "unsure": np.zeros(3),
+        "middle": np.zeros(count), "width": np.ones(count), "noise": 1.0, "turning": 0.0, "unsure": np.zeros(3),
     }  # fmt: skip
     return named(numbers, recipe, terms)
+
+
+def _spread(known: np.ndarray, levels: tuple[int, ...]) -> float:
+    """The deviation with which normal bands are as wide as those of so few values must be, at the widest level."""
+    if not len(known):
+        return 0.0
+    last = np.array([[known[-1]]])
+    deviation, freedom = supposed(*spread_of_window(known[None, :], last), last)
+    chances = [0.5 + level / 200 for level in levels]
+    wider = [float(student(c, freedom)[0, 0]) / NormalDist().inv_cdf(c) for c in chances]
+    return max(wider, default=1.0) * float(deviation[0, 0])
 
 
 def logistic_offsets(rate: np.ndarray, offset: np.ndarray, rates: np.ndarray, changes: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from learners.local import _series, quiet
 from learners.prophet import Prophet
 from learners.prophet_fit import complete, fitted_reference, silent, with_limits
 from learners.prophet_terms import Seasonality, holiday_table, seasonalities_of
-from tests.local import HOSTILE, advances, holes, monthly, survives, travels
+from tests.local import AIR, HOSTILE, advances, holes, monthly, survives, travels
 
 RNG = np.random.default_rng(1)
 ROWS = 420
@@ -167,3 +167,14 @@ def test_the_same_data_give_the_same_numbers(engine):
 def test_impossible_settings_are_refused(recipe, message):
     with pytest.raises(ValueError, match=message):
         recipe.fit(daily(DAILY[:30]))
+
+
+@pytest.mark.parametrize("engine", ["native", "prophet"])
+def test_a_series_of_few_values_has_wide_bands(engine: str) -> None:
+    few = monthly(AIR[:8], AIR[:1], np.full(8, 3.0), freq="D")
+    recipe = Prophet(changepoints=3, levels=(80, 95), engine=engine)  # type: ignore[arg-type]
+    found = {n: v.reshape(3, 2) for n, v in recipe.fit(few).forecast(few, 2).columns.items()}
+    np.testing.assert_array_equal(found["forecast"][:, 0], [AIR[7], AIR[0], 3.0])
+    assert (found["hi80"] - found["lo80"])[0, 0] > 2 * AIR[:8].std()
+    assert (found["hi95"] - found["forecast"])[1, 0] > 10 * AIR[0]
+    assert (found["hi95"] == found["forecast"])[2].all()

@@ -25,15 +25,17 @@ SHOWN = 12  # bars
 def section(run: Run, order: list[int]) -> dict[str, Any]:
     """What the page shows of an explanation, by its name in the template; `order` holds the positions of series from
     the one that was forecast best to the one that was forecast worst. A model that cannot be explained says why."""
-    from markupsafe import Markup
-
     count = min(run.panel.count, MOST_SERIES, max(ROWS // run.job.horizon, 1))
     spread = np.linspace(0, run.panel.count - 1, count).round()
     at = np.unique(np.r_[order[:1], order[-1:], spread]).astype(np.int64)
     try:
-        made = explanation(run, at)
+        return _drawn(explanation(run, at), at, order)
     except Exception as error:  # a report without this part is better than none
         return {"importance": "", "parts": [], "explain_note": f"Not explained: {reason(error)}"}
+
+
+def _drawn(made: Explanation, at: np.ndarray, order: list[int]) -> dict[str, Any]:
+    from markupsafe import Markup
 
     def both(axes: Any) -> None:
         for by, one in zip(("column", "feature"), axes, strict=True):

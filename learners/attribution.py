@@ -12,7 +12,6 @@ from featurizers.arrays import State
 from featurizers.featurizer import Featurizer
 
 HISTORY = "history"
-CARRIED = "carried on"  # the name of what moves between columns, and is nothing in sum
 
 
 @dataclass(frozen=True)
@@ -22,6 +21,7 @@ class Feature:
     name: str
     column: str
     kind: str
+    moved: bool = False  # by what earlier forecasts carry on: what moves between columns is nothing in sum
 
 
 @dataclass(frozen=True, eq=False)

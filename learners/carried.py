@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from featurizers.arrays import State
-from learners.attribution import CARRIED, Attribution, Feature, described, taken, typical_row
+from learners.attribution import Attribution, Feature, described, taken, typical_row
 
 if TYPE_CHECKING:
     from learners.recursive import RecursiveModel
@@ -22,7 +22,7 @@ NOTE = (
 
 
 def attributed(model: RecursiveModel, state: State, future: State) -> Attribution:
-    """Of a recursion: each step's features as its regressor saw them and, under the name `CARRIED`, what moves from
+    """Of a recursion: each step's features as its regressor saw them and, as `moved`, what moves from
     the lags that are forecasts to the columns behind these, which is nothing in sum.
 
     A forecast is its row's features, with earlier forecasts at the base, and what these change in it by lying
@@ -44,7 +44,7 @@ def attributed(model: RecursiveModel, state: State, future: State) -> Attributio
     blocks = [np.arange(start, min(start + block, rows)) for start in starts]
     parts = [_walked(model, taken(state, at), taken(future, at), of, middle) for at in blocks]
     forecast, base, values, made = (np.concatenate(pieces) for pieces in zip(*parts, strict=True))
-    moved = tuple(Feature(CARRIED, column, kind) for column, kind in columns)
+    moved = tuple(Feature(column, column, kind, moved=True) for column, kind in columns)
     every = np.concatenate([values, made - values @ of], axis=2)
     return Attribution(forecast, base, (*features, *moved), every, (NOTE,))
 

@@ -51,11 +51,14 @@ def from_outside(model: Model, state: State, future: State, typical: State) -> A
 
 
 def of_ets(state: State, forecast: np.ndarray, typical: State) -> Attribution:
-    """Level, trend and season; a season that multiplies is what it adds to the others."""
+    """Level, trend and season; a season that multiplies is what it adds to the others. What the terms of one that adds
+    have in common is level, as the filter does not tell them apart."""
+    common = state["ets.season"].mean(axis=1, keepdims=True) * (state["ets.multiplies"] <= 0.5)
     level, phi, horizon = state["ets.level"], state["ets.phi"], forecast.shape[1]
     trend = np.cumsum(np.power(phi, np.arange(1.0, horizon + 1)[None, :]), axis=1) * state["ets.trend"]
     mean = typical["target"][:, None]
-    parts = {own("level"): level - mean, own("trend"): trend, own("season"): forecast - (level + trend)}
+    parts = {own("level"): level + common - mean, own("trend"): trend}
+    parts[own("season")] = forecast - (level + common + trend)
     return Attribution.of(forecast, mean, parts, NOTE)
 
 

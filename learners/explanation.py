@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,14 @@ import pandas as pd
 
 from featurizers.arrays import State, window_of
 from featurizers.panel import Panel
-from learners.attribution import CARRIED, Attribution, Feature
+from featurizers.whole import whole
+from learners.attribution import Attribution, Feature
 from learners.learner import Model, clocked
+from learners.place import position_of
 from learners.unknown import future_of
 
 LEVELS = {"feature": "name", "column": "column", "kind": "kind"}
+GIVEN = ("known", "past", "static", "category")  # kinds of what comes from columns of the table beside the target
 REPEATS = 5  # shuffles of each column
 
 
@@ -63,9 +67,10 @@ class Explanation:
         order = self.importance(by)["name"].tolist()
         flat = {name: values[:, :, names.index(name)].ravel() for name in order}
         keys = self.panel.frame()[[*self.panel.ids.columns, self.panel.time]]
+        keys = keys.rename(columns={"base": _of_table("base")})
         known = {*keys, "forecast", "base"}
         numbers = {"forecast": self.made.forecast.ravel(), "base": self.made.base.ravel()}
-        numbers |= {f"{name} (column)" if name in known else name: values for name, values in flat.items()}
+        numbers |= {_of_table(name) if name in known else name: values for name, values in flat.items()}
         return pd.concat([keys, pd.DataFrame(numbers, index=keys.index)], axis=1)
 
     def importance(self, by: str | None = None) -> pd.DataFrame:
@@ -77,17 +82,18 @@ class Explanation:
         table = pd.DataFrame({"name": names, "importance": sizes})
         table["share"] = sizes / sizes.sum() if sizes.sum() > 0 else 0.0
         if self.losses and by != "kind":
-            table["loss"] = [self.losses.get(name, np.nan) for name in names]
+            told = zip(self.before.features, labels(self.before, by), strict=True)
+            loss = {label: self.losses.get(f.column, np.nan) for f, label in told if f.kind in GIVEN}
+            table["loss"] = [loss.get(name, np.nan) for name in names]
         return table.sort_values("importance", ascending=False, kind="stable").reset_index(drop=True)
 
-    def plot(self, series: int | None = None, by: str | None = None, most: int = 12) -> Any:
-        """A matplotlib figure: what matters overall, or for one series (by its position) what each forecast is made
-        of."""
+    def plot(self, series: int | str | None = None, by: str | None = None, most: int = 12) -> Any:
+        """A matplotlib figure: what matters overall, or for one series (by its position or its name, such as
+        "shop=s0") what each forecast is made of."""
         from learners.explanation_chart import figure
 
-        if series is not None and not 0 <= series < self.panel.count:
-            raise ValueError(f"There is no series {series!r}: they count from 0 to {self.panel.count - 1}.")
-        return figure(self, series, by, most)
+        at = None if series is None else position_of(self.panel, series)
+        return figure(self, at, by, whole(most, "'most' of the names that are shown"))
 
     def __repr__(self) -> str:
         rows = self.importance()[["name", "importance"]].head(10).itertuples(index=False, name=None)
@@ -114,13 +120,28 @@ def level_of_detail(by: str) -> str:
 
 def grouped(made: Attribution, by: str) -> tuple[list[str], np.ndarray]:
     """Names, and contributions (rows, horizon, names) added up over what has the same name."""
-    labels = [getattr(feature, LEVELS[by]) for feature in made.features]
-    names = [name for name in dict.fromkeys(labels) if by != "feature" or name != CARRIED]
+    found = labels(made, by)
+    shown = [by != "feature" or not feature.moved for feature in made.features]
+    names = list(dict.fromkeys(compress(found, shown)))
     values = np.zeros((*made.forecast.shape, len(names)))
-    for i, label in enumerate(labels):
-        if label in names:
+    for i, (label, here) in enumerate(zip(found, shown, strict=True)):
+        if here:
             values[:, :, names.index(label)] += made.values[:, :, i]
     return names, values
+
+
+def labels(made: Attribution, by: str) -> list[str]:
+    """What each feature is called; a column of the table that is called as a component of the model is told from it."""
+    names = [str(getattr(feature, LEVELS[by])) for feature in made.features]
+    if by == "kind":
+        return names
+    given = [feature.kind in GIVEN for feature in made.features]
+    own = {name for name, other in zip(names, given, strict=True) if not other}
+    return [_of_table(name) if other and name in own else name for name, other in zip(names, given, strict=True)]
+
+
+def _of_table(name: str) -> str:
+    return f"{name} (column)"
 
 
 def explained(
@@ -129,6 +150,8 @@ def explained(
 ) -> Explanation:  # fmt: skip
     """See `Model.explain`."""
     level_of_detail(by)
+    origins, seed = whole(origins, "The number of origins", 0), whole(seed, "The seed", 0)
+    most = whole(most, "'most' of the earlier rows", 0)
     state = model.state(panel)
     future = future_of(panel, horizon, known, model.needs.ahead, unknown)
     if model.origin is not None:
@@ -177,8 +200,9 @@ def earlier(
     model: Model, panel: Panel, horizon: int, origins: int, most: int
 ) -> tuple[State, State, np.ndarray, np.ndarray]:
     """States at earlier places of the panel and the futures that followed, one below the other; whose they are
-    (places,), and what came (places, horizon). At most `most` rows, of places spread evenly."""
-    least = max(model.needs.lookback, 1)
+    (places,), and what came (places, horizon). At most `most` rows, of places spread evenly over the second half of
+    each series: after a few rows a filter has hardly found its state."""
+    least = np.maximum(max(model.needs.lookback, 1), (panel.lengths + 1) // 2)
     room = int((panel.lengths - least).max(initial=0)) // horizon
     places = max(min(origins, room, most // horizon), 0)
     states, futures, series, actual = [], [], [], []

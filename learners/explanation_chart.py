@@ -68,7 +68,8 @@ def layers(explanation: Explanation, series: int, by: str | None = None, most: i
         axes.set_axisbelow(True)
         for i, name in enumerate(names):
             begin = np.where(values[:, i] >= 0, above, below)
-            look: dict[str, Any] = {"color": colours[name], "label": name}
+            # matplotlib leaves names that begin with _ out of the legend
+            look: dict[str, Any] = {"color": colours[name], "label": name if name[:1] != "_" else f" {name}"}
             if horizon > BARS:
                 axes.fill_between(steps, begin, begin + values[:, i], step="mid", linewidth=0, **look)
             else:
@@ -96,9 +97,11 @@ def coloured(names: list[str], every: list[str]) -> dict[str, str]:
 
 def figure(explanation: Explanation, series: int | None, by: str | None, most: int) -> Any:
     """A figure of one of the charts, on white."""
+    import matplotlib
     from matplotlib.figure import Figure
 
     drawn = Figure(figsize=(9.0, 3.5), layout="constrained")
     draw = bars(explanation, by, most) if series is None else layers(explanation, series, by, most)
-    draw(drawn.subplots())
+    with matplotlib.rc_context({"text.parse_math": False}):  # names may have dollars in them
+        draw(drawn.subplots())
     return drawn

@@ -171,12 +171,8 @@ class Model(Brief, ABC):
         """
         from learners.unknown import future_of
 
-        if expected(panel, "forecast").target not in panel.columns:
-            raise ValueError(f"A panel without its target {panel.target!r}, such as a forecast, cannot be forecast: "
-                             "give the history, and a longer horizon.")  # fmt: skip
+        _check_history(panel, "forecast")
         horizon, gap = whole(horizon, "The horizon"), whole(gap, "The gap", 0)
-        if panel.count == 0:
-            raise ValueError("The panel has no series to forecast: every one was left out, see its findings.")
         state = self.state(panel)
         future = future_of(panel, gap + horizon, known, self.needs.ahead, unknown)
         if self.origin is not None:
@@ -205,8 +201,8 @@ class Model(Brief, ABC):
         origins: int = 24, most: int = 10_000, seed: int = 0, unknown: str = "refuse",
     ) -> Explanation:  # fmt: skip
         """What the forecasts of `forecast(panel, horizon, known, unknown=unknown)` are made of, in units of the target,
-        and what matters overall: in these and in those from up to `origins` earlier places of the panel, at most `most`
-        rows of them.
+        and what matters overall: in these and in those from up to `origins` earlier places in the second half of
+        the panel, at most `most` rows of them.
 
         `by` is the level of detail that is shown first: "feature" (as engineered), "column" (raw columns, the target's
         own history by lag; a lag that is an earlier forecast is told by what made that one) or "kind" (history, known
@@ -215,6 +211,7 @@ class Model(Brief, ABC):
         """
         from learners.explanation import explained
 
+        _check_history(panel, "explain")
         return explained(self, panel, whole(horizon, "The horizon"), known, by=by, origins=origins, most=most,
                          seed=seed, unknown=unknown)  # fmt: skip
 
@@ -234,6 +231,15 @@ class Model(Brief, ABC):
         """The models that this one is made of."""
         held = [part for value in vars(self).values() for part in (value if isinstance(value, tuple) else (value,))]
         return tuple(part for part in held if isinstance(part, Model))
+
+
+def _check_history(panel: Panel, what: str) -> None:
+    """ValueError for a panel that nothing can be forecast from."""
+    if expected(panel, what).target not in panel.columns:
+        raise ValueError(f"A panel without its target {panel.target!r}, such as a forecast, cannot be forecast: "
+                         "give the history, and a longer horizon.")  # fmt: skip
+    if panel.count == 0:
+        raise ValueError("The panel has no series to forecast: every one was left out, see its findings.")
 
 
 def _lost(panel: Panel, outputs: Mapping[str, np.ndarray]) -> list[Finding]:

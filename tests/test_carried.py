@@ -11,7 +11,6 @@ import pytest
 import forecast as fc
 from featurizers.panel import Panel
 from learners import carried
-from learners.attribution import CARRIED
 from learners.regressors.sampled import shapley
 from tests.examples import HORIZON, TREES, continued, panel
 
@@ -96,7 +95,6 @@ def test_a_lag_that_is_a_forecast_is_named_as_engineered_and_told_by_column(
     if name in ("Ridge", "LightGBM", "scaled"):  # of which a contribution does not last by itself
         none, one = (effects(model, history, r, "feature") for r in rows)
         change, lags = one - none, [c for c in one if str(c).startswith(("lag", "mean"))]
-        assert CARRIED not in one
         assert change["promo"][1:].abs().max() < 0.1 * change["promo"][0]
         assert change[lags].sum(axis=1)[1] > 0.2 * change["promo"][0]
         none, one = (effects(model, history, r) for r in rows)
@@ -126,7 +124,7 @@ def test_the_base_is_one_number_and_what_moves_between_columns_is_nothing_in_sum
     before, after = continued(panel(), HORIZON)
     made = TREES.fit(before).explain(before, HORIZON, after, origins=0).made
     assert np.ptp(made.base) == 0
-    moved = [i for i, feature in enumerate(made.features) if feature.name == CARRIED]
+    moved = [i for i, feature in enumerate(made.features) if feature.moved]
     np.testing.assert_allclose(made.values[:, :, moved].sum(axis=2), 0.0, atol=1e-9)
     assert np.abs(made.values[:, 0, moved]).max() < 1e-12  # the first step has no forecast behind it
     assert np.abs(made.values[:, 1:, moved]).max() > 0.01

@@ -53,6 +53,33 @@ def test_the_season_of_ces_is_a_season_and_no_level(model: str) -> None:
     assert frame["level"].groupby([frame["store"], frame["item"]]).nunique().max() == 1
 
 
+def test_the_season_of_ets_that_adds_is_no_level() -> None:
+    before, after = continued(panel(), HORIZON)
+    frame = fc.Ets("add", None, "add", season=7).fit(before).explain(before, HORIZON, after).frame()
+    season = frame["season"].to_numpy().reshape(-1, HORIZON)
+    assert HORIZON % 7 == 0
+    np.testing.assert_allclose(season.mean(axis=1), 0.0, atol=1e-9)
+    np.testing.assert_allclose(frame["level"] + frame["base"] + frame["season"], frame["forecast"])
+
+
+def test_earlier_places_lie_in_the_second_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    from learners.explanation import earlier
+
+    days = panel()
+    model, cuts = fc.AutoTheta(7).fit(days), list[tuple[str, int]]()
+    state = type(model).state
+
+    def seen(self: object, part: fc.Panel) -> State:
+        cuts.extend((part.name(i), int(part.lengths[i])) for i in range(part.count))
+        return state(model, part)
+
+    monkeypatch.setattr(type(model), "state", seen)
+    earlier(model, days, HORIZON, 24, 10_000)
+    half = {days.name(i): days.lengths[i] / 2 for i in range(days.count)}
+    assert len(cuts) > days.count
+    assert all(rows >= half[name] for name, rows in cuts)
+
+
 def test_the_median_is_the_member_in_the_middle_and_the_mean_stands_for_one_that_is_missing() -> None:
     from learners.attribution import Attribution
     from learners.components import own

@@ -276,6 +276,64 @@ def test_an_explanation_shows_itself() -> None:
         explanation.plot(99)
 
 
+def test_a_series_is_shown_by_position_or_name() -> None:
+    before, after = continued(panel(), HORIZON)
+    explanation = LINEAR.fit(before).explain(before, HORIZON, after)
+    assert explanation.plot(before.name(2)).axes[0].get_title() == before.name(2)
+    for series in ("s0", 1.5, True, -1):
+        with pytest.raises(ValueError, match=r"There is no series .* they count from 0 to"):
+            explanation.plot(series)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="'most' of the names that are shown must be a whole number from 1 on, not 0"):
+        explanation.plot(most=0)
+
+
+def test_what_cannot_be_explained_is_refused_in_sentences() -> None:
+    before, after = continued(panel(), HORIZON)
+    model = LINEAR.fit(before)
+    for name, values in {"origins": ("a", 2.5, -3), "most": (None, -1), "seed": ("x", -1)}.items():
+        for value in values:
+            with pytest.raises(ValueError, match=f"must be a whole number from 0 on, not {value!r}"):
+                model.explain(before, HORIZON, after, **{name: value})
+    with pytest.raises(ValueError, match="no series to forecast"):
+        model.explain(before.where(np.array([], np.int64)), HORIZON, after)
+    with pytest.raises(ValueError, match="without its target 'sales', such as a forecast"):
+        model.explain(model.forecast(before, HORIZON, after), HORIZON)
+
+
+def test_columns_called_like_components_are_told_apart() -> None:
+    rng, days = np.random.default_rng(0), 120
+    table = planted(2, days)[["shop", "day", "sales"]]
+    for name in ("trend", "lag7", "history", "carried on", "month"):
+        table[name] = rng.normal(size=len(table))
+    last = table["day"].max()
+    ahead = table[table["day"] > last - pd.Timedelta(days=7)].drop(columns="sales")
+    ahead["day"] += pd.Timedelta(days=7)
+    names = ("lag7", "carried on", "month")
+    panel = fc.Panel.read(table, id="shop", time="day", target="sales", known=[*names, "trend", "history"])
+    features = (fc.Lags((1, 7)), fc.Known(names), fc.Calendar(("month",)))
+    model = fc.Recursive("Ridge", features).fit(panel)
+    for by in ("feature", "column"):
+        frame = model.explain(panel, 7, ahead, by=by).frame()
+        assert {"lag7", "lag7 (column)", "month", "month (column)", "carried on"} <= set(frame)
+        np.testing.assert_allclose(frame.iloc[:, 3:].sum(axis=1), frame["forecast"], rtol=1e-9)
+    found = fc.Prophet(regressors=("trend",), seasonalities=()).fit(panel).explain(panel, 7, ahead).frame()
+    assert {"trend", "trend (column)"} <= set(found)
+    net = fc.Mlp(horizon=7, known=("history", "trend"), epochs=1).fit(panel).explain(panel, 7, ahead, origins=3)
+    sizes = net.importance().set_index("name")["loss"]
+    assert np.isfinite(sizes[["history (column)", "trend"]]).all()
+    assert np.isnan(sizes["history"])
+
+
+@pytest.mark.parametrize("ids", [True, False])
+def test_a_key_or_time_may_be_called_base(ids: bool, tmp_path: Any) -> None:
+    table = planted(2, 120).rename(columns={"shop" if ids else "day": "base"})
+    run = fc.run(table, id="base" if ids else "shop", time="day" if ids else "base", target="sales", horizon=7, folds=1,
+                 learners=["Ridge"], levels=(), output=str(tmp_path / "run"), progress=False)  # fmt: skip
+    frame = run.model.explain(run.panel, 7).frame()
+    assert frame.columns[0 if ids else 1] == "base (column)"
+    assert "Not explained" not in (tmp_path / "run" / "report.html").read_text("utf-8")
+
+
 def test_models_of_older_files_are_explained() -> None:
     """They hold neither what is typical nor the cover of the leaves."""
     from dataclasses import replace

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
+import pytest
+
 import forecast as fc
 from learners.explanation_chart import COLOURS, REST, coloured
 from tests.examples import HORIZON, LINEAR, TREES, continued, panel
@@ -26,6 +30,19 @@ def test_the_layers_of_many_columns_have_a_colour_each() -> None:
     shown = [tuple(bar.patches[0].get_facecolor()) for bar in axes.containers]
     assert len(shown) == len(set(shown)) == len(COLOURS)
     assert "from 2023-04-23 on" in axes.get_xlabel()
+
+
+@pytest.mark.parametrize("name", ["_price", "a$^$b", r"$\frac$"])
+def test_names_of_any_kind_are_drawn(name: str) -> None:
+    before, after = continued(panel(), HORIZON)
+    table = before.frame().rename(columns={"promo": name})
+    renamed = fc.Panel.read(table, id=["store", "item"], time="day", target="sales", known=[name])
+    model = fc.Recursive("Ridge", (fc.Lags((1, 7)), fc.Known((name,)))).fit(renamed)
+    explanation = model.explain(renamed, HORIZON, after.frame().rename(columns={"promo": name}))
+    for series in (None, 0):
+        figure = explanation.plot(series)
+        figure.savefig(io.BytesIO(), format="png")
+    assert name in [text.get_text().strip() for text in figure.axes[0].get_legend().get_texts()]
 
 
 def test_who_does_not_take_part_is_not_spoken_of() -> None:

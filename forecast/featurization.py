@@ -11,11 +11,13 @@ import pandas as pd
 
 from featurizers.featurizer import Featurizer
 from featurizers.findings import Finding
-from featurizers.panel import Panel
+from featurizers.panel import Panel, expected
+from learners.learner import Learner, Model
 
 FEWEST = 20  # values below which a column is not judged by how they differ
 DISTINCT = 0.9  # of the values of an id-like column, at least, are its only ones
-TAKEN = ("known", "past", "static", "categories", "columns", "regressors")  # settings of learners that name columns
+# settings of learners that name columns
+TAKEN = ("known", "past", "static", "categories", "columns", "regressors", "by")
 ENGINEERED = {"history": "target", "calendar": "time", "holiday": "time"}  # kind of a feature -> attribute of a panel
 
 
@@ -68,13 +70,23 @@ def summary(part: Any, panel: Panel) -> pd.DataFrame:
     >>> summary(Recursive("Ridge", (Lags((1, 12)), Calendar(("month",)))), panel)["features"].tolist()
     [['month'], ['lag1', 'lag12']]
     """
-    made, taken = _made(part, panel)
+    if not _made_of_parts(part):
+        raise ValueError(f"A summary is of a recipe, a model, or a mapping or tuple of several, not of {part!r}: "
+                         "give, for example, Recursive('Ridge', features).")  # fmt: skip
+    made, taken = _made(part, expected(panel, "summary"))
     whys = {f.column: f.message for f in panel.findings if f.kind == "leak" and f.column} | useless(panel)
     roles = dict.fromkeys(panel.ids.columns, "key")
     roles |= {panel.time: "time", panel.target: "target"} | dict(panel.roles)
     refused = dict.fromkeys((name for name in whys if name not in roles), "dropped")
     rows = [_row(panel, name, role, made, taken, whys) for name, role in (roles | refused).items()]
     return pd.DataFrame(rows)
+
+
+def _made_of_parts(value: Any) -> bool:
+    several = tuple(value.values()) if isinstance(value, Mapping) else value
+    if isinstance(several, tuple | list):
+        return all(map(_made_of_parts, several))
+    return isinstance(value, Learner | Model | Featurizer)
 
 
 def _row(

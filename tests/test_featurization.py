@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import forecast as fc
 from forecast.featurization import left_out, summary, useless
@@ -90,6 +91,23 @@ def test_the_summary_of_a_model_is_that_of_its_recipe() -> None:
     assert found.loc["weather", "reason"] == "no learner takes it"
     open_ended = fc.Recursive("Ridge", Choose(((fc.Lags((1,)),), (fc.Lags((1, 2)),))))  # type: ignore[arg-type]
     assert summary(open_ended, panel).set_index("column").loc["sales", "features"] == ["lag1", "lag2"]
+
+
+def test_the_column_that_groups_is_used() -> None:
+    found = summary(fc.PerGroup(fc.Naive(), by=("land",)), read()).set_index("column")
+    assert found.loc["land", "used"]
+    data = table().assign(land=lambda t: t["shop"].map({"shop0": "n"}).fillna("s"))
+    run = fc.run(data, id="shop", time="day", target="sales", static="land", by="land", horizon=7, folds=1,
+                 learners=["Naive"], levels=(), progress=False)  # fmt: skip
+    assert run.featurization.set_index("column").loc["land", "used"]
+
+
+def test_what_is_no_recipe_has_no_summary() -> None:
+    for wrong in ("Ridge", None, fc.Lags, ["Ridge"]):
+        with pytest.raises(ValueError, match="A summary is of a recipe, a model, or a mapping or tuple of several"):
+            summary(wrong, read())
+    with pytest.raises(TypeError, match="'summary' takes a Panel"):
+        summary(fc.Naive(), table())  # type: ignore[arg-type]
 
 
 def test_learners_that_take_columns_as_they_are_count() -> None:

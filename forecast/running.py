@@ -31,6 +31,7 @@ from learners.around import reported
 from learners.learner import Learner, Model
 from learners.naive import SeasonalNaive
 from learners.occasions import taken_out
+from learners.place import position_of
 
 WRITING, BULK = 6.0, 0.7  # seconds of a time limit that are kept for the report and the graph, and for a million rows
 TABLE = ("aggregate", *(f.name for f in fields(Policy)))  # settings of `Panel.read` beyond the roles
@@ -64,7 +65,7 @@ class Run:
     @property
     def featurization(self) -> pd.DataFrame:
         """What became of each column of the table in the recipes that competed, see `forecast.summary`."""
-        return featurization.summary(dict(self.selection.entered), self.panel)
+        return featurization.summary((self.selection.recipe, *self.selection.entered.values()), self.panel)
 
     def __repr__(self) -> str:
         metric = self.leaderboard.metric
@@ -73,14 +74,15 @@ class Run:
         told = f"{metric.name} {score:.4g} over {len(self.leaderboard.truths)} folds"
         return f"Run({self.winner}: {told}, {self.panel.count} series{where})"
 
-    def plot(self, series: int | None = None) -> Any:
-        """A matplotlib figure of one series by its position, or of four from the best forecast to the worst."""
+    def plot(self, series: int | str | None = None) -> Any:
+        """A matplotlib figure of one series by its position or its name, such as "shop=s0", or of four from the best
+        forecast to the worst."""
         from forecast.charts import below
         from forecast.report import history, picked
 
-        if series is not None and not 0 <= series < self.panel.count:
-            raise ValueError(f"There is no series {series!r}: they count from 0 to {self.panel.count - 1}.")
-        return below([history(self, i) for i in (picked(self, 4) if series is None else [series])])
+        return below(
+            [history(self, i) for i in (picked(self, 4) if series is None else [position_of(self.panel, series)])]
+        )
 
     def __str__(self) -> str:
         parts = [str(self.findings), str(self.leaderboard), f"Winner: {self.winner}"]

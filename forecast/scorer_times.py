@@ -27,6 +27,10 @@ QUARTERS = (r"(?P<year>\d{4})[- ]?[Qq](?P<quarter>[1-4])", r"[Qq](?P<quarter>[1-
 CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 EPOCH, EARLY, LATE = datetime(1970, 1, 1), 315_532_800, 4_102_444_800  # 1980 and 2100, as seconds since 1970
 
+# In so many days, 28 years, months and weekdays come again, from 1901 to 2099: the days since 1970 of that.
+CYCLE, ALIKE = 10_227, (-25_202, 47_481)
+BEYOND = "The table lies outside the years that the model's calendar was written for."
+
 
 class Calendar:
     """Steps of the model's frequency: a width in seconds, or a list of the days that have a stamp."""
@@ -37,14 +41,20 @@ class Calendar:
         self.day_first = bool(frequency.get("day_first"))  # as the table was written that the model was trained on
 
     def place(self, times: np.ndarray) -> np.ndarray:
-        return np.searchsorted(self.days, times // 86400, "left" if self.ends else "right") - (not self.ends)
+        """Which of `days` each of `times` is; before and after them, what they are like 28 years or so apart."""
+        day, first, last = times // 86400, self.days[0], self.days[-1]
+        if day.min(initial=first) < min(first, ALIKE[0]) or day.max(initial=last) > max(last, ALIKE[1]):
+            raise ValueError(BEYOND)
+        moved = np.maximum(-((day - first) // CYCLE), 0) - np.maximum(-((last - day) // CYCLE), 0)
+        at = np.searchsorted(self.days, day + moved * CYCLE, "left" if self.ends else "right") - (not self.ends)
+        return at - moved * np.searchsorted(self.days, first + CYCLE)
 
     def add(self, origin: np.ndarray, steps: np.ndarray) -> np.ndarray:
         if self.width:
             return origin + steps * self.width
         at = self.place(origin) + steps * self.step
         if at.max(initial=0) >= len(self.days) or at.min(initial=0) < 0:
-            raise ValueError("The table lies outside the years that the model's calendar was written for.")
+            raise ValueError(BEYOND)
         return self.days[at] * 86400 + origin % 86400
 
     def steps(self, origin: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

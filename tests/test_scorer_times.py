@@ -89,3 +89,18 @@ def test_a_few_days_are_read_as_the_table_that_was_trained_on() -> None:
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="in row 4, which is no time"):
         moments([text], [4], "t", Calendar({"seconds": 86400, "step": 1, "ends": False}))
+
+
+@pytest.mark.parametrize("freq", ["B", "MS", "ME", "BME", "2MS", "QS-OCT", "SMS", "YE", "YS", "BQE"])
+def test_rows_long_before_and_after_training_have_steps_of_their_own(freq: str) -> None:
+    """The calendar in the file reaches over 40 years either way; a table may hold more."""
+    trained = pd.date_range("2015-01-01", "2024-12-31", freq=freq)
+    table = pd.DataFrame({"t": trained, "y": np.arange(len(trained)) % 7.0})
+    calendar = Calendar(_calendar(Panel.read(table, time="t", target="y", freq=freq)))
+    every = pd.date_range("1901-01-03", "2099-11-01", freq=freq)
+    times = every.to_numpy().astype("datetime64[s]").astype(np.int64)
+    steps, on_grid = calendar.steps(times[:1], times)
+    np.testing.assert_array_equal(steps, np.arange(len(times)))
+    assert on_grid.all()
+    with pytest.raises(ValueError, match="outside the years"):
+        calendar.steps(times[:1], times[:1] - 10 * 366 * 86_400)

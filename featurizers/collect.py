@@ -71,7 +71,8 @@ class Names:
             for name in names:
                 if name not in columns:
                     near = suggestion(name, columns)
-                    raise ValueError(f"There is no column {name!r}{near} ({part}); the table has {listed(columns)}.")
+                    there = listed(columns) or "no columns"
+                    raise ValueError(f"There is no column {name!r}{near} ({part}); the table has {there}.")
 
 
 def series_of(table: nw.DataFrame[Any], name: str) -> pd.Series:

@@ -49,6 +49,12 @@ class Findings:
         """The findings of one kind."""
         return Findings(tuple(f for f in self.items if f.kind == kind))
 
+    @property
+    def brief(self) -> str:
+        """How many there are beside the checks that passed, in words."""
+        seen = sum(f.status != "passed" for f in self.items)
+        return f"{seen} finding{'s' if seen > 1 else ''}" if seen else f"{len(self.items)} checks passed"
+
     def frame(self) -> pd.DataFrame:
         return pd.DataFrame([asdict(f) for f in self.items], columns=list(Finding.__dataclass_fields__))
 

@@ -82,8 +82,8 @@ class Panel:
         span = f"{stamp(self.times.min())} to {stamp(self.times.max())}" if len(self) else "no rows"
         names = {role: [c for c, r in self.roles.items() if r == role] for role in ("known", "past", "static")}
         given = "".join(f", {role} {columns}" for role, columns in names.items() if columns)
-        seen = f", {len(self.findings)} findings" if len(self.findings) else ""
-        return f"Panel({rows}, every {self.freq} from {span}, target {self.target!r}{given}{seen})"
+        said = f", {self.findings.brief}" if len(self.findings) else ""
+        return f"Panel({rows}, every {self.freq} from {span}, target {self.target!r}{given}{said})"
 
     @property
     def count(self) -> int:

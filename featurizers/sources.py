@@ -55,9 +55,12 @@ def open_table(
 
 def leads_to_table(text: str) -> bool:
     """Whether a text is a query, the name of a file that a table can be in, or the path of something that is there."""
-    path = Path(text)
-    named = _is_parquet(path) or not set(_TEXTS).isdisjoint(path.suffixes) or path.suffix in _ARROWS
-    return bool(_QUERY.match(text)) or named or os.path.exists(text)  # a Path would not take text of any length
+    return bool(_QUERY.match(text)) or named_as_table(Path(text)) or os.path.exists(text)  # Path takes no text so long
+
+
+def named_as_table(path: Path) -> bool:
+    """Whether a file's name says that a table is in it."""
+    return _is_parquet(path) or not set(_TEXTS).isdisjoint(path.suffixes) or path.suffix in _ARROWS
 
 
 def _is_parquet(path: Path) -> bool:

@@ -84,15 +84,19 @@ def trials(
 
 @app.command()
 def compare(job: JobFile) -> None:
-    """Validate the job's learners on rolling origins and print the leaderboard; nothing is written."""
+    """Validate the job's learners on rolling origins and print the findings and the leaderboard; nothing is written."""
+    from featurizers.findings import Findings
     from forecast.job import Job
     from forecast.progress import progress
+    from forecast.remarks import compared
     from forecast.tables import read
 
     read_job = Job.read(job)
     panel = read(read_job).train
+    resolved = read_job.resolve(panel)
     with progress("compare") as report:
-        print(read_job.resolve(panel).sweep(panel).select(panel, report).board)
+        selection = resolved.sweep(panel).select(panel, report)
+    print(Findings(tuple(compared(resolved, panel, selection))), selection.board, sep="\n\n")
 
 
 @app.command()
@@ -101,18 +105,20 @@ def export(
     horizon: Annotated[Optional[int], typer.Option(help="Rows to forecast; the job's and its gap if left out.")] = None,  # noqa: UP045
     output: Output = None,
 ) -> None:
-    """Write a saved model as an ONNX file."""
+    """Write a saved model as an ONNX file: beside the run's own, as model_26.onnx, if the horizon is another."""
     from forecast.export import to_onnx
     from forecast.job import Job
     from forecast.saving import load
 
-    if horizon is None:
-        if not (folder / "job.toml").exists():
-            raise ValueError(f"{str(folder)!r} holds no job.toml that says the horizon: give --horizon.")
+    model, own = load(folder), None
+    if (folder / "job.toml").exists():
         job = Job.read(folder / "job.toml")
-        horizon = job.gap + job.horizon
-    path = output or folder / "model.onnx"
-    check = to_onnx(load(folder), path, horizon)
+        own = job.gap + job.horizon
+    rows = own if horizon is None else horizon
+    if rows is None:
+        raise ValueError(f"{str(folder)!r} holds no job.toml that says the horizon: give --horizon.")
+    path = output or folder / ("model.onnx" if own in (rows, None) else f"model_{rows}.onnx")
+    check = to_onnx(model, path, rows)
     print(f"{path}: agrees with Python to {check['worst_relative_difference']:.1e} relative")
 
 
@@ -126,6 +132,8 @@ def score(
     from forecast.scorer import main
 
     file = model / "model.onnx" if model.is_dir() else model
+    if model.is_dir() and not file.exists():
+        raise ValueError(f"The folder {str(model)!r} holds no model.onnx: give a run's folder, or an ONNX file.")
     main([str(file), str(table), *([str(output)] if output else [])])
 
 

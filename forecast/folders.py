@@ -154,6 +154,8 @@ def reopened(output: str | Path) -> Path:
 
 def ask_to_end(output: str | Path, how: str) -> None:
     """Ask the process of a run to end it as `how` says: "paused" or "cancelled". ValueError if none is at work."""
+    if not Path(output).exists() and not aside(output).exists():
+        raise ValueError(f"There is no run {str(output)!r}.")
     if not _alive(_state(output)):
         raise ValueError(f"The run {str(output)!r} is not under way.")
     write_whole(aside(output) / HALT, how)

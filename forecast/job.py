@@ -15,6 +15,7 @@ import numpy as np
 from featurizers.findings import Finding
 from featurizers.kernels import cores
 from featurizers.panel import Panel
+from featurizers.sources import named_as_table
 from forecast import defaults
 from forecast.backtest import RollingOrigin
 from forecast.names import numbered, of_its_own
@@ -75,6 +76,9 @@ class Job:
     def read(cls, path: str | Path, **changed: Any) -> Job:
         """A job from a TOML file, with settings that are `changed`. Paths of tables are relative to the file."""
         path = Path(path)
+        if named_as_table(path):
+            raise ValueError(f"{str(path)!r} is a table, not a job: write a TOML file that names it as 'source' below "
+                             "[data], with time, target and id, and says the horizon above.")  # fmt: skip
         try:
             text = path.read_text("utf-8")
         except OSError as error:
@@ -98,6 +102,10 @@ class Job:
                 close = get_close_matches(name, known, 2)
                 hint = f"Did you mean {' or '.join(map(repr, close))}?" if close else f"There are {', '.join(known)}."
                 raise ValueError(f"A job has no setting {name!r}. {hint}")
+        data = given.get("data")
+        for name in data if isinstance(data, Mapping) else ():
+            if name in known:
+                raise ValueError(f"{name!r} is a setting of the job, not of its table: it stands above [data].")
         for name in ("data", "horizon"):
             if name not in given:
                 raise ValueError(f"The job does not say {name!r}, which has no default.")
@@ -195,8 +203,9 @@ class Job:
             on = replace(self._on(panel), series=self.fold_series)
             return on, _sampled(panel, on, self.by)
         at, steps = int(panel.lengths.argmax()), max(longest // 2, 1)
+        label = f", {panel.name(at)}," if panel.name(at) else ""
         message = (
-            f"Every series is too short to be validated {self.horizon} steps ahead: the longest, {panel.name(at)!r}, "
+            f"Every series is too short to be validated {self.horizon} steps ahead: the longest{label} "
             f"has {longest} rows. Learners are compared on one fold of {steps} steps."
         )
         return RollingOrigin(steps, 1), (Finding("too_short", "alerted", message, panel.name(at), count=longest),)
@@ -218,6 +227,10 @@ class Job:
                 found[name] = opened(recipe(value, plan)) if self.searches else recipe(value, plan)
             else:
                 found[name] = value if isinstance(value, Learner) else build(value)
+                if not isinstance(found[name], Learner):
+                    raise ValueError(f"The learner {name!r} is only a part of one: wrap a regressor in Recursive, with "
+                                     f"its features, as [learners.{name}.Recursive] with regressor = 'ridge' and "
+                                     "features = [{Lags = [1, 7]}].")  # fmt: skip
         return found
 
 

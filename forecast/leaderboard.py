@@ -204,7 +204,7 @@ def _fitting(table: pd.DataFrame, width: int | None) -> str:
             break
         table = table.drop(columns=table.columns[-4])  # the last three are not scores: missing and the seconds
     hidden = every - len(table.columns)
-    return text + (f"\n{hidden} more columns are in frame()." if hidden else "")
+    return text + (f"\n{hidden} more columns need a wider window, a pipe or frame()." if hidden else "")
 
 
 def compare(

@@ -20,10 +20,11 @@ from forecast import featurization
 from forecast.backtest import RollingOrigin
 from forecast.folders import JOB, check, reopened
 from forecast.job import Job
-from forecast.leaderboard import Leaderboard, compare, failed
+from forecast.leaderboard import Leaderboard, compare
 from forecast.limits import never
 from forecast.metrics import METRICS
 from forecast.progress import Report, progress
+from forecast.remarks import compared
 from forecast.settings import Settings
 from forecast.sweep import Selection
 from forecast.tables import Tables, known_ahead, read
@@ -201,23 +202,17 @@ def _deployed(job: Job, selection: Selection, tables: Tables, known: tuple[Any, 
     model = selection.recipe.fit(panel)
     report(1, 4, f"fitted {selection.winner}")
     future = model.forecast(panel, job.horizon, ahead, gap=job.gap)
-    report(2, 4, "forecast")
+    report(2, 4, "made the forecasts")
     test = None if tables.whole is None else tested(job, selection, model, tables)
     findings = [
-        *panel.findings,
-        *job.origins(panel)[1],
-        *selection.findings,
-        *featurization.left_out(panel),
-        *_left_out(job),
-        *failed(selection.board),
-        *_unreached(job, panel),
+        *compared(job, panel, selection),
         *_reported(model),
         *_occasions(model),
         *_untested(tables, job.gap),
         *alerts,
         *future.findings,
     ]
-    report(3, 4, "tested" if test is not None else "forecast")
+    report(3, 4, "tested" if test is not None else "gathered the findings")
     return Run(job, selection.winner, selection, Findings(tuple(findings)), model, panel, future.frame(), test,
                tables.whole)  # fmt: skip
 
@@ -258,29 +253,6 @@ def _untested(tables: Tables, gap: int) -> list[Finding]:
             text = f"{part}, as at least half have so many. {what}: {len(those)}, as {name} with {held[those[0]]}."
             found.append(Finding("untested", "alerted", text, name, count=len(those)))
     return found
-
-
-def _left_out(job: Job) -> list[Finding]:
-    return [
-        Finding("learner_left_out", "alerted", f"{name} did not take part: {why}.", column=name)
-        for name, why in job.left_out.items()
-    ]
-
-
-def _unreached(job: Job, panel: Panel) -> list[Finding]:
-    """The lags and windows that no series is long enough for, and a season that fits into few of them twice."""
-    longest, median = int(panel.lengths.max(initial=0)), float(np.median(panel.lengths))
-    found = []
-    if job.season is not None and 2 * job.season > median:
-        found = [Finding("too_long", "alerted", f"The season of {job.season} rows is left out: the median series has "
-                         f"{median:g} rows, fewer than two of them.")]  # fmt: skip
-    return found + [
-        Finding("too_long", "alerted", f"The {what} of {size} rows is longer than the longest series ({longest} rows): "
-                "it tells nothing, or only what a shorter one does.")
-        for what, sizes in (("lag", job.lags or ()), ("window", job.windows or ()))
-        for size in sizes
-        if size >= longest
-    ]  # fmt: skip
 
 
 def _occasions(model: Model) -> list[Finding]:

@@ -18,6 +18,7 @@ from featurizers.rows import stamp
 from featurizers.sources import leads_to_table
 from featurizers.stamps import read_stamps
 from featurizers.values import absent
+from forecast.defaults import origins
 from forecast.job import Job
 
 DATASET = "dataset:"  # a source of this form names a table that comes with the package
@@ -37,9 +38,10 @@ class Tables:
 
 
 def read(job: Job) -> Tables:
-    """The job's panel, split where its test rows begin; findings of what is trained on say if its series end apart."""
+    """The job's panel, split where its test rows begin; findings of what is trained on say if its series end apart, and
+    if they are too short for the folds that are asked for."""
     tables = _split(job)
-    return replace(tables, train=tables.train.with_findings(_apart(tables.train)))
+    return replace(tables, train=tables.train.with_findings([*_apart(tables.train), *_fewer(job, tables.train)]))
 
 
 def _split(job: Job) -> Tables:
@@ -96,6 +98,16 @@ def _apart(panel: Panel) -> list[Finding]:
     text = (f"{len(early)} of {panel.count} series end before {stamp(latest)}, as {name} does at {when}: a forecast "
             "begins after the last known value of its series, so that theirs cover earlier dates.")  # fmt: skip
     return [Finding("early_end", "alerted", text, name, time=when, count=len(early))]
+
+
+def _fewer(job: Job, panel: Panel) -> list[Finding]:
+    """Whether fewer folds are made than the job asks for."""
+    made = origins(panel, job.horizon, job.folds, job.step, job.gap).folds
+    if job.folds is None or made >= job.folds:
+        return []
+    text = (f"Learners are compared on {made} of the {job.folds} folds that were asked for: more would leave the "
+            f"longest series, of {panel.lengths.max(initial=0)} rows, less than a horizon to train on.")  # fmt: skip
+    return [Finding("fewer_folds", "alerted", text, count=job.folds - made)]
 
 
 def known_ahead(

@@ -100,7 +100,10 @@ def _call(metric: Metric, given: Mapping[str, Any]) -> np.ndarray:
         seen = ~np.isnan(actual)
         if seen.any():
             try:
-                scores[i] = metric.function(**{name: _series(name, given[name], i, seen) for name in metric.needs})
+                score = metric.function(**{name: _series(name, given[name], i, seen) for name in metric.needs})
+                if score is None:  # it would be NaN
+                    raise TypeError("it returned nothing")
+                scores[i] = score
             except Exception as error:
                 raise ValueError(f"Metric {metric.name!r} cannot be measured: {reason(error)}. A function of your own "
                                  f"is given one series at a time, here {int(seen.sum())} rows of actual and forecast, "

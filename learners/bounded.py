@@ -118,8 +118,8 @@ class BoundedModel(Around):
             step, name = int(np.argmax(on[i])), panel.name(i)
             when = stamp(times[i, step])
             text = (f"{name or 'The series'}: {int(on[i].sum())} forecasts, the first at {when}, are held at "
-                    f"{forecast[i, step]:.4g}, {self.widest:g} times the largest change so far: the learner went "
-                    "farther than the history of the series supports.")  # fmt: skip
+                    f"{forecast[i, step]:.4g}: from the last values none goes farther than {self.widest:g} times the "
+                    "largest change of the series over as many rows, but the learner went beyond.")  # fmt: skip
             found.append(Finding("bounded", "fixed", text, name, time=when, count=int(on[i].sum())))
         return [*found, *super().remarks(panel, outputs)]
 

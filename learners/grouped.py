@@ -17,7 +17,8 @@ def groups(panel: Panel, by: str | tuple[str, ...]) -> tuple[tuple[str, ...], np
     by, usable, columns = names_of(by), [*panel.ids.columns, *panel.by_role("static")], []
     for name in by:
         if name not in usable:
-            raise ValueError(f"Groups by {name!r} are not possible: key and static columns are {', '.join(usable)}.")
+            there = f"key and static columns are {', '.join(usable)}" if usable else "there is no key or static column"
+            raise ValueError(f"Groups by {name!r} are not possible: {there}.")
         if name in panel.ids.columns:
             columns.append(panel.ids[name].to_numpy())
         else:

@@ -40,8 +40,8 @@ class Recursive(Learner):
         features = Features(self.features).resolve(panel)
         usable = drawn(np.flatnonzero(~np.isnan(panel.y)), most)
         if not len(usable):
-            raise ValueError("Recursive has no row to learn from: every target is missing. Drop these series, or give "
-                             "more history.")  # fmt: skip
+            raise ValueError("Recursive has no row to learn from: no target is known, or none left where differences "
+                             "take the first rows. Give more history, or leave these series out.")  # fmt: skip
         X = features.transform(panel)[usable]
         fitted = fit_regressor(self.regressor, X, panel.y[usable], features)
         return RecursiveModel(fitted, features, typical_row(X, features.categorical))

@@ -136,7 +136,7 @@ def test_a_terminal_is_not_overrun() -> None:
     assert len(lines[0]) <= 80
     assert lines[0].split()[:2] == ["learner", "metric0"]
     assert lines[0].split()[-3:] == ["missing", "fit_seconds", "predict_seconds"]
-    assert lines[-1] == f"{24 - len(lines[0].split())} more columns are in frame()."
+    assert lines[-1] == f"{24 - len(lines[0].split())} more columns need a wider window, a pipe or frame()."
     assert len(_fitting(table, None).splitlines()[0].split()) == 24
 
 

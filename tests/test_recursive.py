@@ -51,7 +51,7 @@ def test_a_better_forecast_than_the_last_value() -> None:
 
 def test_nothing_to_learn_from() -> None:
     empty: Panel = panel().with_columns(sales=np.full(len(panel()), np.nan))
-    with pytest.raises(ValueError, match="every target is missing"):
+    with pytest.raises(ValueError, match="no target is known"):
         Recursive("ridge", FEATURES).fit(empty)
 
 

@@ -95,6 +95,8 @@ def run(**settings: object) -> fc.Run:
         ({"learners": []}, "names no learner"),
         ({"learners": "LightGMB"}, "Did you mean 'LightGBM'"),
         ({"metric": "maes"}, "no metric 'maes'"),
+        ({"metric": lambda actual, forecast: None}, "cannot be measured: TypeError: it returned nothing"),
+        ({"by": "area", "source": table().query("store == 'A'"), "id": None}, "there is no key or static column"),
     ],
 )
 def test_a_job_with_a_slip_is_refused_in_a_sentence(settings: dict[str, object], sentence: str) -> None:
@@ -234,11 +236,20 @@ def test_a_run_is_looked_at_and_its_model_loaded_from_its_folder(tmp_path: Path)
         (["export", "nowhere", "--horizon", "3"], "no saved model in 'nowhere'"),
         (["score", "nowhere.onnx", "t.csv"], "'nowhere.onnx' can't be opened"),
         (["run", "bad.toml"], "The folds must be a whole number from 1 on, not '3'."),
+        (["run", "t.csv"], "'t.csv' is a table, not a job: write a TOML file"),
+        (["run", "below.toml"], "'horizon' is a setting of the job, not of its table: it stands above [data]"),
+        (["compare", "part.toml"], "'mine' is only a part of one: wrap a regressor in Recursive"),
+        (["pause", "nowhere"], "There is no run 'nowhere'"),
+        (["score", ".", "t.csv"], "'.' holds no model.onnx"),
     ],
     ids=str,
 )
 def test_the_command_line_answers_in_a_line(arguments: list[str], sentence: str, tmp_path: Path) -> None:
-    (tmp_path / "bad.toml").write_text('horizon = 3\nfolds = "3"\n[data]\nsource="t.csv"\ntime="a"\ntarget="b"\n')
+    data = '[data]\nsource = "t.csv"\nid = "store"\ntime = "day"\ntarget = "sales"\n'
+    table().to_csv(tmp_path / "t.csv", index=False)
+    (tmp_path / "bad.toml").write_text('horizon = 3\nfolds = "3"\n' + data)
+    (tmp_path / "below.toml").write_text(data + "horizon = 3\n")
+    (tmp_path / "part.toml").write_text("horizon = 3\n" + data + "[learners.mine.Ridge]\nalpha = 1.0\n")
     code = "from forecast.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True,
                           check=False)  # fmt: skip
@@ -246,6 +257,31 @@ def test_the_command_line_answers_in_a_line(arguments: list[str], sentence: str,
     assert done.stderr.startswith("forecast: ")
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_run_on_the_command_line_says_what_it_saw_and_keeps_its_graph(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from forecast import cli
+
+    table().drop(index=7).to_csv(tmp_path / "t.csv", index=False)
+    data = '[data]\nsource = "t.csv"\nid = "store"\ntime = "day"\ntarget = "sales"\n'
+    (tmp_path / "job.toml").write_text('horizon = 3\nfolds = 100\nlearners = ["Naive"]\n' + data)
+    cli.compare(tmp_path / "job.toml")
+    told = capsys.readouterr().out
+    assert "after it 1 stamp is missing, from 2024-01-08" in told
+    assert "compared on 19 of the 100 folds that were asked for" in told
+    assert told.index("fewer_folds") < told.index("mase")
+    cli.run(tmp_path / "job.toml", tmp_path / "run")
+    own = (tmp_path / "run" / "model.onnx").read_bytes()
+    cli.export(tmp_path / "run", 5)
+    assert str(tmp_path / "run" / "model_5.onnx") in capsys.readouterr().out
+    assert (tmp_path / "run" / "model.onnx").read_bytes() == own
+
+
+def test_a_panel_counts_what_was_found() -> None:
+    assert repr(read()).endswith("target 'sales', 21 checks passed)")
+    assert repr(fc.Panel.read(table().drop(index=7), **NAMES)).endswith("known ['price'], 1 finding)")
 
 
 def test_editors_are_offered_every_setting_of_a_run() -> None:

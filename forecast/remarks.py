@@ -1,0 +1,48 @@
+"""Remarks: what a job says, as findings, of its settings and of the learners that it compared."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from featurizers.findings import Finding
+from featurizers.panel import Panel
+from forecast import featurization
+from forecast.job import Job
+from forecast.leaderboard import failed
+from forecast.sweep import Selection
+
+
+def compared(job: Job, panel: Panel, selection: Selection) -> list[Finding]:
+    """All that is to be said once the learners of a resolved job were compared on `panel`, its own findings first."""
+    return [
+        *panel.findings,
+        *job.origins(panel)[1],
+        *selection.findings,
+        *featurization.left_out(panel),
+        *_left_out(job),
+        *failed(selection.board),
+        *_unreached(job, panel),
+    ]
+
+
+def _left_out(job: Job) -> list[Finding]:
+    return [
+        Finding("learner_left_out", "alerted", f"{name} did not take part: {why}.", column=name)
+        for name, why in job.left_out.items()
+    ]
+
+
+def _unreached(job: Job, panel: Panel) -> list[Finding]:
+    """The lags and windows that no series is long enough for, and a season that fits into few of them twice."""
+    longest, median = int(panel.lengths.max(initial=0)), float(np.median(panel.lengths))
+    found = []
+    if job.season is not None and 2 * job.season > median:
+        found = [Finding("too_long", "alerted", f"The season of {job.season} rows is left out: the median series has "
+                         f"{median:g} rows, fewer than two of them.")]  # fmt: skip
+    return found + [
+        Finding("too_long", "alerted", f"The {what} of {size} rows is longer than the longest series ({longest} rows): "
+                "it tells nothing, or only what a shorter one does.")
+        for what, sizes in (("lag", job.lags or ()), ("window", job.windows or ()))
+        for size in sizes
+        if size >= longest
+    ]  # fmt: skip

@@ -37,7 +37,8 @@ class Best(Learner):
                 failures.append(f"{name} could not be trained: {reason(error)}")
                 continue
             totals = {n: board.totals[n].get(self.metric, float("nan")) for n in board.names}
-            return BestModel(model, name, totals, (*failures, *reported(model)))
+            said, recipe = (*failures, *reported(model)), board.recipes[name].decided(model)
+            return BestModel(model, name, totals, said, recipe=recipe)
         raise ValueError(f"No learner could be trained. {' '.join(failures)}")
 
 

@@ -58,7 +58,9 @@ class Conformal(Wrapping):
         board = compare(panel, {"learner": self.learner}, self.on, "mae")
         nonnegative = never_below_zero(panel) if self.nonnegative is None else self.nonnegative
         least, how = 0.0 if nonnegative else None, {"decay": self.decay, "adapt": self.adapt}
-        return banded(board, "learner", self.levels, least, symmetric=self.symmetric, **how).retrain(panel, before)
+        ready = banded(board, "learner", self.levels, least, symmetric=self.symmetric, **how)
+        model = ready.retrain(panel, before)
+        return replace(model, recipe=ready.decided(model))
 
 
 @dataclass(frozen=True)

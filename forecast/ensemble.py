@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -50,8 +51,13 @@ class Ensemble(Learner):
 
     def train(self, panel: Panel) -> BlendModel:
         board = compare(panel, self.of, self.on, self.metric)
-        model = vote(board, size=self.size, per=self.per, by=self.by).recipe.train(panel)
+        model = as_decided(vote(board, size=self.size, per=self.per, by=self.by).recipe, panel)
         return replace(model, report=(*(f.message for f in failed(board)), *model.report))
+
+
+def as_decided(recipe: Learner, panel: Panel) -> Any:
+    """The model of a recipe that was found by comparing, which it keeps."""
+    return replace(recipe.train(panel), recipe=recipe)
 
 
 @dataclass(frozen=True, eq=False)

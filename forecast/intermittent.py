@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from featurizers.arrays import State, namespace
 from featurizers.panel import Panel, positions
 from forecast.backtest import RollingOrigin
-from forecast.best import Best
+from forecast.best import Best, BestModel
 from learners.aggregated import Adida
 from learners.around import reported
 from learners.attribution import Attribution, joined
@@ -42,31 +43,44 @@ class Intermittent(Learner):
 
     otherwise: Learner
     on: RollingOrigin
-    of: tuple[Learner, ...] = MADE
+    of: tuple[Learner, ...] | Mapping[str, Learner] = MADE  # a mapping gives each class the learner that it has
     metric: str = "mase"
 
     def train(self, panel: Panel) -> IntermittentModel:
         number = classified(panel)
         others = np.flatnonzero(~sparse(number))
         models = [self.otherwise.train(panel.where(others) if len(others) else panel)]
+        found: dict[str, Learner] = {}
         report, route = list(reported(models[0])), np.zeros(panel.count)
         for at in (2, 3):
             members = np.flatnonzero(number == at)
             if len(members):
-                model, said = self._best(panel.where(members), f"{len(members)} {CLASSES[at]} series")
+                model, said = self._best(panel.where(members), len(members), CLASSES[at])
+                found[CLASSES[at]] = model.recipe or self._of(CLASSES[at])
                 route[members] = len(models)
                 models.append(model)
                 report += said
-        return IntermittentModel(tuple(models), panel.keys, route, tuple(report))
+        every = {name: found.get(name, self._of(name)) for name in CLASSES[2:]}
+        recipe = replace(self, otherwise=self.otherwise.decided(models[0]), of=every)
+        return IntermittentModel(tuple(models), panel.keys, route, tuple(report), recipe=recipe)
 
-    def _best(self, panel: Panel, what: str) -> tuple[Model, list[str]]:
-        """The best of `of` on these series, the first of them where they cannot be compared; and sentences."""
+    def _of(self, kind: str) -> Learner:
+        """What series of a class are forecast by, or what finds that."""
+        return self.of[kind] if isinstance(self.of, Mapping) else Best(self.of, self.on, self.metric)
+
+    def _best(self, panel: Panel, count: int, kind: str) -> tuple[Model, list[str]]:
+        """The best of `of` on `count` series, the first of them where they cannot be compared; and sentences."""
+        what, learner = f"{count} {kind} series", self._of(kind)
         try:
-            best = Best(self.of, self.on, self.metric).train(panel)
+            model = learner.train(panel)
         except ValueError as error:
-            model = self.of[0].train(panel)
+            if isinstance(self.of, Mapping):
+                raise
+            model = replace(self.of[0].train(panel), recipe=self.of[0])
             return model, [f"{what} are forecast by {type(self.of[0]).__name__}: {error}", *reported(model)]
-        return best.inner, [f"{what} are forecast by {best.winner}.", *best.report]
+        if isinstance(model, BestModel):
+            return replace(model.inner, recipe=model.recipe), [f"{what} are forecast by {model.winner}.", *model.report]
+        return model, [f"{what} are forecast by {type(learner).__name__}.", *reported(model)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -51,6 +51,7 @@ class PerGroup(Resuming):
         known = before.trained_before if isinstance(before, PerGroupModel) else {}
         fitted = each(partial(self._train, panel, number, names, known), range(len(names)))
         return PerGroupModel(
+            recipe=self._found(names, [(model, failure) for model, failure, _, _ in fitted]),
             models=tuple(model for model, _, _, _ in fitted),
             names=names,
             failures=tuple(failure for _, failure, _, _ in fitted),
@@ -76,6 +77,14 @@ class PerGroup(Resuming):
         except Exception as error:
             both = f"Group {names[g]} failed ({failure}), and so did its backup: {reason(error)}"
             raise ValueError(both) from error
+
+    def _found(self, names: tuple[str, ...], fitted: list[tuple[Model, str]]) -> Learner | None:
+        """The learner that each group decided on; None where there was nothing to decide."""
+        asked = self.learner if isinstance(self.learner, Mapping) else dict.fromkeys(names, self.learner)
+        trained = [(n, m) for n, (m, failure) in zip(names, fitted, strict=True) if not failure]
+        found = {name: asked[name].decided(model) for name, model in trained}
+        same = all(found[name] is asked[name] for name in found)
+        return None if same else replace(self, learner={**asked, **found})
 
     def _chosen(self, name: str) -> Learner:
         if not isinstance(self.learner, Mapping):

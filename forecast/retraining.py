@@ -14,7 +14,8 @@ def refit(what: Run | Model | str | Path, panel: Panel) -> Model:
     """Train the recipe of a run, of a run's folder, of a fitted model or of its folder on `panel`.
 
     Nothing is compared or searched: what was decided then stays as it was, every 'auto' among it, the weights of an
-    ensemble and the widths of bands that the folds gave. ValueError if the recipe is not known, as where a part of it
+    ensemble and the widths of bands that the folds gave; only a `Stack` with a regressor of its own learns again from
+    folds. ValueError if the recipe is not known, as where a part of it
     is not ours and the model was loaded.
 
         found = fc.run(table, time="month", target="passengers", horizon=12, output="runs/air")

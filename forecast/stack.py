@@ -13,7 +13,7 @@ from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from forecast.backtest import RollingOrigin
 from forecast.chance import surely_better
-from forecast.ensemble import blended, caruana, vote, without
+from forecast.ensemble import as_decided, blended, caruana, vote, without
 from forecast.leaderboard import Leaderboard, compare, failed
 from forecast.truth import Outputs, Truth, measure
 from forecast.widths import joint_scale, truth_scale, windows
@@ -63,12 +63,13 @@ class Stack(Learner):
     def _trained(self, board: Leaderboard, panel: Panel) -> StackModel | BlendModel:
         names = [n for n in board.recipes if all(board.outputs[n])]
         if len(names) > 1 and (not self.guard or self._wins(board, names)):
+            recipes = tuple(board.recipes[n] for n in names)
             if self.regressor is None:
-                return Stacked(tuple(board.recipes[n] for n in names), self.coefficients(board, names)).train(panel)
-            models, kept, report = members([board.recipes[n] for n in names], range(len(names)), panel)
+                return as_decided(Stacked(recipes, self.coefficients(board, names)), panel)
+            models, kept, report = members(recipes, range(len(names)), panel)
             names = [names[i] for i in kept]
             return StackModel(models, mean_weights(board, names), self.fitted(board, names), panel.freq.season, report)
-        return vote(board, per="panel").recipe.train(panel)
+        return as_decided(vote(board, per="panel").recipe, panel)
 
     def coefficients(self, board: Leaderboard, names: Sequence[str]) -> tuple[float, ...]:
         """The weight of each learner, by the elastic net; they sum to one."""
@@ -95,9 +96,8 @@ class Stack(Learner):
             fitted, truth = self.fitted(before, names), board.truths[last]
             outputs = [dict(board.outputs[n][last]) for n in names]
             mine = corrected(outputs, mean_weights(before, names), fitted, truth_scale(truth))
-        theirs = blended(board, caruana(before))[last]
         costs = [measure((board.truths[last],), {"": (o,)}, [board.metric], board.panel.count)[1][""]
-                 for o in (mine, theirs)]  # fmt: skip
+                 for o in (mine, blended(board, caruana(before))[last])]  # fmt: skip
         mean = [float(np.mean(list(c.values()))) if c else np.nan for c in costs]
         return mean[0] > mean[1] if board.metric.higher else mean[0] < mean[1]
 

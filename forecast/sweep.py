@@ -97,7 +97,7 @@ class Sweep(Learner):
         board = selection.board
         scores = {n: board.metric.total(board.totals[n]) for n in board.names}
         said = (*(f.message for f in (*selection.findings, *failed(board))), *reported(model))
-        return SweepModel(model, selection.winner, scores, said, selection.recipe)
+        return SweepModel(model, selection.winner, scores, said, recipe=selection.recipe)
 
     @property
     def recipes(self) -> dict[str, Learner]:
@@ -253,7 +253,6 @@ class SweepModel(Around):
     winner: str
     totals: dict[str, float]  # learner -> the metric over the folds, the best first
     report: tuple[str, ...] = ()
-    recipe: Learner | None = field(default=None, repr=False)  # of the winner, which `refit` trains again
 
 
 def _varied(board: Leaderboard, names: Sequence[str]) -> list[str]:

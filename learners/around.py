@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,12 @@ class Wrapping(Resuming):
     @property
     def resumes(self) -> bool:
         return self.learner.resumes
+
+    def decided(self, model: Model) -> Learner:
+        """This recipe around what `learner` decided on."""
+        inner = getattr(model, "inner", None) or getattr(model, "model", None)
+        learner = self.learner.decided(inner) if isinstance(inner, Model) else self.learner
+        return model.recipe or (self if learner is self.learner else replace(self, learner=learner))  # type: ignore[type-var]
 
 
 @dataclass(frozen=True, eq=False)

@@ -77,7 +77,11 @@ class Learner(ABC):
         model = self.retrain(panel, before)
         tail = panel.tail(max(model.needs.lookback, 1))
         return replace(model, origin=Origin(tail, model.trained(panel), panel.freq.season,
-                                            getattr(model, "recipe", None) or self))  # fmt: skip
+                                            self.decided(model)))  # fmt: skip
+
+    def decided(self, model: Model) -> Learner:
+        """This recipe with what training `model` compared or searched written into it."""
+        return model.recipe or self
 
 
 class Resuming(Learner):
@@ -104,6 +108,7 @@ class Model(Brief, ABC):
     """
 
     origin: Origin | None = field(default=None, repr=False)
+    recipe: Learner | None = field(default=None, repr=False)  # that `refit` trains, where training decided on one
 
     @property
     @abstractmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +24,13 @@ class Otherwise(Wrapping):
 
     learner: Learner
     backup: Learner
+
+    def decided(self, model: Model) -> Learner:
+        if not isinstance(model, OtherwiseModel) or len(model.models) < 2:
+            return self
+        learner, backup = self.learner.decided(model.models[0]), self.backup.decided(model.models[1])
+        same = learner is self.learner and backup is self.backup
+        return self if same else replace(self, learner=learner, backup=backup)
 
     def retrain(self, panel: Panel, before: Model | None) -> OtherwiseModel:
         backup = self.backup.train(panel)

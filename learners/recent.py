@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from featurizers.panel import Panel
 from featurizers.whole import whole
@@ -21,6 +21,10 @@ class Recent(Wrapping):
 
     learner: Learner
     rows: int
+
+    def decided(self, model: Model) -> Learner:
+        learner = self.learner.decided(model)
+        return self if learner is self.learner else replace(self, learner=learner)
 
     def retrain(self, panel: Panel, before: Model | None) -> Model:
         return self.learner.retrain(panel.tail(whole(self.rows, "The rows of Recent")), before)

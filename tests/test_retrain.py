@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -75,3 +76,37 @@ def test_a_model_of_another_kind_is_no_beginning() -> None:
     fc.PerSeries(Warm()).fit(whole, fc.Naive().fit(whole))
     banded.fit(whole, fc.Naive().fit(whole))
     assert all(model is None for model in BEGUN)
+
+
+NAIVES = (fc.SeasonalNaive(7), fc.Naive())
+BEST = fc.Best(NAIVES, ON)
+COMPARING: dict[str, Learner] = {
+    "Best": BEST,
+    "Ensemble": fc.Ensemble(NAIVES, ON),
+    "Stack": fc.Stack(NAIVES, ON, guard=False),
+    "Conformal": Conformal(BEST, ON),
+    "PerGroup": fc.PerGroup(BEST, ("region",)),
+    "PerSeries": fc.PerSeries(BEST),
+    "Intermittent": fc.Intermittent(BEST, ON, NAIVES),
+    "Transformed": fc.Transformed(BEST, fc.Log1p(signed=True)),
+    "Recent": fc.Recent(BEST, 50),
+    "Otherwise": fc.Otherwise(BEST, fc.Naive()),
+}
+
+
+@pytest.mark.parametrize("name", COMPARING)
+def test_refit_compares_nothing_again(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = panel()
+    sparse = np.where((whole.owner == 1) & (whole.position % 4 > 0), 0.0, whole.y)
+    whole = whole.with_columns(sales=sparse)
+    model = COMPARING[name].fit(whole)
+    fc.save(model, tmp_path / "model")
+    for module in ("best", "ensemble", "stack", "conformal"):
+        monkeypatch.setattr(f"forecast.{module}.compare", None)
+    for what in (model, tmp_path / "model"):
+        again = fc.refit(what, whole)
+        assert again.origin is not None
+        assert model.origin is not None
+        assert again.origin.recipe == model.origin.recipe
+        for output, values in model.forecast(whole, 7).columns.items():
+            np.testing.assert_array_equal(again.forecast(whole, 7).columns[output], values)

@@ -127,6 +127,7 @@ def score(
     model: Annotated[Path, typer.Argument(help="An ONNX file that was exported here, or the run's folder.")],
     table: Annotated[Path, typer.Argument(help="History, and known columns of the rows to forecast, as CSV.")],
     output: Output = None,
+    decimal: Annotated[Optional[str], typer.Option(help="The sign before decimals, '.' or ','.")] = None,  # noqa: UP045
 ) -> None:
     """Forecast from an ONNX file with onnxruntime and numpy alone; CSV to a file or to standard output."""
     from forecast.scorer import main
@@ -134,7 +135,7 @@ def score(
     file = model / "model.onnx" if model.is_dir() else model
     if model.is_dir() and not file.exists():
         raise ValueError(f"The folder {str(model)!r} holds no model.onnx: give a run's folder, or an ONNX file.")
-    main([str(file), str(table), *([str(output)] if output else [])])
+    main([str(file), str(table), *([str(output)] if output else [])], decimal)
 
 
 @app.command()

@@ -24,18 +24,22 @@ if __package__:
 else:
     from scorer_times import Calendar, moments, second, wall_clock, zone_of  # type: ignore[import-not-found,no-redef]
 
-MISSING = ("", "nan", "-nan", "na", "#na", "n/a", "#n/a", "null", "none", "<na>")
+MISSING = ("", "nan", "-nan", "na", "#na", "n/a", "#n/a", "null", "none", "<na>", "-")
 WORDS = {"true": 1.0, "false": 0.0} | dict.fromkeys(MISSING, np.nan)
+# Numbers as people write them: 995 and then 1.000, and 1.234,5 where the comma is that of decimals.
+SHORT, GROUPED = re.compile(r"[-+]?\d{1,3}"), re.compile(r"[-+]?[1-9]\d{0,2}(\.\d{3})+")
+COMMAS = re.compile(r"[-+]?(\d+|\d{1,3}([. \u00a0\u202f]\d{3})+)?(,\d*)?")
 NEVER, LARGEST, CHUNK = -(2**62), 1e150, 2048  # series that are scored at a time
 
 
-def score(path: Any, table: Any, strict: bool = True) -> dict[str, np.ndarray]:
+def score(path: Any, table: Any, strict: bool = True, decimal: str | None = None) -> dict[str, np.ndarray]:
     """Forecast the next rows of each series of `table` with the ONNX file `path`.
 
     `table` is the path of a CSV file, a dict of columns, or a frame of pandas, polars or pyarrow, in long form, in any
     order: keys, time, target and what the model looks at. After a series' last known target come the rows whose known
     columns are given. Returns columns: keys, time (text with its offset where the model has a time zone), "forecast",
     "lo80" ... ValueError names the series and row (from 0) at fault; so does a NaN forecast, unless `strict` is off.
+    `decimal` is the sign before decimals in text, "." or ","; without it points that may be of thousands are refused.
     """
     import onnxruntime
 
@@ -45,7 +49,7 @@ def score(path: Any, table: Any, strict: bool = True) -> dict[str, np.ndarray]:
         raise ValueError(f"{str(path)!r} can't be opened as an ONNX file: {error}") from None
     if (metadata := session.get_modelmeta().custom_metadata_map.get("forecast")) is None:
         raise ValueError(f"{str(path)!r} was not written by forecast.to_onnx: it has no 'forecast' metadata.")
-    rows = Rows(Table(table), json.loads(metadata))
+    rows = Rows(Table(table, decimal), json.loads(metadata))
     series = np.split(np.arange(len(rows.keys)), range(CHUNK, len(rows.keys), CHUNK))
     parts = zip(*(session.run(None, rows.inputs(some)) for some in series), strict=True)
     outputs = {o.name: np.concatenate(part) for o, part in zip(session.get_outputs(), parts, strict=True)}
@@ -57,11 +61,11 @@ def score(path: Any, table: Any, strict: bool = True) -> dict[str, np.ndarray]:
 class Table:
     """Columns by name, from whatever holds them."""
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: Any, decimal: str | None = None) -> None:
         if isinstance(source, str | Path):
             source = _csv(Path(source))
         names = source if isinstance(source, Mapping) else getattr(source, "column_names", None) or source.columns
-        self.source, self.names = source, list(names)
+        self.source, self.names, self.decimal = source, list(names), decimal
 
     def column(self, name: str) -> tuple[np.ndarray, Any]:
         """The values, and the time zone that they are in where the column has one but its values have not."""
@@ -75,8 +79,13 @@ class Table:
     def numbers(self, name: str) -> np.ndarray:
         values, _ = self.column(name)
         result = values.astype(np.float64) if values.dtype.kind in "fiub" else np.empty(len(values))
-        for row, value in enumerate(values.tolist() if values.dtype.kind not in "fiub" else ()):
+        texts = values.tolist() if values.dtype.kind not in "fiub" else []
+        if self.decimal is None:
+            _sure([text.strip() for text in texts if isinstance(text, str)], name)
+        for row, value in enumerate(texts):
             try:
+                if self.decimal == "," and isinstance(value, str) and COMMAS.fullmatch(value.strip()):
+                    value = re.sub(r"[. \u00a0\u202f]", "", value).replace(",", ".")
                 result[row] = found if (found := WORDS.get(str(value).strip().lower())) is not None else float(value)
             except (TypeError, ValueError, OverflowError):
                 raise ValueError(f"Column {name!r} holds {value!r} in row {row}, which is no number.") from None
@@ -102,6 +111,17 @@ class Table:
         read = [m.replace(tzinfo=UTC).astimezone(zone_of(str(own))) for m in read] if own else read
         found = {value: second(m, zone, first[value]) for value, m in zip(first, read, strict=True)}
         return np.array([found[value] for value in values.tolist()], np.int64)
+
+
+def _sure(texts: list[str], name: str) -> None:
+    """ValueError for text such as 995 and then 1.000, of which no one can tell if the points are those of thousands."""
+    there = [text for text in texts if text.lower() not in WORDS]
+    points = [text for text in there if GROUPED.fullmatch(text)]
+    whole = [text for text in there if SHORT.fullmatch(text)]
+    if points and len(points) + len(whole) == len(there) and any(abs(int(text)) >= 100 for text in whole):
+        largest = max(whole, key=lambda text: abs(int(text)))
+        raise ValueError(f"Column {name!r} holds {points[0]!r} beside {largest!r}: the point may be that of thousands "
+                         "(then say decimal=',') or of decimals (decimal='.').")  # fmt: skip
 
 
 def _csv(path: Path) -> dict[str, list[str]]:
@@ -189,8 +209,10 @@ class Rows:
         given, at = np.zeros((len(self.keys), self.horizon), bool), (self.steps > 0) & (self.steps <= self.horizon)
         given[self.owner[at], self.steps[at] - 1] = True
         for i, k in np.argwhere(~given)[: 1 if needed else 0]:
+            target = self.about["target"]
             raise ValueError(f"{self.name(i)} has no row for {_text(self.calendar.add(self.origin[i], k + 1))}: the "
-                             f"model needs {', '.join(map(repr, needed))} in {self.horizon} later rows.")  # fmt: skip
+                             f"model needs {', '.join(map(repr, needed))} in {self.horizon} rows after the last known "
+                             f"{target!r}. Append these rows to the table, with {target!r} left empty.")  # fmt: skip
 
     def inputs(self, series: np.ndarray) -> dict[str, np.ndarray]:
         """What the graph is fed with, for these series (consecutive ones)."""
@@ -233,12 +255,14 @@ def _text(second: Any) -> str:
     return str(np.int64(second).astype("datetime64[s]")).replace("T", " ").removesuffix(" 00:00:00")
 
 
-def main(arguments: list[str]) -> None:
-    forecasts, text = score(arguments[0], arguments[1]), io.StringIO(newline="")
+def main(arguments: list[str], decimal: str | None = None) -> None:
+    forecasts, text = score(arguments[0], arguments[1], decimal=decimal), io.StringIO(newline="")
     lines = zip(*([name, *values.astype(str)] for name, values in forecasts.items()), strict=True)
     csv.writer(text, lineterminator="\n").writerows(lines)
     Path(arguments[2]).write_text(text.getvalue(), "utf-8") if len(arguments) > 2 else print(text.getvalue(), end="")
 
 
 if __name__ == "__main__":
+    if not 2 <= len(sys.argv) - 1 <= 3 or sys.argv[1].startswith("-"):
+        sys.exit("usage: python scorer.py model.onnx table.csv [forecast.csv]")
     main(sys.argv[1:])

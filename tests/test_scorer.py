@@ -217,7 +217,8 @@ def one(table: pd.DataFrame) -> pd.Series:
     [
         (lambda t: t.drop(columns="price"), "no column 'price'; it has 'Store', 'Brand'"),
         (lambda t: t.drop(index=t[one(t) & (t["week"] == "2019-04-04")].index),
-         "Series Store=2, Brand=dominicks has no row for 2019-04-04: the model needs 'price', 'deal'"),
+         "Series Store=2, Brand=dominicks has no row for 2019-04-04: the model needs 'price', 'deal' in "
+         "4 rows after the last known 'sales'. Append these rows to the table"),
         (lambda t: pd.concat([t, t[one(t) & (t["week"] == "2018-05-03")]], ignore_index=True),
          r"Series Store=2, Brand=dominicks has the time 2018-05-03 twice: in row \d+ and in row 411"),
         (lambda t: t.assign(sales=t["sales"].where(~one(t))), "Store=2, Brand=dominicks has no known value of 'sales'"),
@@ -306,6 +307,21 @@ def test_the_command_line_writes_csv(tmp_path: Path) -> None:
     lines = printed.splitlines()
     assert (lines[0], len(lines)) == ("month,forecast", 7)
     assert lines[1].startswith("2016-09-30T00:00:00,")
+
+
+def test_numbers_as_other_places_write_them(tmp_path: Path) -> None:
+    stamps = pd.date_range("2015-01-01", periods=40, freq="MS").strftime("%d.%m.%Y")
+    lines = [f"{t};{f'{980 + 5 * i + i % 3:,}'.replace(',', '.')}" for i, t in enumerate(stamps)]
+    (tmp_path / "table.csv").write_text("\n".join(["month;beer", *lines]), "utf-8")
+    roles = {"time": "month", "target": "beer"}
+    panel = fc.Panel.read(tmp_path / "table.csv", decimal=",", **roles)
+    model = learner(roles).fit(panel)
+    fc.to_onnx(model, tmp_path / "model.onnx", 6)
+    with pytest.raises(ValueError, match=r"'beer' holds '1\.001' beside '99\d'.* say decimal=','"):
+        score(tmp_path / "model.onnx", tmp_path / "table.csv")
+    expected = model.forecast(panel, 6).frame()
+    agrees(score(tmp_path / "model.onnx", tmp_path / "table.csv", decimal=","), expected, roles)
+    agrees(score(tmp_path / "model.onnx", panel.frame(), decimal=","), expected, roles)
 
 
 @pytest.mark.parametrize("separator", [";", "\t", "|"])

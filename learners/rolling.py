@@ -15,6 +15,7 @@ from featurizers.moments import moment_of
 from featurizers.panel import Panel, expected
 from featurizers.whole import whole
 from learners.learner import Model, clocked, prepared
+from learners.transformed import TransformedModel
 from learners.unknown import REFUSE, future_of
 
 _OWN = ("cutoff", "actual")  # columns beside keys, time and outputs
@@ -116,8 +117,13 @@ def replay(
     state = model.state(panel.rows(panel.position < first[panel.owner]))
     columns = {"target": panel.y} | {n: panel.column(n) for n in ("time", *model.needs.past, *model.needs.ahead)}
     series, rows, waiting, outputs = [], [], [], []
+    anew = np.flatnonzero(_measured(model, panel))
     for j in range(int((limit - first).max(initial=-1)) + 1):
         if j % step == 0:
+            if j and len(anew):
+                part = panel.where(anew)
+                now = model.state(part.rows(part.position < (first[anew] + j)[part.owner]))
+                state = {n: _with(v, anew, now[n]) for n, v in state.items()}
             at = np.flatnonzero((first > 0) & (first + j <= limit))
             series.append(at)
             rows.append(first[at] + j)
@@ -137,6 +143,21 @@ def replay(
     places, known_rows = np.concatenate(series), np.concatenate(rows)
     order = np.lexsort((known_rows, places))
     return Replay(places[order], known_rows[order], {n: v[order] for n, v in joined.items()})
+
+
+def _measured(model: Model, panel: Panel) -> np.ndarray:
+    """The series (a mask) in units of their own history, which `advance` leaves as they were when it began; what is
+    forecast from all rows is in those of all rows."""
+    found = [_measured(part, panel) for part in model.parts]
+    if isinstance(model, TransformedModel):
+        found.append(model.transform.measures(panel))
+    return np.any(found, axis=0) if found else np.zeros(panel.count, bool)
+
+
+def _with(values: np.ndarray, at: np.ndarray, others: np.ndarray) -> np.ndarray:
+    values = np.array(values)
+    values[at] = others
+    return values
 
 
 @dataclass(frozen=True, eq=False)

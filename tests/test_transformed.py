@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -216,3 +216,16 @@ def test_new_series_of_learners_that_keep_more_than_a_window(
         assert np.isfinite(want).all()
     scored = fc.score(tmp_path / "model.onnx", long.frame(), strict=False)["forecast"]
     np.testing.assert_allclose(scored, want, rtol=1e-9)
+
+
+@pytest.mark.parametrize("how", ["standard", "robust", "mean"])
+def test_rolling_forecasts_of_new_series_are_in_units_of_all_rows_known(how: str) -> None:
+    rng = np.random.default_rng(0)
+    trained = daily(*(20 * (i + 1) + 3 * (i + 1) * rng.normal(size=60) for i in range(4)))
+    new = daily(50 + 8 * rng.normal(size=30))
+    new = replace(new, ids=new.ids + 9)
+    model = Transformed(Recursive("ridge", (Lags((1, 2)), Expanding("mean"))), Scale(how)).fit(trained)  # type: ignore[arg-type]
+    found = fc.rolling_forecast(model, new, 2, step=5, inside=True)
+    for k in range(2, 29, 5):
+        alone = model.forecast(new.rows(new.position < k), 2).columns["forecast"]
+        np.testing.assert_allclose(found[found["cutoff"] == new.frame()["day"][k - 1]]["forecast"], alone, rtol=1e-9)

@@ -22,7 +22,8 @@ class Scale(Transform):
     (the standard deviation where that is 0), "mean" by nothing and the mean of |y|. A constant series has width 1.
 
     Over "series" the two numbers are those of the training rows of each series, kept as its memory. A series that was
-    not in training takes those of the history it comes with ("robust": of its last 100 rows).
+    not in training takes those of the history it comes with ("robust": of its last 100 rows); where the learner keeps
+    more of a series than a window, `advance` leaves them as they are, and rolling forecasts measure them again.
     Over "window" they are those of the last `window` rows before the forecast, whatever the series; training then
     scales each series as a whole, and the learner inside may keep nothing of a series but a window.
     """
@@ -98,6 +99,10 @@ class SeriesScale(Transform):
         xp = namespace(past, width)
         kept, last = ~xp.isnan(width), statistics(past[:, -RECENT:], self.how)
         return xp.where(kept, location, last[0][:, None]), xp.where(kept, width, last[1][:, None])
+
+    def measures(self, panel: Panel) -> np.ndarray:
+        new: np.ndarray = (positions(self.keys, panel.ids) < 0) & (not self.follows) & (not self.recent)
+        return new
 
     def memory(self, panel: Panel) -> State:
         """`scale.seen` of a series that is measured as its rows come: how many values, their mean (of "mean" that of

@@ -65,6 +65,10 @@ class Transform(ABC):
         """All outputs of a model: the forecast and its bands."""
         return {name: self.inverse(values, past, state) for name, values in outputs.items()}
 
+    def measures(self, panel: Panel) -> np.ndarray:
+        """The series (a mask) that are put in units of the rows they come with, which later rows leave as they are."""
+        return np.zeros(panel.count, bool)
+
     def memory(self, panel: Panel) -> State:
         return {}
 

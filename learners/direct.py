@@ -167,7 +167,8 @@ class DirectModel(Model):
         features = (*described(every), Feature("step", "step ahead", "step"))
         features += tuple(Feature(f"season{k}", f"season{k}", HISTORY) for k in self.seasons)
         note = ("The base is the forecast of a typical row of the training. Features are as the regressor saw them, "
-                "step by step; lags count back from the first row to forecast.")  # fmt: skip
+                "step by step; lags count back from the first row of their block, and past the first block hold "
+                "forecasts, which are not traced further.")  # fmt: skip
         values = values.reshape(*forecast.shape, -1)
         return Attribution(forecast, base.reshape(forecast.shape), features, values, (note,))
 

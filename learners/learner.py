@@ -210,9 +210,9 @@ class Model(Brief, ABC):
         the panel, at most `most` rows of them.
 
         `by` is the level of detail that is shown first: "feature" (as engineered), "column" (raw columns, the target's
-        own history by lag; a lag that is an earlier forecast is told by what made that one) or "kind" (history, known
-        columns, holidays, calendar ...). `seed` is that of the shuffles
-        by which models without a formula are explained.
+        own history by lag; a lag that is an earlier forecast is told by what made that one, but stays a lag in `Direct`
+        past its horizon) or "kind" (history, known columns, holidays, calendar ...). `seed` is that of the shuffles by
+        which models without a formula are explained.
         """
         from learners.explanation import explained
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from featurizers.findings import Finding
-from featurizers.panel import UNKNOWN, Panel, positions, recoded
+from featurizers.panel import UNKNOWN, Panel, positions
 from featurizers.rows import stamp
-from featurizers.values import LARGEST, absent
+from featurizers.values import LARGEST, absent, recoded
 
 _HOW = "The next rows of known columns are given as a table with the keys, the time and these columns"
 

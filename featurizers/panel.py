@@ -13,7 +13,7 @@ import pandas as pd
 from featurizers.findings import Finding, Findings
 from featurizers.frequency import Frequency
 from featurizers.rows import stamp
-from featurizers.values import codes
+from featurizers.values import codes, recoded
 from featurizers.whole import whole
 
 UNKNOWN = -1  # the code of a category that is missing or was never seen
@@ -55,7 +55,14 @@ class Panel:
         are not read, though they are searched for leaks. `freq` is a pandas offset ("D", "W-THU", "MS", "30min");
         without it the stamps tell. Times that are whole numbers but no dates count its steps. `aggregate` adds a finer
         table up to `freq`: "sum", "mean", "min" or "max" of the target (the mean of other numbers, the commonest
-        category), or a mapping from columns to these. `policy` holds settings such as short="drop", min_length=30.
+        category), or a mapping from columns to these.
+
+        `policy` holds settings, defaults first: duplicates="mean" ("last", "sum", "error"), of several rows of one
+        stamp; mixed="drop" ("keep", "error"), series of another frequency; short="keep" ("drop", "pad", "error"), those
+        of less than min_length=5 rows; leaks="drop" ("keep", "error"), columns that give the target away; gaps="fill"
+        ("error"); incomplete="drop" ("keep"), periods at the ends of an aggregate that are only partly there;
+        categorical=(), the columns whose numbers are names; fill=False, True to carry on what known and past columns
+        lack; of CSV files encoding="utf-8" and decimal=None (".", ","), which refuses points that may be of thousands.
 
         Stamps below a day with a time zone are kept in UTC (`zone` remembers it); coarser ones become dates of the
         wall clock. ValueError, in a sentence that names the culprit, where the table can't be what was meant.
@@ -274,13 +281,6 @@ def expected(panel: Any, what: str) -> Panel:
         raise TypeError(f"{what!r} takes a Panel, not a {type(panel).__name__}: read the table first, with "
                         "Panel.read(table, id=..., time=..., target=...).")  # fmt: skip
     return panel
-
-
-def recoded(codes: np.ndarray, old: tuple[str, ...], new: tuple[str, ...]) -> np.ndarray:
-    """Codes into the categories `old` as codes into `new`, UNKNOWN for those that are not among them."""
-    place = {level: i for i, level in enumerate(new)}
-    table = np.array([*(place.get(level, UNKNOWN) for level in old), UNKNOWN], np.int64)
-    return np.asarray(table[codes])
 
 
 def positions(among: pd.DataFrame | Mapping[str, tuple[Any, ...]], ids: pd.DataFrame) -> np.ndarray:

@@ -95,6 +95,13 @@ def codes(column: pd.Series) -> tuple[np.ndarray, tuple[str, ...]]:
     return table[found], tuple(levels)
 
 
+def recoded(codes: np.ndarray, old: tuple[str, ...], new: tuple[str, ...]) -> np.ndarray:
+    """Codes into the categories `old` as codes into `new`, -1 for those that are not among them."""
+    place = {level: i for i, level in enumerate(new)}
+    table = np.array([*(place.get(level, -1) for level in old), -1], np.int64)
+    return np.asarray(table[codes])
+
+
 def text(column: pd.Series) -> np.ndarray:
     """Values as people write them: whole numbers without a point."""
     kind: Any = column.dtype

@@ -36,41 +36,59 @@ class Job:
     """Every setting of a run. What is left None is filled in by the rules of `forecast.defaults`, visibly: the run's
     own `job.toml` holds the values that were used.
 
-    `data` is what `Panel.read` takes: source, id, time, target, known, past, static, freq, aggregate ...
-    `learners` are names ("LightGBM", "DirectLightGBM", "Ets" ...) or recipes, by name.
-    `test` keeps rows aside that nothing is chosen on: their number in each series, the stamp after which they come,
-    or a second table. `by` gives each group of series its own winner and its own model.
+    `data` is what `Panel.read` takes: source, id, time, target, known, past, static, freq, aggregate, its policies ...
+    `horizon` rows are forecast, `gap` rows after the last one of the table. `known_future` is a table with their known
+    columns. `nonnegative`: no forecast below zero (None: where no target is); `integers`: whole numbers, bands rounded
+    outwards; `levels` of the bands, in percent, () for none.
+
+    `learners` are names ("LightGBM", "DirectLightGBM", "Ets" ...) or recipes, by name; those in `block` do not take
+    part; `ensemble`: a blend of them competes too. `lags` are rows back, `windows` the rows of rolling statistics (()
+    for none), `season` is in rows, `holidays` are those of countries and subdivisions ("US", "DE-BY").
+
+    They compete on `folds` rolling origins (None: 3, of few series more; fewer where these are too short), whose
+    cutoffs are `step` rows apart (None: the horizon, so that no row is scored twice), of at most `fold_series` series
+    (None: all, or as many as there is time for). The `metric` by which the winner is chosen is a name or a function of
+    `actual`, `forecast` ... `by` gives each group of series its own winner and its own model.
+
+    `test` keeps rows aside that nothing is chosen on: their number in each series, the stamp after which they come, or
+    a second table; `test_step` rows are between the cutoffs inside them (None: the horizon).
+
+    More than each learner once is tried if there are `trials`, in all or in each group of `by`, a `time_limit` in
+    seconds for comparing and training, an `exit_score` of the metric that ends the search, or `patience`, the trials
+    without a better one after which it ends. `workers` processes share the folds (None: one, with a time limit one for
+    each core); `seed` is that of networks and search; `output` the run's folder. `left_out` says which default learners
+    did not take part, and why.
     """
 
     data: Mapping[str, Any]
     horizon: int
-    gap: int = 0  # rows between the last one of the table and the first forecast
-    lags: tuple[int, ...] | None = None  # rows back; () for none
-    windows: tuple[int, ...] | None = None  # rows of the rolling statistics; () for none
-    season: int | None = None  # rows
-    holidays: tuple[str, ...] = ()  # countries and subdivisions: "US", "DE-BY"
+    gap: int = 0
+    lags: tuple[int, ...] | None = None
+    windows: tuple[int, ...] | None = None
+    season: int | None = None
+    holidays: tuple[str, ...] = ()
     learners: Mapping[str, Any] | tuple[Any, ...] | None = None
-    block: tuple[str, ...] = ()  # names of learners that must not take part
-    folds: int | None = None  # of the rolling origins; None: 3, of few series more; fewer where they are too short
-    step: int | None = None  # rows between the folds' cutoffs; None: the horizon, so that no row is scored twice
-    fold_series: int | None = None  # of which folds are made, at most; None: all, or as many as there is time for
-    metric: Any = "mase"  # by which the winner is chosen: a name or a function of `actual`, `forecast` ...
+    block: tuple[str, ...] = ()
+    folds: int | None = None
+    step: int | None = None
+    fold_series: int | None = None
+    metric: Any = "mase"
     by: tuple[str, ...] = ()
-    levels: tuple[int, ...] = (80, 95)  # of the bands, in percent; () for none
-    ensemble: bool = True  # whether a blend of the learners competes too
+    levels: tuple[int, ...] = (80, 95)
+    ensemble: bool = True
     test: Any = None
-    test_step: int | None = None  # rows between the cutoffs inside the test rows; None: the horizon
-    nonnegative: bool | None = None  # no forecast below zero; None: where the table has no target below zero
-    integers: bool = False  # whole numbers as forecasts, bands rounded outwards
-    known_future: Any = None  # a table with the known columns of the rows to forecast
-    trials: int | None = None  # of the search, in all, or in each group of `by`; None: each learner once
-    time_limit: float | None = None  # seconds for comparing and training; None: as long as it takes
-    exit_score: float | None = None  # of the metric: once it is reached the search ends
-    patience: int | None = None  # trials without a better one after which the search ends
-    workers: int | None = None  # processes that share the folds; None: one, with a time limit one for each core
-    seed: int = 0  # of the networks and of the search
-    output: str | None = None  # the run's folder
-    left_out: Mapping[str, str] = field(default_factory=dict)  # default learners that did not take part, and why
+    test_step: int | None = None
+    nonnegative: bool | None = None
+    integers: bool = False
+    known_future: Any = None
+    trials: int | None = None
+    time_limit: float | None = None
+    exit_score: float | None = None
+    patience: int | None = None
+    workers: int | None = None
+    seed: int = 0
+    output: str | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: str | Path, **changed: Any) -> Job:

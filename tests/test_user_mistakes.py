@@ -287,6 +287,8 @@ def test_a_panel_counts_what_was_found() -> None:
 def test_editors_are_offered_every_setting_of_a_run() -> None:
     of_job = {f.name for f in fields(Job)} - {"data", "horizon", "left_out"}
     assert set(Settings.__annotations__) == of_job | set(TABLE)
+    assert all(f"`{name}`" in str(Job.__doc__) for name in of_job)
+    assert all(f"{name}=" in str(fc.Panel.read.__doc__) for name in set(TABLE) - {"aggregate"})
 
 
 def test_a_graph_that_is_refused_is_a_finding_and_the_rest_of_the_run_is_written(

@@ -107,9 +107,10 @@ def _guilty(
             guilty[name] = f"{name!r} is the row's own value of {target} wherever it is none of the rows before"
         elif role == "known" and (bins := ranges(near, values[some])) >= _BINS:
             guilty[name] = f"{name!r} tells in which of {bins} ranges {target} lies"
-        elif role in ("known", "past") and past.told(values[some], since=0 if role == "known" else 1):
-            early = "" if role == "known" else " some rows ahead"
-            guilty[name] = f"{name!r} gives away {target}{early}, together with what that was before"
+        elif role == "known" and past.made_of(values[some]):
+            guilty[name] = f"{name!r} is made of {target}, its own row or a later one included"
+        elif role == "past" and past.told(values[some], since=1):
+            guilty[name] = f"{name!r} gives away {target} some rows ahead, together with what that was before"
     known = {n: v for n, v in columns.items() if n not in guilty and _adds(n, rows, names, "known")}
     for group in sums(known, y, series):
         guilty |= dict.fromkeys(group, f"{listed(group)} add up to the target {names.target!r}")
@@ -142,6 +143,7 @@ def _suspects(rows: Rows, columns: Mapping[str, np.ndarray], names: Names, at: n
     y, series, found = rows.columns[names.target][at], rows.series[at], dict[str, str]()
     now, later = Repetitions.of(y, series, at), None
     near, some = Neighbours.some(y, series, at)
+    past = Past.of(near)
     asked = "Is it known before the target is? It is used all the same."
     for name, values in columns.items():
         role, when = names.roles.get(name), ""
@@ -149,6 +151,9 @@ def _suspects(rows: Rows, columns: Mapping[str, np.ndarray], names: Names, at: n
             what = "is above a value that many rows lie close to" if bins == 2 else f"lies in which of {bins} ranges"
             found[name] = f"{name!r} tells whether the target {names.target!r} {what}. {asked}"
         if name in found or name in rows.levels:
+            continue
+        if role == "known" and past.told(values[some], since=0):
+            found[name] = f"{name!r} gives away the target {names.target!r} with what that was before. {asked}"
             continue
         why = now.nearly(values) if role == "known" else None
         if why is None and role in ("known", "past"):

@@ -53,6 +53,20 @@ def test_what_gives_the_target_away_with_its_past_is_left_out(name: str) -> None
             assert status(y, hint, "past") == wanted
 
 
+def test_a_driver_with_little_noise_is_told_of_and_used() -> None:
+    """It could be what is left of the target: nobody can tell, so that it stays."""
+    for noise in (0.0, 0.05):
+        row, y = np.arange(ROWS), np.empty((SHOPS, ROWS))
+        driver = PRICE.reshape(SHOPS, ROWS)
+        for k in row:
+            before = y[:, k - 7] if k >= 7 else 100.0
+            y[:, k] = 50 + 0.5 * before + 3 * driver[:, k] + noise * NOISE.reshape(SHOPS, ROWS)[:, k]
+        assert status(y.ravel(), PRICE) == "alerted"
+        table = pd.DataFrame({"shop": SHOP, "day": DAY, "sales": y.ravel(), "price": PRICE})
+        panel = Panel.read(table, id="shop", time="day", target="sales", known="price")
+        assert panel.roles == {"price": "known"}
+
+
 def test_few_bins_are_told_of() -> None:
     assert status(COUNTS, pd.qcut(COUNTS, 4, labels=False, duplicates="drop").map("b{}".format)) == "alerted"
 

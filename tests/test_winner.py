@@ -60,8 +60,8 @@ def test_a_run_on_random_walks_repeats_the_last_value(count: int, rows: int, fre
 def test_what_is_surely_better_wins_all_the_same() -> None:
     """Steps that a known column tells: nothing in the target alone foresees them."""
     rng = np.random.default_rng(0)
-    steps = rng.normal(size=(4, 206))
-    told = table(500 + steps.cumsum(axis=1), "D").assign(step=steps.ravel())
+    steps, more = rng.normal(size=(2, 4, 206))
+    told = table(500 + (steps + 0.3 * more).cumsum(axis=1), "D").assign(step=steps.ravel())
     panel = Panel.read(told, id="id", time="at", target="y", known="step")
     board = fc.compare(panel, {"SeasonalNaive": fc.Naive(), "Theta": fc.Theta(1)}, fc.RollingOrigin(6, 3), "mase")
     assert walks(panel)

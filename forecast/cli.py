@@ -17,7 +17,24 @@ Output = Annotated[Optional[Path], typer.Option("--output", "-o", help="Where to
 
 Folder = Annotated[Path, typer.Argument(help="A run's folder.")]
 Trials = Annotated[Optional[int], typer.Option(help="Trials in all; the job's own if left out.")]  # noqa: UP045
+Metric = Annotated[Optional[str], typer.Option(help="Sort by this metric; the own one if left out.")]  # noqa: UP045
 Seconds = Annotated[Optional[float], typer.Option(help="Seconds in all; the job's own if left out.")]  # noqa: UP045
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from forecast.versions import own
+
+        print(own())
+        raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which it is, and end.")]
+
+
+@app.callback()
+def options(version: Version = False) -> None:
+    pass
 
 
 @app.command()
@@ -72,10 +89,7 @@ def runs(folder: Annotated[Path, typer.Argument(help="Where the runs are.")] = P
 
 
 @app.command()
-def trials(
-    folder: Folder,
-    metric: Annotated[Optional[str], typer.Option(help="Sort by this metric; the run's own if left out.")] = None,  # noqa: UP045
-) -> None:
+def trials(folder: Folder, metric: Metric = None) -> None:
     """The run table: every trial with its score, seconds and settings, the best first."""
     from forecast.folders import trials
 
@@ -83,7 +97,7 @@ def trials(
 
 
 @app.command()
-def compare(job: JobFile) -> None:
+def compare(job: JobFile, metric: Metric = None) -> None:
     """Validate the job's learners on rolling origins and print the findings and the leaderboard; nothing is written."""
     from featurizers.findings import Findings
     from forecast.job import Job
@@ -91,7 +105,7 @@ def compare(job: JobFile) -> None:
     from forecast.remarks import compared
     from forecast.tables import read
 
-    read_job = Job.read(job)
+    read_job = Job.read(job) if metric is None else Job.read(job, metric=metric)
     panel = read(read_job).train
     resolved = read_job.resolve(panel)
     with progress("compare") as report:

@@ -52,6 +52,7 @@ def _fill(run: Run, folder: Path, started: float, kept: Keeping) -> Run:
     run.leaderboard.frame(seconds=False).to_parquet(folder / BOARD, index=False)
     run.leaderboard.series().to_parquet(folder / "leaderboard_series.parquet", index=False)
     run.forecasts.to_parquet(folder / "forecasts.parquet", index=False)
+    run.forecasts.to_csv(folder / "forecasts.csv", index=False, encoding="utf-8", lineterminator="\n")
     run.featurization.to_parquet(folder / "featurization.parquet", index=False)
     if run.test is not None:
         run.test.frame(seconds=False).to_parquet(folder / "test.parquet", index=False)

@@ -101,8 +101,8 @@ def test_a_run_is_a_folder_that_can_be_opened(tmp_path: Path) -> None:
         table, horizon=4, learners=QUICK, folds=2, test=8, output=str(tmp_path / "run"), progress=False, **names
     )
     folder = tmp_path / "run"
-    expected = {"job.toml", "findings.json", "leaderboard.parquet", "forecasts.parquet", "model", "model.onnx",
-                "report.html", "run.json", "test.parquet", "leaderboard_series.parquet", "search",
+    expected = {"job.toml", "findings.json", "leaderboard.parquet", "forecasts.parquet", "forecasts.csv", "model",
+                "model.onnx", "report.html", "run.json", "test.parquet", "leaderboard_series.parquet", "search",
                 "featurization.parquet"}  # fmt: skip
     assert {p.name for p in folder.iterdir()} == expected
     about = json.loads((folder / "run.json").read_text())
@@ -124,7 +124,8 @@ def test_the_same_job_gives_the_same_bytes_on_two_workers(tmp_path: Path) -> Non
                **names)  # fmt: skip
     apart = {"run.json", "job.toml"}  # they hold seconds, the workers and the path
     files = {f.name for f in (tmp_path / "a").iterdir() if f.is_file()} - apart
-    assert {"model.onnx", "forecasts.parquet", "findings.json", "leaderboard.parquet", "report.html"} <= files
+    told = {"forecasts.parquet", "forecasts.csv", "findings.json", "leaderboard.parquet", "report.html"}
+    assert {"model.onnx", *told} <= files
     for file in files:
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes(), file
 
@@ -328,7 +329,7 @@ def test_the_job_of_a_run_says_its_season_and_is_the_same_job_again(tmp_path: Pa
     job = Job.read(tmp_path / "run" / "job.toml")
     assert job.season == first.selection.season == 24
     execute(replace(job, output=str(tmp_path / "again")), shown=False)
-    for name in ("leaderboard.parquet", "forecasts.parquet", "findings.json"):
+    for name in ("leaderboard.parquet", "forecasts.parquet", "forecasts.csv", "findings.json"):
         assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
     assert (tmp_path / "again" / "job.toml").read_text("utf-8") == (
         (tmp_path / "run" / "job.toml").read_text("utf-8").replace("/run", "/again")

@@ -273,6 +273,9 @@ def test_a_run_on_the_command_line_says_what_it_saw_and_keeps_its_graph(
     assert "compared on 19 of the 100 folds that were asked for" in told
     assert told.index("fewer_folds") < told.index("mase")
     cli.run(tmp_path / "job.toml", tmp_path / "run")
+    capsys.readouterr()
+    cli.compare(tmp_path / "job.toml", "rmse")
+    assert capsys.readouterr().out.partition("learner")[2].split()[0] == "rmse"
     own = (tmp_path / "run" / "model.onnx").read_bytes()
     cli.export(tmp_path / "run", 5)
     assert str(tmp_path / "run" / "model_5.onnx") in capsys.readouterr().out

@@ -122,14 +122,14 @@ def _adds(name: str, rows: Rows, names: Names, *roles: str | None) -> bool:
 
 
 def _completed(columns: Mapping[str, np.ndarray], rows: Rows, names: Names, at: np.ndarray) -> dict[str, str]:
-    """Known columns that only others, of which learners see none or only earlier values, complete to the target: a part
-    of it, or a plan beside how far it was missed."""
+    """Columns that only others, of which learners see none or only earlier values, complete to the target: parts of it,
+    or a plan beside how far it was missed. Those without a role are told of too, as somebody may give them one."""
     found = {}
     ordered = sorted(columns, key=lambda name: names.roles.get(name) != "known")
     rest = {n: columns[n] for n in ordered if _adds(n, rows, names, "known", "past", None)}
     for group in sums(rest, rows.columns[names.target][at], rows.series[at]):
         roles = {name: names.roles.get(name) for name in group}
-        for name in [name for name, role in roles.items() if "known" in roles.values() and role != "past"]:
+        for name in [name for name, role in roles.items() if role != "past"]:
             asked = "Is it known before the target is? It is used all the same."
             found[name] = (
                 f"{name!r} is one of {listed(group)}, which add up to the target {names.target!r}. "

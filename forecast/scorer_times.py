@@ -42,7 +42,7 @@ class Calendar:
 
     def place(self, times: np.ndarray) -> np.ndarray:
         """Which of `days` each of `times` is; before and after them, what they are like 28 years or so apart."""
-        day, first, last = times // 86400, self.days[0], self.days[-1]
+        day, first, last = np.asarray(times) // 86400, self.days[0], self.days[-1]
         if day.min(initial=first) < min(first, ALIKE[0]) or day.max(initial=last) > max(last, ALIKE[1]):
             raise ValueError(BEYOND)
         moved = np.maximum(-((day - first) // CYCLE), 0) - np.maximum(-((last - day) // CYCLE), 0)

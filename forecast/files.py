@@ -32,7 +32,7 @@ def write_whole(path: str | Path, content: bytes | str) -> None:
 @contextmanager
 def whole_folder(path: str | Path) -> Iterator[Path]:
     """A new folder to fill; it takes the place of `path`, and of what is there, once all is written."""
-    path = Path(path)
+    path = Path(os.path.abspath(path))  # '.' has no name
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}{WRITING}"))
     old = aside.with_name(aside.name + ".old")
@@ -50,8 +50,17 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def discard(path: Path) -> None:
+    """Remove the folder `path`: first out of sight, so that nobody finds a part of it, then from the disk."""
+    if path.exists():
+        doomed = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}{WRITING}"))
+        os.replace(path, doomed / path.name)
+        shutil.rmtree(doomed, ignore_errors=True)
+
+
 def forget_broken(path: str | Path) -> None:
-    """Remove what processes left that were killed while they filled the folder `path`; none may be at it now."""
-    path = Path(path)
+    """Remove what processes left that were killed while they filled or removed the folder `path`; none may be at it
+    now."""
+    path = Path(os.path.abspath(path))
     for left in path.parent.glob(f".{escape(path.name)}{WRITING}*"):
         shutil.rmtree(left, ignore_errors=True)

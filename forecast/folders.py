@@ -25,7 +25,7 @@ import pandas as pd
 
 from featurizers.panel import Panel
 from forecast.attempts import at_work
-from forecast.files import write_whole
+from forecast.files import discard, forget_broken, whole_folder, write_whole
 from forecast.metrics import METRICS, Metric, find
 from forecast.names import of_trial
 from forecast.store import COMPLETE, Store, Trial, table
@@ -33,11 +33,12 @@ from forecast.store import COMPLETE, Store, Trial, table
 BOARD = "leaderboard.parquet"
 SEARCH, JOB, MARK, STATE, HALT = "search", "job.toml", "run.json", "search.json", "halt"
 DONE, RUNNING, PAUSED, CANCELLED, BROKEN = "done", "running", "paused", "cancelled", "broken off"
+OURS, GUARD = set[Path](), threading.Lock()  # the folders at which threads of this process are at work
 
 
 def aside(folder: str | Path) -> Path:
     """Where the trials of a run lie while it is under way."""
-    folder = Path(folder)
+    folder = Path(os.path.abspath(folder))  # '.' has no name
     return folder.with_name(f".{folder.name}.{SEARCH}")
 
 
@@ -69,23 +70,42 @@ class Keeping:
     @classmethod
     def open(cls, output: str | Path, identity: str, job: str, *, higher: bool = False, again: bool = False) -> Keeping:
         """Go on with the trials of the same job on the same data, or begin anew, unless it has to be `again` the same;
-        `higher`: more of the metric is better.
+        `higher`: more of the metric is better. ValueError if a process or a thread is at work on the folder, or it is
+        not the same."""
+        folder = aside(output)
+        with GUARD:
+            state = _state(output)
+            if folder in OURS or (state.get("pid") != os.getpid() and _alive(state)):
+                number = os.getpid() if folder in OURS else state["pid"]
+                raise ValueError(f"The run {str(output)!r} is under way (process {number}): wait for it, or end it "
+                                 f"with 'forecast pause {output}'.")  # fmt: skip
+            OURS.add(folder)
+        try:
+            return cls._begun(output, identity, job, higher, again)
+        except BaseException:
+            OURS.discard(folder)
+            raise
 
-        ValueError if a process is at work on this folder, or it is not the same.
-        """
-        folder, state = aside(output), _state(output)
-        if state.get("pid") not in (None, os.getpid()) and _alive(state):
-            raise ValueError(f"The run {str(output)!r} is under way (process {state['pid']}): wait for it, or end it "
-                             f"with 'forecast pause {output}'.")  # fmt: skip
+    @classmethod
+    def _begun(cls, output: str | Path, identity: str, job: str, higher: bool, again: bool) -> Keeping:
+        folder, own = aside(output), Path(output) / SEARCH
+        if _over(output):
+            discard(folder)
+        forget_broken(folder)
+        copied = again and not folder.exists()
+        state = _read(own) if copied else _state(output)
         if again and state and state.get("identity") != identity:
             raise ValueError(f"The run {str(output)!r} cannot go on: its table, or what it was asked for, is not what "
                              "it was. Run the job anew, or with the table as it was.")  # fmt: skip
         if state.get("identity") != identity:
-            shutil.rmtree(folder, ignore_errors=True)
+            discard(folder)
+        elif copied:
+            with whole_folder(folder) as filling:
+                shutil.copytree(own, filling, dirs_exist_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / HALT).unlink(missing_ok=True)
         write_whole(folder / JOB, job)
-        mark = {"identity": identity, "pid": os.getpid(), "boot": _boot(), "higher": higher}
+        mark = {"identity": identity, "pid": os.getpid(), "boot": _boot(), "higher": higher, "begun": time.time_ns()}
         write_whole(folder / STATE, json.dumps(mark))
         store = Store(folder)
         store.begun = time.monotonic() - store.spent
@@ -109,7 +129,15 @@ class Keeping:
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Inside, SIGTERM and the first Ctrl-C ask the run to end with what it has; a learner that is being tried is
-        not waited for."""
+        not waited for. After it others may work on the folder."""
+        try:
+            with self._signals():
+                yield
+        finally:
+            OURS.discard(self.folder)
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -134,22 +162,20 @@ class Keeping:
     def close(self) -> None:
         """Forget the trials, which lie in the run's folder now."""
         self.store.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        discard(self.folder)
 
 
 def reopened(output: str | Path) -> Path:
-    """The folder with the job and the trials of a run to go on with. ValueError if there is none."""
+    """The folder with the job of a run to go on with. ValueError if there is none."""
     folder, kept = Path(output), aside(output)
-    if (kept / JOB).exists():
+    if (kept / JOB).exists() and not _over(output):
         return kept
     if not (folder / MARK).exists():
         raise ValueError(f"There is no run {str(folder)!r}. 'forecast runs' lists those in 'runs'.")
     status = _about(folder)["status"]
     if status != PAUSED:
         raise ValueError(f"The run {str(folder)!r} is {status}: there is nothing to go on with.")
-    shutil.copytree(folder / SEARCH, kept)
-    shutil.copy(folder / JOB, kept / JOB)
-    return kept
+    return folder
 
 
 def ask_to_end(output: str | Path, how: str) -> None:
@@ -165,6 +191,7 @@ def runs(folder: str | Path = "runs") -> pd.DataFrame:
     """The runs in a folder, the latest first: run, status, winner, metric, score, trials, seconds, started."""
     folder, rows = Path(folder), []
     begun = {p.name[1 : -len(SEARCH) - 1] for p in folder.glob(f".*.{SEARCH}") if (p / STATE).exists()}
+    begun -= {name for name in begun if _over(folder / name)}
     names = begun | {p.parent.name for p in folder.glob(f"*/{MARK}")}
     for name in sorted(names):
         about = _about(folder / name)
@@ -227,7 +254,7 @@ def _with_bands(found: list[Trial], metric: Metric, board: Path, recipes: tuple[
 
 def status(output: str | Path) -> str:
     """ "running", "broken off" (go on with resume), "paused" (the same), "cancelled" or "done"."""
-    if (aside(output) / STATE).exists():
+    if (aside(output) / STATE).exists() and not _over(output):
         return RUNNING if _alive(_state(output)) else BROKEN
     return str(_about(Path(output))["status"])
 
@@ -240,7 +267,16 @@ def _about(folder: Path) -> dict[str, Any]:
 
 
 def _state(output: str | Path) -> dict[str, Any]:
-    file = aside(output) / STATE
+    return _read(aside(output))
+
+
+def _over(output: str | Path) -> bool:
+    """Whether what lies aside is in the run's folder: its process was killed when it had only to remove it."""
+    return (Path(output) / MARK).exists() and bool(_state(output)) and _state(output) == _read(Path(output) / SEARCH)
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    file = folder / STATE
     found: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.exists() else {}
     return found
 

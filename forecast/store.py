@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import sqlite3
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +63,6 @@ class Store:
     def __init__(self, folder: str | Path, group: str = "") -> None:
         self.folder, self.group, self.begun = Path(folder), group, time.monotonic()
         self._opened: dict[Path, Store] = {}
-        (self.folder / FORECASTS).mkdir(parents=True, exist_ok=True)
 
     def load(self) -> dict[int, Trial]:
         """The trials by number."""
@@ -137,7 +138,14 @@ class Store:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self._storage = optuna.storages.RDBStorage(f"sqlite:///{self.folder / TABLE}")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(self.folder, os.W_OK)
+        # The file is opened here, as a path may hold what means something else in an address of Optuna.
+        file = f"{(self.folder / TABLE).absolute().as_uri()}?mode={'rwc' if writable else 'ro'}"
+        opened = partial(sqlite3.connect, file, uri=True, check_same_thread=False)
+        self._storage = optuna.storages.RDBStorage(f"sqlite:///{TABLE}", engine_kwargs={"creator": opened})
+        if not writable:
+            return optuna.load_study(storage=self._storage, study_name=STUDY)
         return optuna.create_study(storage=self._storage, study_name=STUDY, load_if_exists=True)
 
     def _trial(self, frozen: FrozenTrial) -> Trial:

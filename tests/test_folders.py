@@ -1,0 +1,79 @@
+"""Folders of runs: what is left of a run that was killed, who may work on one, where they may lie."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+import forecast as fc
+from forecast.folders import DONE, PAUSED, SEARCH, Keeping, aside, runs, status, trials
+from forecast.store import Store
+
+
+def run_here(output: Path, **more: object) -> fc.Run:
+    table = fc.datasets.load("air_passengers_monthly")
+    names = {"time": "month", "target": "passengers", "horizon": 6, "learners": ["SeasonalNaive"], "folds": 1}
+    return fc.run(table, output=output, progress=False, **names, **more)  # type: ignore[arg-type]
+
+
+def paused(output: Path) -> None:
+    mark = json.loads((output / "run.json").read_text())
+    (output / "run.json").write_text(json.dumps(mark | {"status": PAUSED}))
+
+
+def test_a_run_that_was_killed_while_it_tidied_up_is_done(tmp_path: Path) -> None:
+    output = tmp_path / "run"
+    run_here(output)
+    shutil.copytree(output / SEARCH, aside(output))
+    (next((aside(output) / "trials").iterdir())).unlink()  # a part was removed
+    assert status(output) == DONE
+    assert list(runs(tmp_path)["status"]) == [DONE]
+    with pytest.raises(ValueError, match="is done: there is nothing to go on with"):
+        fc.resume(output)
+    run_here(output)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["run"]
+
+
+def test_a_resume_that_is_refused_or_killed_leaves_the_run_paused(tmp_path: Path) -> None:
+    output, table = tmp_path / "run", fc.datasets.load("air_passengers_monthly")
+    run_here(output)
+    paused(output)
+    with pytest.raises(ValueError, match="trials must be a whole number from 1 on"):
+        fc.resume(output, table, trials=0)
+    (tmp_path / "..run.search.writing.abc" / "trials").mkdir(parents=True)  # as if killed while it copied
+    assert status(output) == PAUSED
+    assert fc.resume(output, table, progress=False).winner == "SeasonalNaive"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["run"]
+
+
+def test_a_second_run_of_the_same_process_is_refused(tmp_path: Path) -> None:
+    kept = Keeping.open(tmp_path / "run", "a", "")
+    with pytest.raises(ValueError, match="is under way"):
+        Keeping.open(tmp_path / "run", "b", "")
+    with kept.listening():
+        pass
+    with Keeping.open(tmp_path / "run", "b", "").listening(), pytest.raises(ValueError, match="is under way"):
+        run_here(tmp_path / "run")
+
+
+def test_the_folder_of_a_run_may_be_here_and_have_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = tmp_path / "50%20 of {what}?mode=memory#1"
+    run_here(output)
+    assert (output / SEARCH / "trials.db").exists()
+    monkeypatch.chdir(output)
+    assert status(".") == DONE
+    assert len(trials(".")) == len(trials(output)) == 1
+
+
+def test_a_folder_that_cannot_be_written_to_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = tmp_path / "run"
+    run_here(output)
+    before = {f: f.stat().st_mtime_ns for f in output.rglob("*")}
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK and real(path, mode))
+    assert list(trials(output)["learner"]) == ["SeasonalNaive"]
+    assert {f: f.stat().st_mtime_ns for f in output.rglob("*")} == before

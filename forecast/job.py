@@ -142,6 +142,7 @@ class Job:
             names, left_out = defaults.learners(panel, on, self._seconds(panel))
         if self.block:
             names = self._unblocked(_named(names, self._taken), panel)
+        left_out = {name: why for name, why in left_out.items() if name not in _named(names, self._taken)}
         if self.by:
             groups(panel, self.by)  # an error, if they cannot be
         nonnegative = defaults.nonnegative(panel) if self.nonnegative is None else self.nonnegative

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from featurizers.findings import Finding, Findings
 from featurizers.panel import Panel
@@ -22,15 +24,18 @@ from forecast.job import Job
 from forecast.metrics import find
 from forecast.recipes import describe, write_toml
 from forecast.report import write_report
-from forecast.running import Run
+from forecast.running import GIVEN, TABLES, Run
 from forecast.saving import save
 from forecast.sweep import Sweep
+from forecast.tables import Tables
 from forecast.versions import versions
 from learners.each import reason
 from learners.learner import Learner
 from learners.regressors.foreign import foreign
 
 LIMITS = {"trials", "time_limit", "exit_score", "patience", "workers", "output"}  # leave the trials what they are
+PLAIN = (str, int, float, bool, list, tuple, Mapping)  # kinds of values that TOML holds
+DEEPEST = 20  # levels of a part of the user's own that are told: its attributes may lead back to it
 
 
 def write(run: Run, started: float, kept: Keeping) -> Run:
@@ -83,39 +88,67 @@ def _deployed(run: Run, folder: Path) -> Run:
     return replace(run, findings=Findings((*run.findings, *lost)), check=check)
 
 
-def keeping(job: Job, sweep: Sweep, panel: Panel, again: bool = False) -> Keeping:
-    """Where the trials of a resolved job are kept; those of an earlier, broken run of the same job are there.
-    ValueError if it has to be `again` the same, but is not."""
+def keeping(job: Job, sweep: Sweep, tables: Tables, ahead: Any, again: bool = False) -> Keeping:
+    """Where the trials of a resolved job are kept; those of an earlier, broken run of the same job are there. `ahead`
+    is what is known of the next rows. ValueError if it has to be `again` the same, but is not."""
     told = settings(job, sweep.recipes, sweep.season)
-    same = {name: value for name, value in told.items() if name not in LIMITS}
-    identity = f"{sha256(write_toml(same).encode()).hexdigest()} {fingerprint(panel)}"
+    same = {name: value for name, value in told.items() if name not in {*LIMITS, *TABLES, "left_out"}}
+    same["data"] = {name: value for name, value in same["data"].items() if name != "source"}  # wherever it lies
+    prints = [_print(table) for table in (tables.train, tables.whole, ahead)]
+    identity = " ".join([sha256(write_toml(same).encode()).hexdigest(), *prints])
     higher = bool(find(job.metric).higher)
     return Keeping.open(str(job.output), identity, write_toml(told), higher=higher, again=again)
+
+
+def _print(table: Panel | pd.DataFrame | None) -> str:
+    """The fingerprint of a table, "-" of none."""
+    if isinstance(table, pd.DataFrame):
+        return sha256(table.to_csv(index=False).encode()).hexdigest()
+    return "-" if table is None else fingerprint(table)
 
 
 def settings(job: Job, entered: Mapping[str, Learner], season: int | None) -> dict[str, Any]:
     """The job as resolved, its learners as recipes, so that it can be read, edited and run again; `season` is that of
     mase and of the seasonal naive forecast."""
-    skipped = {"left_out", "data", "learners"}
-    skipped |= {n for n in ("test", "known_future") if not isinstance(getattr(job, n), int | str)}  # tables
-    values = vars(job) | {"season": season}
-    given = {n: v for n, v in values.items() if v is not None and n not in skipped}
-    source = job.data.get("source")
-    plain = {n: v for n, v in job.data.items() if isinstance(v, str | int | float | bool | list | tuple)}
-    if isinstance(source, str) and Path(source).exists():
-        plain["source"] = str(Path(source).resolve())
-    for name in ("test", "known_future"):
-        if isinstance(given.get(name), str) and Path(given[name]).exists():
-            given[name] = str(Path(given[name]).resolve())
+    values = vars(job) | {"season": season, "left_out": dict(job.left_out) or None}
+    values |= {name: _lasting(values[name]) for name in TABLES if values[name] is not None}
+    given = {n: v for n, v in values.items() if v is not None and n not in ("data", "learners")}
+    plain = {n: v for n, v in job.data.items() if isinstance(v, PLAIN) and n != "source"}
+    source = _lasting(job.data.get("source"))
+    if source != GIVEN:
+        plain = {"source": source, **plain}
     learners = {name: _described(recipe) for name, recipe in entered.items()}
     return given | {"metric": find(job.metric).name, "data": plain, "learners": learners}
+
+
+def _lasting(table: Any) -> Any:
+    """What a file can hold of a table: its path from the root, a query, a stamp or a number; GIVEN for a frame."""
+    table = str(table) if isinstance(table, Path) else table
+    if not isinstance(table, int | str):
+        return GIVEN
+    return os.path.realpath(table) if isinstance(table, str) and os.path.exists(table) else table
 
 
 def _described(recipe: Learner) -> Any:
     try:
         return describe(recipe)
     except ValueError:  # a part of the user's own: it is named, but can't be made again from its name
-        return repr(recipe)
+        return _named(recipe)
+
+
+def _named(value: Any, depth: int = 0) -> str:
+    """A part by its class and settings, as `repr` tells it, but without addresses, which no two processes share."""
+    if isinstance(value, tuple | list):
+        return f"({', '.join(_named(item, depth + 1) for item in value)})"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key!r}: {_named(item, depth + 1)}' for key, item in value.items())}}}"
+    known = is_dataclass(value) and not isinstance(value, type)
+    if not known and " at 0x" not in repr(value):
+        return repr(value)
+    names = [f.name for f in fields(value)] if known else [*getattr(value, "__dict__", ())]
+    names = names if depth < DEEPEST else []
+    inner = ", ".join(f"{name}={_named(getattr(value, name), depth + 1)}" for name in names)
+    return f"{getattr(value, '__qualname__', type(value).__qualname__)}({inner})"
 
 
 def about(run: Run, started: float, kept: Keeping) -> dict[str, Any]:

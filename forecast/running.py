@@ -35,6 +35,7 @@ from learners.occasions import taken_out
 from learners.place import position_of
 
 WRITING, BULK = 6.0, 0.7  # seconds of a time limit that are kept for the report and the graph, and for a million rows
+TABLES, GIVEN = ("test", "known_future"), "a table that is given again"  # what a job's file says of a frame
 TABLE = ("aggregate", *(f.name for f in fields(Policy)))  # settings of `Panel.read` beyond the roles
 
 
@@ -146,14 +147,20 @@ def resume(folder: str | Path, source: Any = None, progress: bool = True, **sett
     was never broken off. With a time limit it has the seconds that were left.
 
     `source` gives the table again where the run was not given a path; `settings` are those of the job that are to
-    change: trials, time_limit, exit_score, patience, workers; and a metric or learners of your own, which no file
-    holds. ValueError if there is no such run, nothing to do, or the table is not what it was.
+    change: trials, time_limit, exit_score, patience, workers; and what no file holds: a metric or learners of your
+    own, and the frames of `test` and `known_future`. ValueError if there is no such run, nothing to do, or the table is
+    not what it was.
     """
     file = reopened(folder) / JOB
-    metric = tomllib.loads(file.read_text("utf-8")).get("metric")
+    told = tomllib.loads(file.read_text("utf-8"))
+    metric = told.get("metric")
     if metric not in METRICS and "metric" not in settings:
         raise ValueError(f"The run {str(folder)!r} is measured by a function of your own, {metric!r}: give it again, "
                          f"with forecast.resume(folder, metric={metric}).")  # fmt: skip
+    for name in TABLES:
+        if told.get(name) == GIVEN and settings.get(name) is None:
+            raise ValueError(f"The run {str(folder)!r} was given a table as {name!r}, not a path: give {name} again, "
+                             f"with forecast.resume(folder, {name}=table).")  # fmt: skip
     job = Job.read(file, **settings)
     data = job.data if source is None else {**job.data, "source": source}
     if data.get("source") is None:
@@ -174,12 +181,14 @@ def execute(job: Job, shown: bool = True, again: bool = False) -> Run:
                          "forecast. Keep more rows aside.")  # fmt: skip
     rows = job.gap + job.horizon
     ahead = known_ahead(tables.train, rows, tables.whole, job.known_future, job.data)  # a lack is told at once
-    job = job.resolve(tables.train)
+    asked, job = job, job.resolve(tables.train)
+    if again:  # another time limit, or other workers, leave the folds what they were
+        job = replace(job, fold_series=asked.fold_series)
     sweep = job.sweep(tables.train)
     if job.output is not None:
         from forecast.output import keeping
 
-        kept = keeping(job, sweep, tables.train, again)
+        kept = keeping(job, sweep, tables, ahead[0], again)
         begun -= kept.spent
     with nullcontext() if kept is None else kept.listening():
         with progress("compare", shown) as report:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from featurizers.panel import Panel, expected
+from featurizers.whole import whole
 from forecast.job import Job
 from forecast.metrics import Function
 from forecast.sweep import Sweep
@@ -45,5 +46,6 @@ def auto(
     for name in OF_A_RUN:
         if name in settings:
             raise ValueError(f"{name!r} is a setting of forecast.run, not of auto, which reads and writes nothing.")
+    whole(horizon, "The horizon")
     roles = {"time": expected(panel, "auto").time, "target": panel.target}
     return Job.of({"data": roles, "horizon": horizon, **asked}).resolve(panel).sweep(panel)

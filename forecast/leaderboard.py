@@ -168,12 +168,16 @@ class Leaderboard:
         """The learners by a metric, the best first; by mae where the metric is defined for no series."""
         if metric.higher is None:
             raise ValueError(f"Metric {metric.name!r} does not rank learners: neither more nor less of it is better.")
+        if self.undefined(metric):
+            metric = METRICS["mae"]
         values = self._totals(metric)
-        if np.isnan(list(values.values())).all():  # defined for no series, as mase of constant ones
-            metric, values = METRICS["mae"], self._totals(METRICS["mae"])
         sign = -1 if metric.higher else 1
         score = {name: np.inf if np.isnan(v) else sign * v for name, v in values.items()}
         return sorted(self.recipes, key=lambda n: (not any(self.outputs[n]), score[n], self.missing(n)))
+
+    def undefined(self, metric: Metric) -> bool:
+        """Whether a metric is NaN for every learner: defined for no series, as mase of constant ones."""
+        return bool(np.isnan(list(self._totals(metric).values())).all())
 
     def _totals(self, metric: Metric) -> dict[str, float]:
         """Each learner's total; of a metric that needs a band, the mean over the levels."""
@@ -262,6 +266,14 @@ def failed(board: Leaderboard) -> list[Finding]:
                 count=count[name])
         for name, a in sorted(first.items())
     ]  # fmt: skip
+
+
+def unranked(board: Leaderboard, where: str = "") -> list[Finding]:
+    """That another metric than the one asked for ranks."""
+    if not board.undefined(board.metric):
+        return []
+    text = f"The metric {board.metric.name!r} is NaN for every learner{where}: 'mae' ranks them in its place."
+    return [Finding("undefined_metric", "alerted", text)]
 
 
 def entered(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
@@ -117,8 +118,9 @@ def _number(name: str, value: Any) -> float:
     found = getattr(value, "item", lambda: value)()
     if isinstance(found, bool) or not isinstance(found, int | float) or found != found:
         raise ValueError(f"The setting {name!r} is a number, not {value!r}.")
-    if name == "time_limit" and found <= 0:
-        raise ValueError(f"The setting 'time_limit' is a number of seconds above 0, not {value!r}.")
+    if name == "time_limit" and not 0 < found < math.inf:
+        raise ValueError(f"The setting 'time_limit' is a number of seconds above 0, not {value!r}: leave it out for no "
+                         "limit.")  # fmt: skip
     return float(found)
 
 

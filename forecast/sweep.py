@@ -20,19 +20,21 @@ from forecast.conformal import banded, ranking, with_bands
 from forecast.engine import processes
 from forecast.ensemble import caruana, vote
 from forecast.hurry import deploying
-from forecast.leaderboard import Leaderboard, entered, failed
+from forecast.leaderboard import Leaderboard, entered, failed, unranked
 from forecast.limits import Limits, never
 from forecast.metrics import Function
 from forecast.names import ENSEMBLE, GROUPS, STACK, of_its_own
 from forecast.per_group import PerGroup
 from forecast.progress import Report, silent
 from forecast.search import Search, Searched
+from forecast.settings import checked
 from forecast.stack import guarded
 from forecast.stitched import of_groups, placed, taking_part
 from forecast.store import Store, Trial
 from forecast.winner import last_value, prefers, wandering
 from learners.around import Around, reported
 from learners.asked import asked
+from learners.bands import check_levels
 from learners.finished import finished
 from learners.grouped import groups
 from learners.learner import Learner
@@ -42,6 +44,8 @@ from learners.space import Choose
 
 MEMBERS, ALIKE = 25, 5  # learners, the best ones, of which an ensemble is made; trials of one recipe among them
 DEPLOYING = 0.15  # of a time limit is kept for the training of the winner
+OPTIONAL = ("trials", "time_limit", "exit_score", "patience", "season")  # None leaves them out
+GIVEN = ("metric", "ensemble", "by", "workers", "seed", "nonnegative", "integers")
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +95,17 @@ class Sweep(Learner):
     searches: ClassVar[bool] = True
     spoken: ClassVar[bool] = True  # written with every value that was chosen, be it the default
 
+    def check(self) -> None:
+        """ValueError if a setting makes no sense, TypeError if there are no folds."""
+        if not isinstance(self.on, RollingOrigin):
+            raise TypeError(f"Learners are compared on RollingOrigin(horizon=..., folds=...), not on {self.on!r}.")
+        check_levels(self.levels)
+        for name in (*GIVEN, *OPTIONAL):
+            value = getattr(self, name)
+            if name in GIVEN and (value is None or (name == "by" and isinstance(value, str))):
+                raise ValueError(f"The setting {name!r} of a sweep is like {getattr(Sweep, name)!r}, not {value!r}.")
+            checked(name, value)
+
     def train(self, panel: Panel) -> SweepModel:
         selection = self.select(panel)
         model = selection.recipe.train(panel)
@@ -112,6 +127,7 @@ class Sweep(Learner):
         """Let the recipes compete and say what is to be trained. `started` (seconds of time.monotonic; None: now) is
         when the time limit began, `after` how many seconds of it are needed after the training.
         ValueError if there is no recipe, or none was whole when the sweep ended."""
+        self.check()
         started = time.monotonic() if started is None else started
         until, training = None, 0.0
         if self.time_limit is not None:
@@ -142,6 +158,9 @@ class Sweep(Learner):
         """What no band lies below."""
         return 0.0 if self.nonnegative else None
 
+    def _ranking(self, board: Leaderboard) -> Leaderboard:
+        return ranking(board, self.levels, self._least)
+
     def _search(
         self, panel: Panel, limits: Limits, report: Report, store: Store | None
     ) -> tuple[Searched, Leaderboard, str]:
@@ -155,12 +174,12 @@ class Sweep(Learner):
                              f"every fold{more}.")  # fmt: skip
         seconds = math.inf if limits.until is None else limits.until + limits.after - time.monotonic()
         board, winner = self._with_ensemble(found.board, seconds)
-        return found, board, last_value(ranking(board, self.levels, self._least), winner)
+        return found, board, last_value(self._ranking(board), winner)
 
     def _whole(self, panel: Panel, limits: Limits, report: Report, store: Store | None) -> Selection:
         found, board, winner = self._search(panel, limits, report, store)
         findings = (*_untried(found, self.recipes), *partly_validated(panel, self.on, self.on.places(panel)))
-        findings += wandering(panel, board, winner)
+        findings += (*wandering(panel, board, winner), *unranked(self._ranking(board)))
         return Selection(board, winner, board.recipes[winner], self.recipes, self._season(panel), findings=findings,
                          trials=found.trials, ended=found.ended)  # fmt: skip
 
@@ -170,7 +189,7 @@ class Sweep(Learner):
         Only what can be trained in `seconds` takes part, as far as the folds tell; the fastest, if that is nothing.
         """
         board.best_by(self.metric)  # an error, if every learner failed
-        ranked = ranking(board, self.levels, self._least)
+        ranked = self._ranking(board)
         whole = [name for name in ranked.names if all(board.outputs[name])] or [ranked.best]
         tried = {n: [a for a in board.attempts if a.name == n] for n in whole}
         cost = {n: deploying(tried[n], board.recipes[n], board.panel, self.on) for n in whole}
@@ -197,7 +216,7 @@ class Sweep(Learner):
         stack = guarded(replace(found.only(members), metric=metric), found.totals[ENSEMBLE], found.scores[ENSEMBLE])
         if stack is not None and sum(cost[n] for n in stack[0]) <= seconds:
             found = found.joined(STACK, *stack[1:])
-        ranked = ranking(found, self.levels, self._least)
+        ranked = self._ranking(found)
         joint = min((n for n in (ENSEMBLE, STACK) if n in found.recipes), key=ranked.names.index)
         return found, joint if prefers(ranked, joint, winner) else winner
 
@@ -230,7 +249,7 @@ class Sweep(Learner):
                 findings.append(Finding("fallback", "alerted", message, panel.name(int(at[0])), count=len(at)))
                 continue
             recipes[name] = board.recipes[chosen[name]]
-            findings += _untried(found, self.recipes)
+            findings += (*_untried(found, self.recipes), *unranked(self._ranking(board), f" of group {name}"))
             trials += [replace(t, group=name) for t in found.trials]
             ended = found.ended
             boards.append(board)

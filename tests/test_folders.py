@@ -11,7 +11,6 @@ import pytest
 
 import forecast as fc
 from forecast.folders import DONE, PAUSED, SEARCH, Keeping, aside, runs, status, trials
-from forecast.store import Store
 
 
 def run_here(output: Path, **more: object) -> fc.Run:

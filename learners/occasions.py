@@ -17,10 +17,9 @@ from learners.attribution import Attribution, Feature
 from learners.learner import Learner, Model
 from learners.located import locate
 from learners.year_days import holding
-from learners.year_effects import Effects, effects
+from learners.year_effects import Effects, effects, plain
 
 REACH, BRIEF = 20, 5  # years after training that the calendar goes on for, where rows are days or shorter
-STILL = 0.3  # of its usual value: a day with less tells nothing of other days
 PART = "day of the year"
 
 # All learners of a panel ask for the same, and what they then learn from is one panel for all of them:
@@ -123,12 +122,7 @@ class OccasionsModel(Around):
 
     def _plain(self, values: Array, effect: Array) -> Array:
         """Values as they would be without an effect."""
-        if not self.days:
-            return values
-        if not self.relative:
-            return values - effect
-        xp, times = namespace(values, effect), 1.0 + effect
-        return xp.where(times >= STILL, values / xp.maximum(times, STILL), xp.nan)
+        return plain(values, effect, self.relative) if self.days else values
 
     def _mine(self, panel: Panel) -> State:
         at, begin = self._places(panel)

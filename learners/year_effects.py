@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from featurizers.arrays import Array, namespace
 from featurizers.clock import DAY, Clock
 from featurizers.frequency import Frequency
 from featurizers.panel import Panel
 from learners.draws import evenly
 from learners.year_days import NONE, families, holding, named
 
+STILL = 0.3  # of its usual value: a day with less tells nothing of other days
 WEEKS = (-3, -2, -1, 1, 2, 3)  # with whose days a day is compared
 FINEST = 900  # seconds: below them a year has too many rows
 YEARS = 2.0  # of which a day can be known
@@ -24,8 +26,10 @@ MOST = 60  # days
 RIDGE = 0.5  # days without an effect that count with each
 SMALL = 0.2  # of the mean of a series, below which a value is no measure of another
 SEVERAL = 5  # series, of which it can be told how much they differ
+SIGMA = 1.4826  # times the median of what is farther and nearer: a standard deviation
+FAR = 5.0  # spreads
 SQUARED = 0.455  # the median of the square of a standard normal
-ROWS = 1_000_000  # of a panel, beyond which some series speak for all
+ROWS = 500_000  # of a panel, beyond which some series speak for all
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +73,14 @@ def week(freq: Frequency) -> int:
     return 7 * DAY // seconds if seconds and FINEST <= seconds <= DAY and DAY % seconds == 0 else 0
 
 
+def plain(values: Array, effect: Array, relative: bool) -> Array:
+    """Values as they would be without an effect; NaN where too little of them is left to tell."""
+    if not relative:
+        return values - effect
+    xp, times = namespace(values, effect), 1.0 + effect
+    return xp.where(times >= STILL, values / xp.maximum(times, STILL), xp.nan)
+
+
 def usual(panel: Panel, rows: int) -> np.ndarray:
     """What the same weekdays of the three weeks before and after had, the median, (rows,); `rows` are those of a week.
     NaN where fewer than two are known."""
@@ -100,20 +112,31 @@ def departures(panel: Panel, base: np.ndarray) -> Departures:
     )
     unit = np.maximum(total(base), SMALL * level[series] * count) if relative else count
     away = (total(y) - total(base)) / np.where(unit > 0, unit, np.nan)
-    scale = np.ones(panel.count) if relative else _spreads(series, away, panel.count)
+    usually = _centres(series, away, panel.count)[series]  # above 0 where values are skewed, as the base is a median
+    away = (away - usually) / np.maximum(1.0 + usually, SMALL) if relative else away - usually
+    scale = np.ones(panel.count) if relative else SIGMA * _medians(series, np.abs(away), panel.count)
     away = away / np.where(scale > 0, scale, np.nan)[series]
-    return Departures(series, day[first], away, relative, scale, _spreads(series, away, panel.count))
+    return Departures(series, day[first], away, relative, scale, SIGMA * _medians(series, np.abs(away), panel.count))
 
 
-def _spreads(series: np.ndarray, away: np.ndarray, count: int) -> np.ndarray:
-    """1.4826 times the median of |away| of each series, NaN where it has none."""
-    some = np.isfinite(away)
-    series, size = series[some], np.abs(away[some])
-    order = np.lexsort((size, series))
+def _centres(series: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
+    """The mean of each series, (count,), single values far away held within five spreads of the median."""
+    middle = _medians(series, values, count)
+    reach = FAR * SIGMA * _medians(series, np.abs(values - middle[series]), count)
+    held, some = np.clip(values, (middle - reach)[series], (middle + reach)[series]), np.isfinite(values)
+    number = np.bincount(series[some], minlength=count)
+    return np.where(number > 0, np.bincount(series[some], held[some], count) / np.maximum(number, 1), 0.0)
+
+
+def _medians(series: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
+    """The (lower) median of the known values of each series, (count,), NaN where it has none."""
+    some = np.isfinite(values)
+    series, values = series[some], values[some]
+    order = np.lexsort((values, series))
     number = np.bincount(series, minlength=count)
     middle = np.cumsum(number) - number + np.maximum(number - 1, 0) // 2
-    found = size[order][np.minimum(middle, max(len(size) - 1, 0))] if len(size) else np.full(count, np.nan)
-    return np.where(number > 0, 1.4826 * found, np.nan)
+    found = values[order][np.minimum(middle, max(len(values) - 1, 0))] if len(values) else np.full(count, np.nan)
+    return np.where(number > 0, found, np.nan)
 
 
 def standing_out(days: np.ndarray, away: np.ndarray) -> tuple[str, ...]:
@@ -154,12 +177,12 @@ def standing_out(days: np.ndarray, away: np.ndarray) -> tuple[str, ...]:
 def _by_season(days: np.ndarray, away: np.ndarray) -> np.ndarray:
     """The usual size of `away` at the time of the year of each day, as a standard deviation: from the month, the one
     before and the one after."""
-    month, whole = Clock(days * DAY).month, 1.4826 * float(np.median(np.abs(away)))
+    month, whole = Clock(days * DAY).month, SIGMA * float(np.median(np.abs(away)))
     sizes = np.full(12, whole or float(away.std()))
     for m in range(12):
         near = np.isin((month - 1 - m) % 12, (0, 1, 11))
         if near.any():
-            sizes[m] = max(1.4826 * float(np.median(np.abs(away[near]))), CALM * sizes[m])
+            sizes[m] = max(SIGMA * float(np.median(np.abs(away[near]))), CALM * sizes[m])
     return sizes[month - 1]
 
 
@@ -183,14 +206,19 @@ def effects(panel: Panel, rules: tuple[str, ...] | None = None) -> Effects:
     row has its own, as far as that differs by more than chance. Of very large panels some series speak for all.
     """
     some = panel.where(evenly(panel.count, max(int(ROWS * panel.count / max(len(panel), 1)), 1)))
-    base = usual(some, rows) if (rows := week(panel.freq)) else np.full(len(some), np.nan)
+    rows, search = week(panel.freq), rules is None
+    base = usual(some, rows) if rows else np.full(len(some), np.nan)
     seen = departures(some, base)
-    days, away = seen.pooled()
-    rules = standing_out(days, away) if rules is None else tuple(map(str, rules))
+    rules = standing_out(*seen.pooled()) if rules is None else tuple(map(str, rules))
+    if rules and rows:  # again, measured against weeks without them
+        base = usual(some.with_columns(**{some.target: _without(some, seen, rules)}), rows)
+        seen = departures(some, base)
+        rules = standing_out(*seen.pooled()) if search else rules
     if not rules:
         return Effects((), seen.relative, np.zeros((panel.count, 0)), np.zeros((0, 1)))
+    days, away = seen.pooled()
     held = holding(rules, days).astype(np.float64)
-    size = np.linalg.solve(held.T @ held + RIDGE * np.eye(len(rules)), held.T @ away)
+    size = _pooled(held, away)
     sizes = np.tile(size, (panel.count, 1))
     if SEVERAL <= panel.count == some.count:
         sizes += _own(seen, days, held, size)
@@ -199,6 +227,19 @@ def effects(panel: Panel, rules: tuple[str, ...] | None = None) -> Effects:
         return Effects(rules, True, np.maximum(sizes, -1.0), profile)
     scale = seen.scale if panel.count == some.count else np.full(panel.count, np.nanmedian(seen.scale))
     return Effects(rules, False, sizes * np.nan_to_num(scale)[:, None], profile)
+
+
+def _pooled(held: np.ndarray, away: np.ndarray) -> np.ndarray:
+    """The effect of each rule, from the days (days, rules) that it holds on."""
+    return np.linalg.solve(held.T @ held + RIDGE * np.eye(held.shape[1]), held.T @ away)
+
+
+def _without(panel: Panel, seen: Departures, rules: tuple[str, ...]) -> np.ndarray:
+    """The target without the effects on the mean of all series, (rows,)."""
+    days, away = seen.pooled()
+    stamps, at = np.unique(panel.clock() // DAY, return_inverse=True)
+    effect = (holding(rules, stamps) @ _pooled(holding(rules, days).astype(np.float64), away))[at]
+    return np.asarray(plain(panel.y, effect * seen.scale[panel.owner], seen.relative))
 
 
 def _own(seen: Departures, days: np.ndarray, held: np.ndarray, size: np.ndarray) -> np.ndarray:
@@ -233,7 +274,7 @@ def _profile(panel: Panel, base: np.ndarray, rules: tuple[str, ...], size: np.nd
     unit = np.maximum(base, SMALL * mean[panel.owner]) if seen.relative else seen.scale[panel.owner]
     away = (panel.y - base) / np.where(unit > 0, unit, np.nan)
     known = np.asarray(np.isfinite(away))
-    noise = np.array([1.4826 * np.median(np.abs(away[known & (slot == s)])) if (known & (slot == s)).any() else 0.0
+    noise = np.array([SIGMA * np.median(np.abs(away[known & (slot == s)])) if (known & (slot == s)).any() else 0.0
                       for s in range(slots)]) ** 2  # fmt: skip
     stamps, at = np.unique(day, return_inverse=True)
     held = holding(rules, stamps)

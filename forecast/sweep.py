@@ -102,7 +102,7 @@ class Sweep(Learner):
         check_levels(self.levels)
         for name in (*GIVEN, *OPTIONAL):
             value = getattr(self, name)
-            if name in GIVEN and (value is None or (name == "by" and isinstance(value, str))):
+            if name in GIVEN and value is None:
                 raise ValueError(f"The setting {name!r} of a sweep is like {getattr(Sweep, name)!r}, not {value!r}.")
             checked(name, value)
 

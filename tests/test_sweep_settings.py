@@ -34,7 +34,7 @@ SWEEP = fc.Sweep({"naive": fc.Naive(), "last": fc.SeasonalNaive(12)}, on=fc.Roll
         ({"patience": 0}, "The patience must be a whole number"),
         ({"exit_score": "a"}, "'exit_score' is a number"),
         ({"ensemble": "no"}, "'ensemble' is true or false"),
-        ({"by": "shop"}, r"'by' of a sweep is like \(\), not 'shop'"),
+        ({"by": "shop"}, r"Groups by 'shop' are not possible"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_told_in_a_sentence(changed: dict[str, Any], said: str) -> None:

@@ -16,10 +16,8 @@ CYCLES = 11  # over which a season is smoothed
 EXCESS = 0.2  # by which a season is stronger than others
 SHARE = 0.15  # of the series in which it is, at least: in noise it is in a tenth of short ones; or else
 MIDDLE = 0.1  # the excess of the median series
-TELLING, CHANCE = (
-    200,
-    0.02,
-)  # changes of all series that tell a random walk, and how often it is taken for something else
+TELLING = 200  # changes of all series that tell a random walk
+CHANCE = 0.02  # how often a random walk is taken for something else
 LEVELS = 0.1  # of the variance of a column that lies between series which have levels of their own
 
 _AUTO: WeakKeyDictionary[Panel, dict[tuple[int, int], tuple[np.ndarray, float]]] = WeakKeyDictionary()

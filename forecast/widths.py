@@ -137,7 +137,8 @@ def growth(size: np.ndarray) -> np.ndarray:
     seen = np.isfinite(size)
     if not (size[seen] > 0).any():
         return np.ones(len(steps))
-    trimmed = np.where(seen, np.minimum(size, np.quantile(size[seen], TRIMMED)), 0.0)
+    largest = np.quantile(size[seen], TRIMMED) or size[seen].max()  # where all but a few are 0, these tell
+    trimmed = np.where(seen, np.minimum(size, largest), 0.0)
     count = seen.sum(axis=0)
     mean = trimmed.sum(axis=0) / np.maximum(count, 1)
     ok = mean > 0

@@ -56,6 +56,16 @@ def test_growth_is_the_power_of_the_step():
     np.testing.assert_array_equal(growth(np.zeros((3, 4))), np.ones(4))
 
 
+def test_errors_that_are_nearly_always_zero_have_widths():
+    """Of fewer than one in a hundred the quantile is zero: nothing was left to tell a growth, and every bound NaN."""
+    actual = np.zeros((100, 12))
+    actual[3, 4] = 1.0
+    found = widths([Errors(np.zeros((100, 12)), actual, np.ones(100))], (80, 99.95), season=7)
+    assert np.isfinite([*found.below, *found.above]).all()
+    assert found.above[0] == (0.0,) * 12
+    assert 0.5 < found.above[1][4] < 3
+
+
 def test_widths_find_the_quantiles_of_each_step_in_units_of_the_series():
     rng = np.random.default_rng(1)
     found = widths(made(rng, series=2000, scale=10.0 ** rng.integers(-3, 4, 2000)), (50, 80, 95), 7)

@@ -17,6 +17,7 @@ from learners.each import reason
 
 Outputs = Mapping[str, np.ndarray]  # "forecast", and perhaps "lo80", "hi80" ...: (series, horizon) each
 Table = dict[str, np.ndarray]  # one array for each name
+ROWS = ("forecast", "lower", "upper")  # needs of metrics that are (series, horizon), beside the actual
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,13 +51,16 @@ class Truth:
         return result
 
     def total(self, metric: Metric, outputs: Outputs, level: float | None = None) -> float:
-        """The metric of all series: their mean, or, for a pooled metric, all as one; missing forecasts are skipped."""
+        """The metric of all series: their mean, or, for a pooled metric, all as one; rows that lack what it needs, a
+        forecast or a bound, are skipped."""
         if not metric.pooled:
             return float(mean_of(self.score(metric, outputs, level), axis=0))
         given = self._given(outputs, level)
-        lost = np.any([np.isnan(values) for values in outputs.values()], axis=0)
+        needed = [given[name] for name in ROWS if name in metric.needs]
+        needed += given["quantiles"].values() if "quantiles" in metric.needs else []
+        lost = np.any([np.isnan(values) for values in needed], axis=0)
         actual = np.where(lost, np.nan, self.actual)
-        flat = {n: v.reshape(1, -1) if n in ("forecast", "lower", "upper") else v for n, v in given.items()}
+        flat = {n: v.reshape(1, -1) if n in ROWS else v for n, v in given.items()}
         flat["quantiles"] = {q: v.reshape(1, -1) for q, v in given["quantiles"].items()}
         return float(_call(metric, flat | {"actual": actual.reshape(1, -1)})[0])
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from forecast import metrics
 from forecast.means import seasonal_scale
 from forecast.metrics import METRICS, find
+from forecast.truth import Truth
 
 RNG = np.random.default_rng(0)
 ACTUAL, FORECAST = RNG.normal(10, 2, (5, 8)), RNG.normal(10, 2, (5, 8))
@@ -154,3 +155,13 @@ def test_a_metric_knows_its_columns():
         score.table({"interval_score80": np.ones(2), "interval_score95": np.full(2, 3)}), [2, 2]
     )
     assert score.table({"mae": np.ones(2)}) is None
+
+
+def test_a_pooled_metric_of_forecasts_needs_no_bands():
+    """A row whose band was missing did not count, and without any the metric was NaN."""
+    actual, absent = np.array([[1.0, 2.0], [3.0, 4.0]]), np.full((2, 2), np.nan)
+    stamps = np.zeros((2, 2), "datetime64[s]")
+    truth = Truth(0, np.arange(2), stamps[:, 0], stamps, actual, (), 1)
+    outputs = {"forecast": np.array([[1.0, 3.0], [3.0, 3.0]]), "lo80": absent, "hi80": absent}
+    assert truth.total(find("wape"), outputs) == pytest.approx(2 / 10)
+    assert np.isnan(truth.total(find("wql"), outputs))

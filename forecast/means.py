@@ -6,6 +6,8 @@ import weakref
 
 import numpy as np
 
+ROUNDING = 1e-12  # of its largest value: what a series differs by less from itself is no difference, but rounding
+
 _scales: dict[tuple[int, int, int], tuple[weakref.ref[np.ndarray], np.ndarray]] = {}
 
 
@@ -27,26 +29,31 @@ def ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
     return result
 
 
+def unrounded(difference: np.ndarray, values: np.ndarray, power: int = 1) -> np.ndarray:
+    """`difference`, (series,), a power of one between `values`, (series, rows); 0 where it is one of rounding."""
+    largest = np.fmax.reduce(np.abs(values), axis=1, initial=0.0)
+    return np.where(difference <= (ROUNDING * largest) ** power, 0.0, difference)
+
+
 def seasonal_scale(train: np.ndarray, season: int, power: int = 1) -> np.ndarray:
-    """Mean of |y[t] - y[t - season]| ** power over each row of `train`, (series,).
+    """Mean of |y[t] - y[t - season]| ** power over each row of `train`, (series,): 0 where that is only rounding.
 
     Computed once for arrays that are not writeable: a search for weights asks for it again and again.
     """
     key = (id(train), season, power)
-    if key in _scales and _scales[key][0]() is train:
-        return _scales[key][1]
+    kept = _scales.get(key)
+    if kept is not None and kept[0]() is train:
+        return kept[1]
     scale = _differences(train, season, power)
     short = np.isnan(scale)
     if season > 1 and short.any():
         scale = scale.copy()
         scale[short] = _differences(train[short], 1, power)
     if not train.flags.writeable:
-        for old in [k for k, (kept, _) in _scales.items() if kept() is None]:
-            del _scales[old]
-        _scales[key] = weakref.ref(train), scale
+        _scales[key] = weakref.ref(train, lambda _: _scales.pop(key, None)), scale
     return scale
 
 
 def _differences(train: np.ndarray, season: int, power: int) -> np.ndarray:
     apart = np.abs(train[:, season:] - train[:, :-season]) ** power
-    return mean_seen(apart, apart)
+    return unrounded(mean_seen(apart, apart), train, power)

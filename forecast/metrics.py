@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from forecast.means import mean_seen, ratio, seasonal_scale
+from forecast.means import mean_seen, ratio, seasonal_scale, unrounded
 
 Function = Callable[..., Any]
 NEEDS = ("actual", "forecast", "train", "season", "quantiles", "lower", "upper", "level")
@@ -194,7 +194,7 @@ def wape(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
 
 @metric()
 def mase(actual: np.ndarray, forecast: np.ndarray, train: np.ndarray, season: int) -> np.ndarray:
-    """MAE over the mean absolute seasonal difference of the training target; NaN where that is zero.
+    """MAE over the mean absolute seasonal difference of the training target; NaN where that is zero, or rounding alone.
 
     A series that has no two observed values a season apart is scaled by its differences one row apart.
     Source: Hyndman & Koehler, Another look at measures of forecast accuracy, 2006.
@@ -286,7 +286,6 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 
 
 def _range(train: np.ndarray) -> np.ndarray:
-    seen = ~np.isnan(train)
-    high = np.where(seen, train, -np.inf).max(axis=1, initial=-np.inf)
-    low = np.where(seen, train, np.inf).min(axis=1, initial=np.inf)
-    return np.where(seen.any(axis=1), high - np.where(np.isinf(low), 0, low), np.nan)
+    """Largest less smallest known value of each row, NaN where there is none."""
+    high, low = (extreme.reduce(train, axis=1, initial=np.nan) for extreme in (np.fmax, np.fmin))
+    return unrounded(high - low, train)

@@ -9,6 +9,7 @@ from statistics import NormalDist
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace
+from forecast.means import ROUNDING
 from forecast.truth import Truth
 from learners.bands import bounds
 from learners.draws import evenly
@@ -223,17 +224,18 @@ def joint_scale(past: Array, season: int, window: int, recent: int) -> Array:
 def recent_scale(past: Array, season: int, window: int) -> Array:
     """Mean of |y[t] - y[t - season]| over the last `window` columns of `past` (series, window or more), (series,).
 
-    Where no such difference is known, or all are zero, that of neighbouring values, else the distance between the
-    largest and the smallest value; 0 where there is none either.
+    Where no such difference is known, or all are zero (but for rounding), that of neighbouring values, else the
+    distance between the largest and the smallest value; 0 where there is none either.
     """
     xp, past = namespace(past), past[:, -window:]
     absent = xp.isnan(past)
-    spread = xp.max(xp.where(absent, -np.inf, past), axis=1) - xp.min(xp.where(absent, np.inf, past), axis=1)
-    scale = xp.where(spread > 0, spread, 0.0)
+    high, low = xp.max(xp.where(absent, -np.inf, past), axis=1), xp.min(xp.where(absent, np.inf, past), axis=1)
+    rounding = ROUNDING * xp.maximum(high, -low)
+    scale = xp.where(high - low > rounding, high - low, 0.0)
     for lag in (1, season):
         distance = xp.abs(past[:, lag:] - past[:, :-lag])
         known = ~xp.isnan(distance)
         count = xp.sum(xp.where(known, 1.0, 0.0), axis=1)
         mean = xp.sum(xp.where(known, distance, 0.0), axis=1) / xp.maximum(count, 1.0)
-        scale = xp.where(mean > 0, mean, scale)
+        scale = xp.where(mean > rounding, mean, scale)
     return scale

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast import metrics
+from forecast import means, metrics
 from forecast.means import seasonal_scale
 from forecast.metrics import METRICS, find
 from forecast.truth import Truth
@@ -85,6 +85,16 @@ def test_a_series_shorter_than_a_season_is_scaled_by_steps_of_one():
     assert seasonal_scale(train, 12)[0] == 3.0
 
 
+def test_what_differs_by_rounding_alone_has_no_scale():
+    """A series that repeats itself was scaled by 1e-15, and its errors decided for all others."""
+    again, sums = np.sin(np.arange(56) * 2 * np.pi / 7), np.array([0.3, 0.1 + 0.2, 0.3])
+    for name in ("mase", "rmsse"):
+        assert np.isnan(getattr(metrics, name)(np.ones(2), np.zeros(2), again, 7))
+    for name in ("nmae", "nrmse"):
+        assert np.isnan(getattr(metrics, name)(np.ones(2), np.zeros(2), sums))
+    assert metrics.mase(np.ones(2), np.zeros(2), 1e9 + np.arange(9) % 2 * 0.01, 1) == pytest.approx(100, rel=1e-4)
+
+
 def test_missing_actuals_are_skipped_and_missing_forecasts_are_not():
     actual, forecast = np.array([[1.0, np.nan, 3]]), np.array([[2.0, 2, 5]])
     for name in ("mae", "rmse", "mape", "smape", "wape", "r2", "spearman"):
@@ -100,6 +110,9 @@ def test_a_scale_is_remembered_for_what_cannot_change():
     np.testing.assert_allclose(seasonal_scale(train, 7), 2 * first)
     train.setflags(write=False)
     assert seasonal_scale(train, 7) is seasonal_scale(train, 7)
+    key = (id(train), 7, 1)
+    del train  # and forgotten with it
+    assert key not in means._scales
 
 
 @settings(deadline=None)

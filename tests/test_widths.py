@@ -111,6 +111,9 @@ def test_past_the_measured_steps_the_width_grows_with_the_root():
 def test_the_scale_skips_what_is_missing_and_is_steady():
     past = np.array([[9, 1, np.nan, 3, 6], [9, 4, 4, 4, 4], [9, np.nan, np.nan, np.nan, 1.0], [0, 0, 1, 0, 1]])
     np.testing.assert_allclose(recent_scale(past, 2, 4), [2, 0, 0, 1])
+    again = np.sin(np.arange(56) * 2 * np.pi / 7)[None, :]  # a season later it differs by rounding alone
+    assert recent_scale(again, 7, 50)[0] == recent_scale(again, 1, 50)[0] > 0.1
+    assert recent_scale(np.array([[0.3, 0.1 + 0.2, 0.3]]), 1, 3)[0] == 0
     asleep = np.r_[np.tile([0.0, 2.0], 20), np.zeros(10)][None, :]  # nothing lately
     assert Widths((80,), ((1.0,),), ((1.0,),), 1, 50, 5).scale(asleep)[0] > 1.5
 

@@ -10,10 +10,12 @@ import numpy as np
 
 from featurizers.clock import DAY
 from featurizers.panel import Panel
+from learners.spans import Spans
 
 if TYPE_CHECKING:
     from learners.prophet import Prophet
 
+NO_SEASONALITIES = "Seasonalities are 'auto' or a tuple of Seasonality(period, order), not {!r}."
 YEARS = 20  # that the table of holidays reaches beyond training
 
 
@@ -92,17 +94,13 @@ class Terms:
 
 def seasonalities_of(wanted: str | tuple[Seasonality, ...], panel: Panel) -> tuple[Seasonality, ...]:
     """`wanted`, or what the package would choose for the longest series: a year, a week, a day where there are two."""
-    if isinstance(wanted, str) and wanted != "auto":
-        raise ValueError(f"Seasonalities are 'auto' or a tuple of Seasonality(period, order), not {wanted!r}.")
-    if not isinstance(wanted, str):
-        for s in wanted:
-            if s.period <= 0 or s.order < 1:
-                raise ValueError(f"A seasonality needs a period above 0 days and an order of at least 1, not {s}.")
-        return tuple(wanted)
-    clock, known = panel.clock(), np.isfinite(panel.y)
-    spans = [np.ptp(clock[a:b][known[a:b]]) for a, b in zip(panel.indptr[:-1], panel.indptr[1:], strict=True)
-             if known[a:b].any()]  # fmt: skip
-    span = max(spans, default=0)
+    if isinstance(wanted, tuple | list):
+        return tuple(_checked(one) for one in wanted)
+    if wanted != "auto":
+        raise ValueError(NO_SEASONALITIES.format(wanted))
+    spans, clock = Spans.of(panel), panel.clock()
+    first, rows = spans.begin[spans.known > 0], spans.rows[spans.known > 0]
+    span = int((clock[first + rows - 1] - clock[first]).max(initial=0))
     apart = np.diff(clock)[np.diff(panel.owner) == 0]
     spacing = int(apart[apart > 0].min(initial=np.iinfo(np.int64).max))
     found = []
@@ -115,13 +113,26 @@ def seasonalities_of(wanted: str | tuple[Seasonality, ...], panel: Panel) -> tup
     return tuple(found)
 
 
+def _checked(asked: object) -> Seasonality:
+    if not isinstance(asked, Seasonality):
+        raise ValueError(NO_SEASONALITIES.format(asked))
+    order_fits = isinstance(asked.order, int | np.integer) and asked.order >= 1
+    if not (0 < asked.period < float("inf") and order_fits):
+        raise ValueError(f"A seasonality needs a period above 0 days and an order of at least 1, not {asked}.")
+    if asked.mode not in (None, "additive", "multiplicative"):
+        raise ValueError(f"The mode of a seasonality is 'additive', 'multiplicative' or None, not {asked.mode!r}.")
+    if asked.prior is not None and not 0 < asked.prior < float("inf"):
+        raise ValueError(f"The prior of a seasonality is a number above 0 or None, not {asked.prior!r}.")
+    return asked
+
+
 def holiday_table(
     holidays: str | tuple[str, ...] | Mapping[str, str], window: Sequence[int], panel: Panel
 ) -> HolidayDays:
     """The days of every holiday whose name occurs in training, from a year before it to 20 years after."""
     if not holidays or len(panel) == 0:
         return HolidayDays((), 0, np.zeros(1, np.int64), np.zeros((1, 0)))
-    if len(window) != 2 or min(window) < 0:
+    if not isinstance(window, tuple | list) or len(window) != 2 or min(window) < 0:
         raise ValueError(f"The window of holidays is (days before, days after), both 0 or more, not {window}.")
     trained = np.unique(panel.clock() // DAY)
     years = tuple(int(np.datetime64(int(d), "D").astype("datetime64[Y]").astype(int)) + 1970 for d in trained[[0, -1]])

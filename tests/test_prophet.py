@@ -160,11 +160,23 @@ def test_the_same_data_give_the_same_numbers(engine):
         (Prophet(regressors=("price",)), "needs 'price' ahead"),
         (Prophet(seasonalities="yearly"), "Seasonalities are"),
         (Prophet(seasonalities=(Seasonality(0, 1),)), "period above 0"),
+        (Prophet(seasonalities=(Seasonality(7, 1.5),)), "order of at least 1"),
+        (Prophet(seasonalities=(Seasonality(7, 1, mode="both"),)), "mode of a seasonality"),
+        (Prophet(seasonalities=(Seasonality(7, 1, prior=-1.0),)), "prior of a seasonality"),
+        (Prophet(seasonalities=((7, 3),)), "Seasonalities are"),
+        (Prophet(seasonalities=Seasonality(7, 3)), "Seasonalities are"),
+        (Prophet(changepoints=-1), "whole number from 0 on, not -1"),
+        (Prophet(changepoints=2.5), "whole number from 0 on, not 2.5"),
+        (Prophet(changepoint_range=2.0), "from 0 to 1, not 2.0"),
+        (Prophet(changepoint_prior=0.0), "changepoint_prior of Prophet is a number above 0"),
+        (Prophet(holidays_prior=float("nan")), "holidays_prior of Prophet is a number above 0"),
+        (Prophet(holidays="US", window=1), "window"),
         (Prophet(holidays="XX"), "no country 'XX'"),
         (Prophet(holidays="US", window=(-1, 0)), "window"),
     ],
 )
 def test_impossible_settings_are_refused(recipe, message):
+    """Of changepoints beyond the last row the kernel would read what is not there."""
     with pytest.raises(ValueError, match=message):
         recipe.fit(daily(DAILY[:30]))
 

@@ -13,8 +13,10 @@ from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from forecast.backtest import RollingOrigin
 from forecast.chance import surely_better
+from forecast.elastic_net import elastic_net
 from forecast.ensemble import as_decided, blended, caruana, vote, without
 from forecast.leaderboard import Leaderboard, compare, failed
+from forecast.metrics import Function
 from forecast.truth import Outputs, Truth, measure
 from forecast.widths import joint_scale, truth_scale, windows
 from learners.attribution import Attribution, Feature, joined
@@ -27,7 +29,6 @@ from learners.together import Together, called
 FEW = 8  # learners at most, the best ones, that a sweep stacks
 AHEAD = 0.03  # of the error of the mean is what a stack must be better by, to be taken in a sweep
 EXTREME = 0.99  # the quantile of the errors that larger ones are taken for, as squares would let them decide alone
-ROUNDS, CLOSE = 500, 1e-10  # of the descent, and when it has come to rest
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Stack(Learner):
     l1_ratio: float = 0.5
     nonnegative: bool = True
     guard: bool = True
-    metric: str = "mase"
+    metric: str | Function = "mase"
 
     def train(self, panel: Panel) -> StackModel | BlendModel:
         board = compare(panel, self.of, self.on, self.metric)
@@ -277,24 +278,3 @@ def _rows(
     if steps:
         columns.append(np.broadcast_to(np.arange(1.0, mean.shape[1] + 1), mean.shape))
     return np.stack(columns, axis=2)[known], ((truth.actual - mean) / size)[known]
-
-
-def elastic_net(X: np.ndarray, y: np.ndarray, alpha: float, l1_ratio: float, nonnegative: bool) -> np.ndarray:
-    """The d that minimises |y - X d|^2 / (2 rows) + alpha (l1_ratio |d|_1 + (1 - l1_ratio) |d|^2 / 2).
-
-    Source: Friedman, Hastie & Tibshirani, Regularization paths for generalized linear models via coordinate descent,
-    2010, equation 5.
-    """
-    gram, towards = X.T @ X / len(y), X.T @ y / len(y)
-    d = np.zeros(X.shape[1])
-    for _ in range(ROUNDS):
-        moved = 0.0
-        for j in range(len(d)):
-            pull = towards[j] - gram[j] @ d + gram[j, j] * d[j]
-            size = max((pull if nonnegative else abs(pull)) - alpha * l1_ratio, 0.0)
-            below = gram[j, j] + alpha * (1 - l1_ratio)
-            new = float(np.copysign(size, pull) / below) if below > 0 else 0.0
-            moved, d[j] = max(moved, abs(new - d[j])), new
-        if moved < CLOSE:
-            break
-    return d

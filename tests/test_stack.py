@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from forecast.backtest import RollingOrigin
+from forecast.elastic_net import elastic_net
 from forecast.export import to_onnx
 from forecast.leaderboard import compare
-from forecast.stack import Stack, Stacked, elastic_net, guarded, stacked
+from forecast.stack import Stack, Stacked, guarded, stacked
 from learners.average import HistoricAverage
 from learners.blend import BlendModel
 from learners.naive import Naive, SeasonalNaive

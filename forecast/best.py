@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from featurizers.panel import Panel
 from forecast.backtest import RollingOrigin
 from forecast.leaderboard import compare
+from forecast.metrics import Function
 from learners.around import Around, reported
 from learners.each import reason
 from learners.learner import Learner
@@ -24,7 +25,7 @@ class Best(Learner):
 
     of: tuple[Learner, ...]
     on: RollingOrigin
-    metric: str = "mase"
+    metric: str | Function = "mase"
 
     def train(self, panel: Panel) -> BestModel:
         board = compare(panel, self.of, self.on, self.metric)
@@ -36,7 +37,7 @@ class Best(Learner):
             except Exception as error:
                 failures.append(f"{name} could not be trained: {reason(error)}")
                 continue
-            totals = {n: board.totals[n].get(self.metric, float("nan")) for n in board.names}
+            totals = {n: board.metric.total(board.totals[n]) for n in board.names}
             said, recipe = (*failures, *reported(model)), board.recipes[name].decided(model)
             return BestModel(model, name, totals, said, recipe=recipe)
         raise ValueError(f"No learner could be trained. {' '.join(failures)}")

@@ -44,7 +44,7 @@ class Ensemble(Learner):
 
     of: tuple[Learner, ...]
     on: RollingOrigin
-    metric: str = "mase"
+    metric: str | Function = "mase"
     size: int = 15
     per: str = "panel"
     by: tuple[str, ...] = ()

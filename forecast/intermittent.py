@@ -12,6 +12,7 @@ from featurizers.arrays import State, namespace
 from featurizers.panel import Panel, positions
 from forecast.backtest import RollingOrigin
 from forecast.best import Best, BestModel
+from forecast.metrics import Function
 from learners.aggregated import Adida
 from learners.around import reported
 from learners.attribution import Attribution, joined
@@ -44,7 +45,7 @@ class Intermittent(Learner):
     otherwise: Learner
     on: RollingOrigin
     of: tuple[Learner, ...] | Mapping[str, Learner] = MADE  # a mapping gives each class the learner that it has
-    metric: str = "mase"
+    metric: str | Function = "mase"
 
     def train(self, panel: Panel) -> IntermittentModel:
         number = classified(panel)

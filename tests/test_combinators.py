@@ -135,6 +135,16 @@ def test_best_is_the_winner_trained_on_everything():
     np.testing.assert_array_equal(forecasts(Best((SEASON, LINEAR), ON))["forecast"], forecasts(LINEAR)["forecast"])
 
 
+def test_best_tells_the_totals_of_any_metric():
+    def worst(actual, forecast):
+        return np.abs(actual - forecast).max()
+
+    banded = (SeasonalNaive(7, levels=(50, 80)), Naive(levels=(50, 80)))
+    for metric in ("interval_score", worst):
+        totals = list(Best(banded, ON, metric).fit(panel()).totals.values())
+        assert 0 < totals[0] < totals[1]
+
+
 def test_best_takes_the_next_if_the_winner_fails_at_the_end():
     class Once(type(LINEAR)):
         def train(self, whole):

@@ -129,7 +129,7 @@ def residuals(times: np.ndarray, values: np.ndarray, correlations: np.ndarray, c
 
     def draw(axes: Any) -> None:
         finite = np.isfinite(values)
-        axes[0].hist(values[finite], bins=min(40, max(5, int(np.sqrt(finite.sum())))), color=OTHER)
+        axes[0].hist(values[finite], bins=_edges(values[finite]), color=OTHER)
         axes[0].axvline(0, color=INK, linewidth=0.8)
         axes[0].set_title("Distribution")
         order, at = np.unique(times[finite], return_inverse=True)
@@ -146,6 +146,14 @@ def residuals(times: np.ndarray, values: np.ndarray, correlations: np.ndarray, c
         axes[2].set_title("Autocorrelation by steps apart")
 
     return drawn(draw, (9.0, 2.6), columns=3)
+
+
+def _edges(values: np.ndarray) -> np.ndarray:
+    """Those of the bins of a histogram."""
+    try:
+        return np.histogram_bin_edges(values, min(40, max(5, int(np.sqrt(len(values))))))
+    except ValueError:  # all alike, and so large that nothing lies between them
+        return values[0] + abs(values[0]) * np.array([-0.5, 0.5])
 
 
 def autocorrelation(rows: Sequence[np.ndarray], most: int = 24) -> tuple[np.ndarray, int]:

@@ -134,7 +134,8 @@ def ranked(board: Leaderboard, winner: str) -> np.ndarray:
     scores = board.metric.table(board.scores.get(winner, {}))
     if scores is None:
         return np.arange(board.panel.count)
-    return np.argsort(mean_of(scores, axis=0), kind="stable")  # NaN comes last
+    sign = -1 if board.metric.higher else 1
+    return np.argsort(sign * mean_of(scores, axis=0), kind="stable")  # NaN comes last
 
 
 def history_charts(run: Run) -> list[str]:
@@ -144,9 +145,7 @@ def history_charts(run: Run) -> list[str]:
 
 def picked(run: Run, count: int) -> list[int]:
     """Series from the one that was forecast best to the one that was forecast worst."""
-    panel, board = run.panel, run.leaderboard
-    order = ranked(board, run.winner)
-    order = order[order < panel.count] if board.panel.count == panel.count else np.arange(panel.count)
+    order = ranked(run.leaderboard, run.winner)
     places = np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int))
     return [int(i) for i in order[places]]
 
@@ -163,8 +162,8 @@ def history(run: Run, i: int) -> charts.Draw:
     came = None
     if run.whole is not None:
         after = slice(int(run.whole.indptr[i] + panel.lengths[i]), int(run.whole.indptr[i + 1]))
-        shown = run.job.gap + horizon
-        came = (run.whole.clock()[after][:shown], run.whole.y[after][:shown])
+        rows_ahead = run.job.gap + horizon
+        came = (run.whole.clock()[after][:rows_ahead], run.whole.y[after][:rows_ahead])
     past = (panel.clock()[rows], panel.y[rows])
     return charts.history(past, (later, outputs.pop("forecast")), outputs, came, panel.name(i))
 

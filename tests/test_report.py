@@ -13,8 +13,9 @@ import pytest
 
 import forecast as fc
 from forecast import charts
-from forecast.report import Sheet, shown, source, write_report
+from forecast.report import Sheet, ranked, shown, source, write_report
 from forecast.running import Run
+from tests.panels import daily
 
 HOSTILE = "<script>alert('x')</script> & $x_"
 
@@ -127,6 +128,18 @@ def test_autocorrelation_is_that_of_the_formula() -> None:
     assert count == 15
     np.testing.assert_allclose(found, [np.nansum(centred[:, k:] * centred[:, :-k]) / below for k in range(1, 5)])
     assert charts.autocorrelation([np.zeros((1, 6))])[0].tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("metric", ["mae", "r2"])
+def test_the_best_series_stands_first_whether_more_or_less_is_better(metric: str) -> None:
+    noise = np.random.default_rng(0).normal(size=40)
+    panel = daily(noise, np.arange(40) % 4 + noise / 9, np.arange(40) % 4 + noise / 2)
+    board = fc.compare(panel, {"season": fc.SeasonalNaive(4)}, fc.RollingOrigin(8), metric)
+    assert ranked(board, "season").tolist() == [1, 2, 0]
+
+
+def test_residuals_that_are_all_alike_and_huge_are_drawn() -> None:
+    assert "svg" in charts.residuals(np.arange(3), np.full(3, 1e18), np.zeros(1), 3)
 
 
 def test_a_legend_of_many_long_names_has_several_lines() -> None:

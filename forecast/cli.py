@@ -20,6 +20,9 @@ Trials = Annotated[Optional[int], typer.Option(help="Trials in all; the job's ow
 Metric = Annotated[Optional[str], typer.Option(help="Sort by this metric; the own one if left out.")]  # noqa: UP045
 Seconds = Annotated[Optional[float], typer.Option(help="Seconds in all; the job's own if left out.")]  # noqa: UP045
 
+Column = Annotated[Optional[str], typer.Option(help="A column; guessed if left out.")]  # noqa: UP045
+Columns = Annotated[Optional[list[str]], typer.Option(help="A column, once each; guessed if left out.")]  # noqa: UP045
+
 
 def _version(asked: bool) -> None:
     if asked:
@@ -35,6 +38,26 @@ Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=
 @app.callback()
 def options(version: Version = False) -> None:
     pass
+
+
+@app.command()
+def init(
+    table: Annotated[str, typer.Argument(help="A CSV or Parquet file, a folder of them, an SQL query, dataset:NAME.")],
+    time: Column = None, target: Column = None, id: Columns = None, known: Columns = None, past: Columns = None,
+    static: Columns = None,
+    freq: Annotated[Optional[str], typer.Option(help="What one step is, as D; as seen if left out.")] = None,  # noqa: UP045
+    horizon: Annotated[Optional[int], typer.Option(help="Rows to forecast; by the frequency if left out.")] = None,  # noqa: UP045
+    decimal: Annotated[Optional[str], typer.Option(help="The sign before decimals, '.' or ','.")] = None,  # noqa: UP045
+    encoding: Annotated[Optional[str], typer.Option(help="Of a CSV file, as cp1252.")] = None,  # noqa: UP045
+    output: Annotated[Path, typer.Option("--output", "-o", help="The job to write.")] = Path("job.toml"),
+    force: Annotated[bool, typer.Option("--force", help="Write over a job that is there.")] = False,
+) -> None:  # fmt: skip
+    """Look at a table, guess what its columns are, and write a first job with the reasons, to look through and run."""
+    from forecast.first_job import begin
+
+    said = {"time": time, "target": target, "id": id, "known": known, "past": past, "static": static, "freq": freq,
+            "decimal": decimal, "encoding": encoding}  # fmt: skip
+    print(begin(table, output, {name: value for name, value in said.items() if value}, horizon, force))
 
 
 @app.command()

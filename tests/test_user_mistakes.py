@@ -236,7 +236,7 @@ def test_a_run_is_looked_at_and_its_model_loaded_from_its_folder(tmp_path: Path)
         (["export", "nowhere", "--horizon", "3"], "no saved model in 'nowhere'"),
         (["score", "nowhere.onnx", "t.csv"], "'nowhere.onnx' can't be opened"),
         (["run", "bad.toml"], "The folds must be a whole number from 1 on, not '3'."),
-        (["run", "t.csv"], "'t.csv' is a table, not a job: write a TOML file"),
+        (["run", "t.csv"], "'t.csv' is a table, not a job: 'forecast init t.csv' writes one"),
         (["run", "below.toml"], "'horizon' is a setting of the job, not of its table: it stands above [data]"),
         (["compare", "part.toml"], "'mine' is only a part of one: wrap a regressor in Recursive"),
         (["pause", "nowhere"], "There is no run 'nowhere'"),

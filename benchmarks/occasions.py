@@ -1,6 +1,6 @@
-"""What do days of the year that stand out gain? MASE of each learner with `Occasions` over that without.
+"""What do days of the year that stand out gain, and weekdays of months? MASE of learners with `Occasions` over without.
 
-    .venv/bin/python benchmarks/occasions.py [--sets us_births,github_dau] [--folds 24]
+    .venv/bin/python benchmarks/occasions.py [--sets us_births,beer] [--folds 24]
 
 Folds spread over the last years of training parts, the last horizon with them; geometric means over the folds.
 """
@@ -21,11 +21,12 @@ from forecast.plan import recipe
 
 LEARNERS = ("AutoEts", "Ridge", "LightGBM", "Harmonic")
 APART = 19  # days from fold to fold, horizons and all: every time of the year comes, hours begin at the same time
+MONTHS = 5  # the same for months, which are few
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", default="us_births,github_dau,nyc_energy,electricity")
+    parser.add_argument("--sets", default="us_births,github_dau,nyc_energy,electricity,beer")
     parser.add_argument("--folds", type=int, default=24)
     asked = parser.parse_args()
     for name in asked.sets.split(","):
@@ -36,7 +37,7 @@ def main() -> None:
         plan = replace(job.plan(panel), occasions=False)
         plain = {learner: recipe(learner, plan) for learner in LEARNERS}
         known = {f"{learner} with": fc.Occasions(found) for learner, found in plain.items()}
-        step = max(APART * (24 if source.freq == "h" else 1), source.horizon)
+        step = MONTHS if source.freq == "MS" else max(APART * (24 if source.freq == "h" else 1), source.horizon)
         on = fc.RollingOrigin(source.horizon, asked.folds, step=step)
         board = compare(panel, plain | known, on, "mase", season=source.season)
         print(f"{name}: {', '.join(fc.Occasions(fc.Naive()).fit(panel).days)}")

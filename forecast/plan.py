@@ -12,6 +12,7 @@ from featurizers.panel import Panel
 from forecast import evidence
 from forecast.featurization import useless
 from learners.learner import Learner
+from learners.month_effects import monthly
 from learners.occasions import standing_out
 
 STEADY = {
@@ -48,8 +49,8 @@ class Plan:
     seconds: float | None = None  # that one training of a network may take
     history: int | None = None  # the last rows that learners of each series alone learn from; None: all
     rows: int | None = None  # the most that a regression learns from; None: all
-    occasions: bool = False  # days of the year stand out
-    told: bool = False  # known columns may tell of such days
+    occasions: bool = False  # days of the year, or the weekdays of months, stand out
+    told: bool = False  # known columns or holidays may tell of such days
 
     @classmethod
     def of(cls, panel: Panel, **settings: object) -> Plan:
@@ -65,7 +66,8 @@ class Plan:
         relative = tuple(n for n in roles["known"] if evidence.uneven(panel, n))
         span = {"W": 6, "MS": 27, "QS": 89, "YS": 364}.get(panel.freq.unit, 0)
         found = {"relative": relative, "span": span, "categories": categories, "many": panel.count > 1}
-        found |= {"occasions": bool(standing_out(panel)), "told": not dropped.keys() >= set(panel.by_role("known"))}
+        told = bool(settings.get("holidays")) or not dropped.keys() >= set(panel.by_role("known"))
+        found |= {"occasions": bool(standing_out(panel)), "told": told and not monthly(panel.freq)}
         return cls(**roles, **found, **settings)  # type: ignore[arg-type]
 
     @property
@@ -79,7 +81,8 @@ def recipe(name: str, plan: Plan) -> Learner:
     A regressor's name is that regressor in `Recursive`, or in `Direct` with "Direct" before it. What could leave the
     range that a series has ever been in is held by `Bounded`; means and repeated values could not. What learns from
     each series alone learns from the last rows of a long one, Harmonic from the last years. Days of the year that stand
-    out are taken out first (`Occasions`), but where known columns or holidays tell a learner of them.
+    out are taken out first (`Occasions`), but where known columns or holidays tell a learner of them; so are the
+    weekdays of months, of which nothing else tells.
     """
     from learners import Bounded, Occasions, Recent
 
@@ -90,8 +93,7 @@ def recipe(name: str, plan: Plan) -> Learner:
         found = Recent(found, max(plan.history, int(YEARS * plan.year) if wanted == "harmonic" else 0))
     found = Bounded(found, plan.horizon, plan.season)
     alone = wanted in {name.lower() for name in _SIMPLE} - OUTSIDE
-    told = bool(plan.holidays) or plan.told
-    return Occasions(found) if plan.occasions and (alone or not told) else found
+    return Occasions(found) if plan.occasions and (alone or not plan.told) else found
 
 
 def _plain(name: str, plan: Plan) -> Learner:

@@ -33,6 +33,7 @@ from learners.learner import Learner, Model
 from learners.naive import SeasonalNaive
 from learners.occasions import taken_out
 from learners.place import position_of
+from learners.year_days import WEEKDAYS
 
 WRITING, BULK = 6.0, 0.7  # seconds of a time limit that are kept for the report and the graph, and for a million rows
 TABLES, GIVEN = ("test", "known_future"), "a table that is given again"  # what a job's file says of a frame
@@ -265,12 +266,16 @@ def _untested(tables: Tables, gap: int) -> list[Finding]:
 
 
 def _occasions(model: Model) -> list[Finding]:
-    """The days of the year that stand out, where the model knows of them."""
+    """The days that stand out, where the model knows of them."""
     days = taken_out(model)
     if not days:
         return []
     told = ", ".join(f"{day} ({size})" for day, size in days.items())
-    text = f"Days of the year stand out, and are taken out of what is learned from and put back: {told}."
+    if set(days) & set(WEEKDAYS):
+        what = "The weekdays that months have stand out (in brackets what one more does)"
+    else:
+        what = "Days of the year stand out"
+    text = f"{what}, and are taken out of what is learned from and put back: {told}."
     return [Finding("occasions", "alerted", text, count=len(days))]
 
 

@@ -1,4 +1,4 @@
-"""Occasions: days of the year that are unlike others, what remains forecast by any learner."""
+"""Occasions: what the calendar does to days and months, taken out; what remains is forecast by any learner."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ import numpy as np
 from featurizers.arrays import Array, State, namespace
 from featurizers.clock import DAY
 from featurizers.features import tagged, untagged
+from featurizers.frequency import Frequency
 from featurizers.panel import Panel
 from learners.around import Around, Wrapping, inside
 from learners.attribution import Attribution, Feature
 from learners.learner import Learner, Model
 from learners.located import locate
-from learners.year_days import holding
+from learners.month_effects import composition, month_effects, monthly
+from learners.year_days import WEEKDAYS, holding
 from learners.year_effects import Effects, effects, plain
 
-REACH, BRIEF = 20, 5  # years after training that the calendar goes on for, where rows are days or shorter
-PART = "day of the year"
+REACH, BRIEF = 20, 5  # years after training that the calendar goes on for; for rows shorter than a day
+SMALL = 0.1  # a share below which tenths of a percent are told
+DAY_OF_YEAR, TRADING = "day of the year", "trading days"
 
 # All learners of a panel ask for the same, and what they then learn from is one panel for all of them:
 _FOUND: WeakKeyDictionary[Panel, dict[tuple[str, ...] | None, tuple[OccasionsModel, Panel]]] = WeakKeyDictionary()
@@ -30,13 +33,16 @@ _FOUND: WeakKeyDictionary[Panel, dict[tuple[str, ...] | None, tuple[OccasionsMod
 class Occasions(Wrapping):
     """`learner` learns and forecasts the target as it would be without `days` of the year: "12-25", "11-Thu-4" (the
     fourth Thursday of November), "05-Mon-last", "easter-2". None: those that stand out in training, whatever the
-    country, see `learners.year_effects`; there may be none.
+    country, see `learners.year_effects`; there may be none. Months and quarters differ in how many of each weekday they
+    have ("Mon", ..., "Sun"), by leap days ("02-29") and in what they have of the days before Easter ("easter"), see
+    `learners.month_effects`.
 
     What a day does is a share of what it would else be (or an amount, where the panel has negative values), measured
-    against the same weekdays of the three weeks before and after, for each series as far as that can be told. A day
-    that leaves less than 30 % counts as missing for `learner`. The calendar goes 20 years beyond training, for rows
-    shorter than a day 5. Rows are days, or parts of them of 15 minutes at least; panels of other frequencies, and
-    series that were not in training, are as `learner` has them.
+    against the same weekdays of the three weeks before and after, for each series as far as that can be told; what one
+    more weekday does to a month is measured against trend and season. A row of which less than 30 % is left counts as
+    missing for `learner`. The calendar goes 20 years beyond training, for rows shorter than a day 5. Rows are days,
+    parts of them of 15 minutes at least, months, or two or three of these; panels of other frequencies, and series that
+    were not in training, are as `learner` has them.
 
     >>> from learners import AutoEts
     >>> learner = Occasions(AutoEts(7), days=("12-24", "12-25", "easter+1"))
@@ -102,7 +108,7 @@ class OccasionsModel(Around):
         for i, day in enumerate(self.days):
             part = effect[:, :, i] * (before if self.relative else 1.0)
             if (part != 0.0).any():
-                made = made.with_part(Feature(day, PART, "calendar"), part)
+                made = made.with_part(Feature(day, TRADING if day in WEEKDAYS else DAY_OF_YEAR, "calendar"), part)
         return made
 
     def within(self, state: State) -> State:
@@ -173,14 +179,16 @@ def taken_out(model: Model) -> dict[str, str]:
     if not isinstance(model, OccasionsModel):
         return {day: told for part in model.parts for day, told in taken_out(part).items()}
     sizes = zip(model.days, model.sizes.mean(axis=0).tolist(), strict=True)
-    return {day: f"{size:+.0%}" if model.relative else f"{size:+.4g}" for day, size in sizes}
+    if not model.relative:
+        return {day: f"{size:+.4g}" for day, size in sizes}
+    return {day: f"{size:+.1%}" if abs(size) < SMALL else f"{size:+.0%}" for day, size in sizes}
 
 
 def _found(panel: Panel, days: tuple[str, ...] | None) -> tuple[OccasionsModel, Panel]:
     """A model for `panel` that lacks its inner one, and what that is to be trained on."""
     known = _FOUND.setdefault(panel, {})
     if days not in known:
-        known[days] = _described(panel, effects(panel, days))
+        known[days] = _described(panel, (month_effects if monthly(panel.freq) else effects)(panel, days))
     return known[days]
 
 
@@ -192,19 +200,20 @@ def _described(panel: Panel, found: Effects) -> tuple[OccasionsModel, Panel]:
     if full.any() and found.rules:
         first[full] = stamps.astype(np.int64)
         start[full] = panel.freq.steps(np.broadcast_to(stamps.min(), stamps.shape), stamps)[0]
-        years = REACH if panel.freq.daily else BRIEF
-        rows = int((start + panel.lengths).max() + years * panel.freq.year)
+        years, year = REACH if panel.freq.daily else BRIEF, panel.freq.year or panel.freq.season
+        rows = int((start + panel.lengths).max() + years * year)
         clock = panel.clock(panel.freq.add(stamps.min(), np.arange(rows)))
-        calendar, shapes = _calendar(clock, found)
+        calendar, shapes = _calendar(clock, found, panel.freq)
     model = OccasionsModel(PLACE, found.rules, found.relative, panel.keys, first, panel.lengths, start, found.sizes,
                            calendar, shapes)  # fmt: skip
     return model, model.without(panel)
 
 
-def _calendar(clock: np.ndarray, found: Effects) -> tuple[np.ndarray, np.ndarray]:
+def _calendar(clock: np.ndarray, found: Effects, freq: Frequency) -> tuple[np.ndarray, np.ndarray]:
     """The kind of each row of the seconds `clock`, with one that has none before and after, and the kinds."""
     days, at = np.unique(clock // DAY, return_inverse=True)
-    held = np.vstack([np.zeros((1, len(found.rules)), bool), holding(found.rules, days)])
+    each = composition(found.rules, days, freq) if monthly(freq) else holding(found.rules, days)
+    held = np.vstack([np.zeros((1, len(found.rules))), each])
     kinds, of_day = np.unique(held, axis=0, return_inverse=True)
     slots = found.profile.shape[1]
     shapes = (kinds[:, None, :] * found.profile.T[None, :, :]).reshape(-1, len(found.rules))

@@ -218,7 +218,7 @@ def effects(panel: Panel, rules: tuple[str, ...] | None = None) -> Effects:
         return Effects((), seen.relative, np.zeros((panel.count, 0)), np.zeros((0, 1)))
     days, away = seen.pooled()
     held = holding(rules, days).astype(np.float64)
-    size = _pooled(held, away)
+    size = regressed(held, away)
     sizes = np.tile(size, (panel.count, 1))
     if SEVERAL <= panel.count == some.count:
         sizes += _own(seen, days, held, size)
@@ -229,7 +229,7 @@ def effects(panel: Panel, rules: tuple[str, ...] | None = None) -> Effects:
     return Effects(rules, False, sizes * np.nan_to_num(scale)[:, None], profile)
 
 
-def _pooled(held: np.ndarray, away: np.ndarray) -> np.ndarray:
+def regressed(held: np.ndarray, away: np.ndarray) -> np.ndarray:
     """The effect of each rule, from the days (days, rules) that it holds on."""
     return np.linalg.solve(held.T @ held + RIDGE * np.eye(held.shape[1]), held.T @ away)
 
@@ -238,7 +238,7 @@ def _without(panel: Panel, seen: Departures, rules: tuple[str, ...]) -> np.ndarr
     """The target without the effects on the mean of all series, (rows,)."""
     days, away = seen.pooled()
     stamps, at = np.unique(panel.clock() // DAY, return_inverse=True)
-    effect = (holding(rules, stamps) @ _pooled(holding(rules, days).astype(np.float64), away))[at]
+    effect = (holding(rules, stamps) @ regressed(holding(rules, days).astype(np.float64), away))[at]
     return np.asarray(plain(panel.y, effect * seen.scale[panel.owner], seen.relative))
 
 

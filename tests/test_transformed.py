@@ -229,3 +229,16 @@ def test_rolling_forecasts_of_new_series_are_in_units_of_all_rows_known(how: str
     for k in range(2, 29, 5):
         alone = model.forecast(new.rows(new.position < k), 2).columns["forecast"]
         np.testing.assert_allclose(found[found["cutoff"] == new.frame()["day"][k - 1]]["forecast"], alone, rtol=1e-9)
+
+
+@pytest.mark.parametrize("first", [np.full(30, np.nan), np.zeros(0)], ids=["missing", "empty"])
+def test_what_a_learner_keeps_does_not_hang_on_the_values_of_the_first_series(first: np.ndarray) -> None:
+    values, found = 100.0 + np.arange(30.0) ** 2, []
+    for training in (daily(first, values), daily(values, values)):
+        model = Transformed(fc.HistoricAverage(), Scale()).fit(training)
+        new = replace(training.where(np.array([1])), ids=pd.DataFrame({"id": [9]}))
+        state = model.state(new.rows(new.position < 20))
+        for row in range(20, 30):
+            state = model.advance(state, {"target": new.y[[row]], "time": new.column("time")[[row]]})
+        found.append(model.predict(state, {"time": np.zeros((1, 1))})["forecast"])
+    np.testing.assert_array_equal(*found)

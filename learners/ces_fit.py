@@ -9,7 +9,6 @@ from featurizers.panel import Panel
 from learners.ces import MODELS, SHORTEST, Ces, CesModel
 from learners.local import assembled
 from learners.spans import Spans
-from learners.spread import earlier, spread, supposed
 
 NUMBERS = (
     "alpha_0", "alpha_1", "beta_0", "beta_1", "level", "hidden", "model", "criterion", "deviation", "freedom",
@@ -77,9 +76,8 @@ def _moves(real: np.ndarray, imaginary: np.ndarray) -> np.ndarray:
 
 def _spread(panel: Panel, spans: Spans, columns: State, hopeless: np.ndarray) -> State:
     """What the bands need; of a series that repeats its last value, how far its values lie apart."""
-    deviation, errors = spread(panel, spans.values - earlier(panel, 1))
-    deviation, errors = supposed(deviation, errors, spans.first[:, None])
-    freedom = np.where(hopeless, errors, columns["freedom"])
+    deviation, repeating = spans.strays(panel)
+    freedom = np.where(hopeless, repeating, columns["freedom"])
     model = np.where(hopeless, 0.0, columns["model"]).astype(np.int64)
     return {
         "ces.deviation": np.where(hopeless, deviation, columns["deviation"]),

@@ -132,13 +132,15 @@ class EtsFit:
         return usable & (table[:, NUMBERS.index("form")] >= 0)
 
     def _repeats(self, i: int, learnable: bool, notes: Notes) -> np.ndarray:
-        """The numbers of a random walk from the first known value."""
+        """The numbers of a random walk from the first known value; of a single one nothing but its size can be told (see
+        `learners.spread.supposed`)."""
         if learnable:
             notes.setdefault(i, []).append(f"{self.name(i)}: {self.learner} failed; it repeats its last value.")
         else:
             notes[i] = [self.spans.repeating(self.panel, i, SHORTEST, self.learner).note]
         values = self.spans.values[self.spans.starts[i] : self.spans.starts[i + 1]]
-        moves = np.diff(values[~np.isnan(values)])
+        known = values[~np.isnan(values)]
+        moves = np.diff(known) if len(known) > 1 else known
         numbers = {"alpha": 1.0, "phi": 1.0, "level": self.spans.first[i], "form": -1.0}
         numbers |= {"variance": float(np.mean(moves**2)) if len(moves) else 0.0, "spare": float(max(len(moves), 1))}
         return np.array([numbers.get(name, 0.0) for name in NUMBERS])

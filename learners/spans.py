@@ -9,6 +9,7 @@ import numpy as np
 from featurizers.kernels import threads
 from featurizers.panel import Panel
 from learners.repeating import Repeating, repeating_first
+from learners.spread import earlier, spread, supposed
 
 HEAVY = 50  # a fit passes over each value about that many times more than a prediction does
 
@@ -55,6 +56,11 @@ class Spans:
         """Whether there is anything to learn: enough values, and not all the same."""
         learnable: np.ndarray = (self.known >= shortest) & (self.lowest < self.highest)
         return learnable
+
+    def strays(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
+        """How far each series strays from its last value in a row, and the degrees of freedom, (series, 1) each."""
+        deviation, errors = spread(panel, self.values - earlier(panel, 1))
+        return supposed(deviation, errors, self.first[:, None])
 
     def repeating(self, panel: Panel, i: int, shortest: int, learner: str) -> Repeating:
         """What series i, which is not learnable, is forecast by."""

@@ -9,7 +9,6 @@ import numpy as np
 from featurizers.arrays import State
 from featurizers.panel import Panel
 from learners.spans import Spans
-from learners.spread import earlier, spread, supposed
 from learners.theta import SHORTEST
 
 NUMBERS = ("multiplies", "deviation", "freedom", "term")
@@ -54,10 +53,9 @@ def fitted(
 def _doubts(panel: Panel, spans: Spans, columns: State, hopeless: np.ndarray) -> State:
     """ "deviation" and "freedom", also where a series repeats its last value, and "doubt", the variance of what was
     estimated beside that of an error; (series, 1) each."""
-    deviation, errors = spread(panel, spans.values - earlier(panel, 1))
-    deviation, errors = supposed(deviation, errors, spans.first[:, None])
+    deviation, freedom = spans.strays(panel)
     return {
         "deviation": np.where(hopeless, deviation, columns["deviation"]),
-        "freedom": np.where(hopeless, errors, columns["freedom"]),
+        "freedom": np.where(hopeless, freedom, columns["freedom"]),
         "doubt": np.where(hopeless, 0.0, 1.0 / np.maximum(columns["freedom"], 1.0)),
     }

@@ -11,6 +11,7 @@ from threading import Event, Thread
 from typing import Any
 
 from featurizers.kernels import cores
+from featurizers.whole import whole
 from learners.each import UNFINISHED, engine
 
 STARTING = 5.0  # seconds that a fresh process may take before it begins with an item
@@ -24,12 +25,10 @@ def processes(count: int | None = None, until: float | None = None, longest: flo
     slower than with one. They start fresh, so that neither a guard around the main module nor a module for a
     notebook's classes is needed. Results are those of a serial run, in the same order. At `until` (seconds of
     `time.monotonic`) what is still at work is ended, and its result is `UNFINISHED`; so is, on one process, an item
-    that takes more than `longest` seconds, so that it does not keep the others waiting.
+    that takes more than `longest` seconds, so that it does not keep the others waiting. ValueError if `count` is no
+    whole number from 1 on.
     """
-    if count is None:
-        count = cores()
-    if count < 1:
-        raise ValueError(f"There must be at least 1 process, not {count}.")
+    count = cores() if count is None else whole(count, "The number of processes")
     serial = map if count == 1 else partial(_spread, count)
     before = engine.set(serial if until is None else partial(_spread_until, count, until, longest))
     try:

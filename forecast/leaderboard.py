@@ -14,6 +14,7 @@ import pandas as pd
 
 from featurizers.findings import Finding
 from featurizers.panel import Panel, expected
+from featurizers.whole import whole
 from forecast.attempts import Attempt, Progress, fits, tried
 from forecast.backtest import RollingOrigin
 from forecast.means import mean_of
@@ -239,7 +240,8 @@ def compare(
     first = find(metric)
     wanted = together(first, *metrics)
     folds = tuple(on.split(panel))
-    truths = tuple(Truth.of(fold, season or panel.freq.season) for fold in folds)
+    season = panel.freq.season if season is None else whole(season, "The season")
+    truths = tuple(Truth.of(fold, season) for fold in folds)
     items = [(name, k) for name, recipe in recipes.items() for k in fits(recipe, on.refit, range(len(folds)))]
     attempts = tried(folds, recipes, items, progress)
     return scored(panel, on, first, wanted, recipes, truths, attempts)

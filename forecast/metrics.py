@@ -123,7 +123,11 @@ def find(given: str | Function | Metric) -> Metric:
             raise ValueError(_taken(name))
         return METRICS[name]
     found = Metric(name, given, bool(getattr(given, "higher_is_better", False)), whole=False)
-    unknown = [n for n in found.needs if n not in NEEDS]
+    try:
+        unknown = [n for n in found.needs if n not in NEEDS]
+    except ValueError:  # of a function that is built in
+        raise ValueError(f"Metric {name!r} does not say what it needs: write a function of actual and forecast that "
+                         "calls it.") from None  # fmt: skip
     if unknown:
         raise ValueError(f"Metric {name!r} asks for {unknown[0]!r}; a metric can have {', '.join(NEEDS)}.")
     return found

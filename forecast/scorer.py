@@ -265,4 +265,7 @@ def main(arguments: list[str], decimal: str | None = None) -> None:
 if __name__ == "__main__":
     if not 2 <= len(sys.argv) - 1 <= 3 or sys.argv[1].startswith("-"):
         sys.exit("usage: python scorer.py model.onnx table.csv [forecast.csv]")
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except (OSError, ValueError) as error:
+        sys.exit(f"scorer: {error}")

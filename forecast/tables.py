@@ -60,8 +60,12 @@ def _split(job: Job) -> Tables:
         if given["time"] not in second:
             raise ValueError(f"The test table has no column {given['time']!r}; it has {', '.join(map(repr, second))}.")
         whole = Panel.read(pd.concat([first, second], ignore_index=True), **given)
-        start = read_stamps(second[given["time"]], given["time"], counting(whole)).among(whole.times).local
-        return _cut(whole, whole.clock() < start[~np.isnat(start)].min().astype(np.int64), job)
+        stamps = read_stamps(second[given["time"]], given["time"], counting(whole)).among(whole.times).local
+        stamps = stamps[~np.isnat(stamps)]
+        if not len(stamps):
+            raise ValueError(f"The test table has no row with a time in {given['time']!r}: give the rows that come "
+                             "after those of training.")  # fmt: skip
+        return _cut(whole, whole.clock() < stamps.min().astype(np.int64), job)
     whole = Panel.read(source, **given)
     if isinstance(job.test, int):
         return _cut(whole, whole.position < np.repeat(whole.lengths - job.test, whole.lengths), job)

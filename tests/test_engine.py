@@ -61,8 +61,9 @@ def test_one_process_is_serial_and_none_is_refused():
         assert each(lambda item: os.getpid(), [0]) == [os.getpid()]
     with processes(2), processes(1):
         assert each(lambda item: os.getpid(), [0, 1]) == [os.getpid()] * 2
-    with pytest.raises(ValueError, match="at least 1 process, not 0"), processes(0):
-        pass
+    for wrong in (0, 2.5, "4"):
+        with pytest.raises(ValueError, match=f"must be a whole number from 1 on, not {wrong!r}"), processes(wrong):
+            pass
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -121,6 +121,9 @@ def test_what_cannot_be_ranked_or_found_is_refused(board):
         _ = compare(panel(), [Failing()], ON).best
     with pytest.raises(ValueError, match="no learner to compare"):
         compare(panel(), {}, ON)
+    for season in (0, -1, 2.5):
+        with pytest.raises(ValueError, match=f"The season must be a whole number from 1 on, not {season}"):
+            compare(panel(), {"last": Naive()}, ON, season=season)
 
 
 def test_progress_is_told():

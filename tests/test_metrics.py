@@ -129,6 +129,8 @@ def test_find_names_what_there_is():
         find("mse")
     with pytest.raises(ValueError, match="asks for 'y_true'; a metric can have actual, forecast"):
         find(lambda y_true: 0.0)
+    with pytest.raises(ValueError, match="'max' does not say what it needs: write a function of actual and"):
+        find(max)
     assert find("r2").higher
     assert find(metrics.mae) is METRICS["mae"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -307,6 +308,18 @@ def test_the_command_line_writes_csv(tmp_path: Path) -> None:
     lines = printed.splitlines()
     assert (lines[0], len(lines)) == ("month,forecast", 7)
     assert lines[1].startswith("2016-09-30T00:00:00,")
+
+
+def test_the_command_line_says_what_is_wrong_in_a_sentence(tmp_path: Path) -> None:
+    exported("monthly", tmp_path)
+    copied(tmp_path)
+    (tmp_path / "empty.csv").write_text("month,sales\n")
+    for name, why in (("empty.csv", "scorer: The table has no"), ("none.csv", "scorer: .*No such file")):
+        command = [sys.executable, tmp_path / "scorer.py", tmp_path / "model.onnx", tmp_path / name]
+        done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert re.match(why, done.stderr), done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_numbers_as_other_places_write_them(tmp_path: Path) -> None:

@@ -50,6 +50,13 @@ def test_tables_of_a_job_lie_beside_its_file_whatever_they_are_called(tmp_path: 
     assert (len(tables.train), tables.held.tolist()) == (32, [9])
 
 
+def test_a_test_table_without_a_time_is_told() -> None:
+    for test in (shops("2024-03-01").iloc[:0], shops("2024-03-01").iloc[:2].assign(day=None)):
+        job = Job.of({"data": {"source": shops("2024-02-01"), **ROLES}, "horizon": 3, "test": test})
+        with pytest.raises(ValueError, match="The test table has no row with a time in 'day'"):
+            read(job)
+
+
 def test_a_job_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
     (tmp_path / "job.toml").write_text('output = "Größe"', "latin-1")
     with pytest.raises(ValueError, match=r"job.toml' is not written in UTF-8"):

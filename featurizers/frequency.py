@@ -20,6 +20,9 @@ _RENAMED = {
     "BQ": "BQE", "BA": "BYE", "BY": "BYE", "AS": "YS", "BAS": "BYS", "SM": "SME", "CBM": "CBME",
     "d": "D", "b": "B", "w": "W", "q": "QE", "y": "YE",
 }  # fmt: skip
+# Offsets of pandas that no grid of days or whole seconds has, with what to write instead.
+_REFUSED = dict.fromkeys(("ms", "us", "ns"), "a step takes a second or more; months are 'MS' or 'ME'")
+_REFUSED |= dict.fromkeys(("bh", "cbh"), "hours are 'h', those that nothing is known of among them")
 _FIXED = {"s": 1, "min": 60, "h": 3600, "D": DAY, "W": 7 * DAY}
 _MONTHS = {"M": 1, "Q": 3, "Y": 12}
 _SEASONS = {"s": DAY, "min": DAY // 60, "h": 24, "D": 7, "W": 52, "B": 5, "M": 12, "Q": 4, "Y": 1}  # in base units
@@ -43,20 +46,22 @@ class Frequency:
         """Read a frequency; the letters of older pandas ("M", "H", "30T", "A-DEC") are accepted."""
         if isinstance(text, Frequency):
             return text
+        strange = f"Frequency {text!r} is not understood; examples are 'D', 'h', '30min', 'W-THU', 'MS'."
         found = re.fullmatch(r"\s*(\d*)\s*([A-Za-z]+)(-[A-Za-z0-9]+)?\s*", str(text))
         if found is None:
-            raise ValueError(f"Frequency {text!r} is not understood; examples are 'D', 'h', '30min', 'W-THU', 'MS'.")
+            raise ValueError(strange)
         count, letters, anchor = found.groups()
         letters = _RENAMED.get(letters, letters)
         try:
             offset = to_offset(f"{count}{letters}{(anchor or '').upper()}")
         except ValueError:
-            raise ValueError(
-                f"Frequency {text!r} is not understood; examples are 'D', 'h', '30min', 'W-THU', 'MS'."
-            ) from None
+            raise ValueError(strange) from None
         if offset.n <= 0:
             raise ValueError(f"Frequency {text!r} does not move forward.")
-        return cls(offset.freqstr)
+        read = cls(offset.freqstr)
+        if read.unit in _REFUSED:
+            raise ValueError(f"Frequency {text!r} can't be used: {_REFUSED[read.unit]}.")
+        return read
 
     @classmethod
     def infer(cls, times: np.ndarray, series: np.ndarray | None = None) -> Frequency | None:
@@ -156,7 +161,7 @@ class Frequency:
             apart = (times - origin).astype("timedelta64[s]").astype(np.int64)
             return apart // self.seconds, apart % self.seconds == 0
         origin_day, times_day = origin.astype("datetime64[D]"), times.astype("datetime64[D]")
-        grid = self.grid(min(origin_day.min(), times_day.min()), max(origin_day.max(), times_day.max()))
+        grid = self._around(np.concatenate([np.ravel(origin_day), np.ravel(times_day)]), 0)
         start = np.searchsorted(grid, origin_day, side="right") - 1
         at = np.searchsorted(grid, times_day, side="right") - 1
         exact = (grid[at] == times_day) & ((at - start) % self.step == 0)
@@ -164,20 +169,27 @@ class Frequency:
         return (at - start) // self.step, exact & clock
 
     def add(self, origin: np.ndarray, count: np.ndarray) -> np.ndarray:
-        """The stamps `count` steps after `origin` (negative: before); shapes broadcast."""
-        origin = origin.astype("datetime64[s]")
+        """The stamps `count` steps after `origin` (negative: before), NaT after NaT; shapes broadcast."""
+        origin = np.asarray(origin, "datetime64[s]")
         if self.seconds is not None:
             return origin + np.asarray(count) * np.timedelta64(self.seconds, "s")
         day = origin.astype("datetime64[D]")
-        reach = np.timedelta64(int((np.abs(count).max(initial=0) + 2) * self.step * self._days), "D")
-        grid = self.grid(day.min() - reach, day.max() + reach)
+        grid = self._around(day, (int(np.abs(count).max(initial=0)) + 2) * self.step)
         at = np.searchsorted(grid, day, side="right") - 1 + np.asarray(count) * self.step
-        return np.asarray(grid[at].astype("datetime64[s]") + (origin - day.astype("datetime64[s]")))
+        found = np.take(grid, at, mode="clip").astype("datetime64[s]")  # NaT is found behind the grid
+        return np.asarray(found + (origin - day.astype("datetime64[s]")))
 
     @property
     def _days(self) -> int:
         """An upper bound for the days in one base unit."""
         return 4 if self.unit == "B" else 32 if "M" in self.unit else 93 if "Q" in self.unit else 367
+
+    def _around(self, days: np.ndarray, reach: int) -> np.ndarray:
+        """Every stamp of the base unit from `reach` units before the first of `days` to as many after the last."""
+        known = days[~np.isnat(days)]
+        first, last = (known.min(), known.max()) if len(known) else (np.datetime64(0, "D"),) * 2
+        room = np.timedelta64(reach * self._days, "D")
+        return self.grid(first - room, last + room)
 
     def grid(self, first: np.datetime64, last: np.datetime64) -> np.ndarray:
         """Every stamp of the base unit from before `first` to after `last`, as datetime64[D]."""

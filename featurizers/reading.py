@@ -135,7 +135,7 @@ def _panel(
     rows = replace(rows, columns={n: v for n, v in rows.columns.items() if n not in values})
     grid = Grid.of(freq, rows.times, rows.series, len(rows.ids))
     rows, more = filled(rows, grid, target, settings)
-    rows = padded(rows, grid, settings.min_length) if settings.short == "pad" else rows
+    rows = padded(rows, freq, settings.min_length) if settings.short == "pad" else rows
     panel = Panel(
         ids=rows.ids, indptr=rows.indptr, times=rows.times, freq=freq, time=names.time, target=target,
         columns={n: rows.columns[n] if n in rows.columns else values[n] for n in (target, *roles)}, roles=roles,

@@ -14,6 +14,7 @@ from featurizers.rows import Rows, each_series, first_where, mode_by, more, stam
 from featurizers.values import absent
 
 _MOST = 20  # missing rows for each that is there
+_EPOCH = np.datetime64("1970-01-01", "D")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,13 +41,21 @@ class Grid:
         steps = np.zeros(0, "datetime64[D]")
         if freq.seconds is None and len(times):
             days = times.astype("datetime64[D]")
-            room = np.timedelta64(366, "D")
-            steps = freq.grid(days.min() - room, days.max() + room)
+            first, last = days.min(), days.max()
+            if anchored and freq.step > 1:
+                first, last = min(first, _EPOCH), max(last, _EPOCH)
+            room = np.timedelta64(366 * freq.step, "D")  # a step, at least
+            steps = freq.grid(first - room, last + room)
         grid = cls(freq, nothing, clock, steps, anchored)
         cycle, at = grid._cycle, grid._at(times)
         if cycle == 1:
             return grid
-        phase = nothing + freq.anchor if anchored else mode_by(series, at % cycle, count)[0]
+        if not anchored:
+            phase = mode_by(series, at % cycle, count)[0]
+        elif freq.seconds is not None:
+            phase = nothing + freq.anchor
+        else:  # a period begins with 1970 (two months are January and February), whatever the table begins with
+            phase = nothing + np.searchsorted(steps, _EPOCH) - freq.ends
         return replace(grid, phase=phase)
 
     @property
@@ -253,7 +262,7 @@ def clocks(time: np.datetime64) -> bool:
     return int(day.astype(np.int64) + 3) % 7 == 6 and hour <= 3 and month in (3, 4, 9, 10, 11)
 
 
-def padded(rows: Rows, grid: Grid, length: int) -> Rows:
+def padded(rows: Rows, freq: Frequency, length: int) -> Rows:
     """Every series at least `length` rows long: its first row repeated at the stamps before it."""
     starts = rows.starts
     sizes = np.diff(np.r_[starts, len(rows)])
@@ -264,8 +273,5 @@ def padded(rows: Rows, grid: Grid, length: int) -> Rows:
     repeats[starts] += lacking
     source = np.repeat(np.arange(len(rows)), repeats)
     back = np.repeat(repeats.cumsum(), repeats) - 1 - np.arange(len(source))
-    number = grid.number(rows.times, rows.series)[source] - back
-    new, series = back > 0, rows.series[source]
-    times = rows.times[source]
-    times[new] = grid.times(number[new], series[new])
-    return replace(rows.take(source), times=times, row=np.where(new, -1, rows.row[source]))
+    times = freq.add(rows.times[source], -back)
+    return replace(rows.take(source), times=times, row=np.where(back > 0, -1, rows.row[source]))

@@ -24,7 +24,7 @@ class Ruler:
     @classmethod
     def of(cls, frequency: Frequency) -> Ruler:
         """Exact for fixed widths, business days, months, quarters and years, also business ones; else (semi-months,
-        business hours, retail years ...) rows count by their mean width."""
+        retail years ...) rows count by their mean width."""
         if frequency.seconds is not None:
             return cls("seconds", float(frequency.seconds))
         if frequency.unit == "B":

@@ -113,7 +113,18 @@ def test_all_seasons_are_in_whole_steps(name: str, seasons: tuple[int, ...]) -> 
     assert Frequency.parse(name).seasons == seasons
 
 
-@pytest.mark.parametrize("text", ["", "fortnight", "-1D", "0D", "1.5x", "D D"])
+@pytest.mark.parametrize("name", ["D", "MS", "B", "QE-DEC"])
+def test_series_without_rows_have_no_next_stamps(name: str) -> None:
+    freq, nothing = Frequency.parse(name), np.array([["NaT"]], "datetime64[s]")
+    last = np.concatenate([stamps(name, 1)[:, None], nothing])
+    both = freq.add(last, np.arange(1, 4))
+    np.testing.assert_array_equal(both[0], stamps(name, 4)[1:])
+    assert np.isnat(both[1]).all()
+    assert np.isnat(freq.add(nothing, np.arange(3))).all()
+    assert freq.add(last[:0], np.arange(3)).shape == (0, 3)
+
+
+@pytest.mark.parametrize("text", ["", "fortnight", "-1D", "0D", "1.5x", "D D", "ms", "500ms", "us", "bh", "CBH"])
 def test_what_is_no_frequency(text: str) -> None:
     with pytest.raises(ValueError, match="Frequency"):
         Frequency.parse(text)

@@ -129,6 +129,13 @@ def test_short_series() -> None:
         read(table, short="error")
 
 
+def test_months_before_the_first_are_padded_however_many() -> None:
+    table = pd.DataFrame({"day": pd.date_range("2023-01-01", periods=3, freq="MS"), "sales": [1.0, 2.0, 4.0]})
+    padded = Panel.read(table, time="day", target="sales", short="pad", min_length=60)
+    months = pd.date_range("2018-04-01", "2023-03-01", freq="MS")
+    np.testing.assert_array_equal(padded.times, months.to_numpy().astype("datetime64[s]"))
+
+
 def test_constant_series() -> None:
     table = sales()
     table.loc[:99, "sales"] = 0

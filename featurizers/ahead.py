@@ -8,10 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from featurizers.findings import Finding
+from featurizers.collect import series_of
+from featurizers.counted import counting
+from featurizers.findings import Finding, Status
 from featurizers.panel import UNKNOWN, Panel, positions
+from featurizers.policy import listed, suggestion
 from featurizers.rows import stamp
-from featurizers.values import LARGEST, absent, recoded
+from featurizers.sources import open_table
+from featurizers.stamps import read_stamps
+from featurizers.values import LARGEST, absent, by_value, codes, numbers, recoded, text
 
 _HOW = "The next rows of known columns are given as a table with the keys, the time and these columns"
 
@@ -69,7 +74,14 @@ def _of_panel(panel: Panel, given: Panel, names: list[str]) -> Given:
     series = np.concatenate([panel.find(part.ids)[part.owner] for part in parts])
     times = np.concatenate([part.times for part in parts])
     columns = {name: np.concatenate([part.column(name) for part in parts]) for name in names}
-    return Given(series, times, columns, {n: given.levels[n] for n in names if n in given.levels})
+    levels = {name: given.levels[name] for name in names if name in given.levels}
+    for name in names:
+        if name in levels and name not in panel.levels:
+            raise ValueError(f"The column {name!r} holds names, such as {', '.join(levels[name][:1])!r}, in the panel "
+                             "that gives the next rows, and numbers in this one: read both alike.")  # fmt: skip
+        if name in panel.levels and name not in levels:  # names that are all numbers
+            columns[name], levels[name] = codes(pd.Series(columns[name]))
+    return Given(series, times, columns, levels)
 
 
 def _beside(own: Given, given: Given) -> Given:
@@ -87,11 +99,6 @@ def _beside(own: Given, given: Given) -> Given:
 
 
 def _of_table(panel: Panel, times: np.ndarray, given: Any, names: list[str]) -> Given:
-    from featurizers.collect import series_of
-    from featurizers.policy import listed, suggestion
-    from featurizers.sources import open_table
-    from featurizers.values import codes, numbers, text
-
     keys = list(panel.ids.columns)
     table = open_table(given, keys)
     for name in (*keys, panel.time, *names):
@@ -121,9 +128,6 @@ def _times(panel: Panel, times: np.ndarray, column: pd.Series) -> np.ndarray:
     Text that could be month or day first is read by the order that has more of `times`; whole numbers count steps where
     those of the panel did.
     """
-    from featurizers.counted import counting
-    from featurizers.stamps import read_stamps
-
     stamps = read_stamps(column, panel.time, counting(panel))
     if panel.zone is None:
         return stamps.among(times).local
@@ -189,11 +193,11 @@ def _several(
                 first = "the table itself says" if kind == "known_future" else "the row comes again:"
                 text = (f"{first} {name!r} is {shown[0]}, and then {shown[1]} is given, as in {int(some.sum())} such "
                         "rows; the last is taken.")  # fmt: skip
-                found.append(_finding(panel, kind, name, times, some.ravel(), text))
+                found.append(_finding(panel, kind, name, times, np.flatnonzero(some), text))
     same = again & ~own & ~np.logical_or.reduce(list(differ.values()))
     if same.any():
         text = f"the row comes again with the same values, one of {int(same.sum())} such rows; one is kept."
-        found.append(_finding(panel, "duplicate", "", times, same.ravel(), text))
+        found.append(_finding(panel, "duplicate", "", times, np.flatnonzero(same), text))
     return found
 
 
@@ -203,13 +207,14 @@ def _where(panel: Panel, times: np.ndarray, at: int) -> str:
     return f"{'series ' + label + ' at ' if label else ''}{stamp(time)}{zone}"
 
 
-def _finding(panel: Panel, kind: str, name: str, times: np.ndarray, bad: np.ndarray, text: str) -> Finding:
-    first = int(np.flatnonzero(bad)[0])
+def _finding(panel: Panel, kind: str, name: str, times: np.ndarray, at: np.ndarray, text: str) -> Finding:
+    """A finding about the positions `at` among all of `times` (series, horizon)."""
+    first = int(at[0])
     label = panel.name(first // times.shape[1])
     mended = (kind == "missing_covariate" and name not in panel.levels) or (kind == "duplicate" and not name)
-    status = "fixed" if mended else "alerted"
+    status: Status = "fixed" if mended else "alerted"
     message = f"{_where(panel, times, first)}: {text}"
-    return Finding(kind, status, message, label, -1, str(times.ravel()[first]), name, int(bad.sum()))  # type: ignore[arg-type]
+    return Finding(kind, status, message, label, -1, str(times.ravel()[first]), name, len(at))
 
 
 def _carried(
@@ -219,9 +224,10 @@ def _carried(
     if not bad.any():
         return values
     result = _onwards(panel, name, np.where(bad, np.nan, values), bad, times)
-    if (bad & fresh).any():
-        text = f"{name!r} is missing, one of {int((bad & fresh).sum())} such rows; the last value before is taken."
-        found.append(_finding(panel, "missing_covariate", name, times, bad & fresh, text))
+    told = np.flatnonzero(bad & fresh)
+    if len(told):
+        text = f"{name!r} is missing, one of {len(told)} such rows; the last value before is taken."
+        found.append(_finding(panel, "missing_covariate", name, times, told, text))
     return result
 
 
@@ -253,10 +259,11 @@ def _coded(
     found: list[Finding],
 ) -> np.ndarray:  # fmt: skip
     result = recoded(values, levels, panel.levels[name])
-    if (fresh & (values < 0)).any():
+    missing = np.flatnonzero(fresh & (values < 0))
+    if len(missing):
         text = f"the category {name!r} is missing; it counts as unknown."
-        found.append(_finding(panel, "missing_covariate", name, times, fresh & (values < 0), text))
-    for old in np.unique(values[(result == UNKNOWN) & (values >= 0)]):
-        text = f"the category {levels[old]!r} of {name!r} was not seen before; it counts as unknown."
-        found.append(_finding(panel, "unseen_category", name, times, values == old, text))
+        found.append(_finding(panel, "missing_covariate", name, times, missing, text))
+    for at in by_value(values, np.flatnonzero((result == UNKNOWN) & (values >= 0))):
+        text = f"the category {levels[values[at[0]]]!r} of {name!r} was not seen before; it counts as unknown."
+        found.append(_finding(panel, "unseen_category", name, times, at, text))
     return result

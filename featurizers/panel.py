@@ -13,7 +13,7 @@ import pandas as pd
 from featurizers.findings import Finding, Findings
 from featurizers.frequency import Frequency
 from featurizers.rows import stamp
-from featurizers.values import codes, recoded
+from featurizers.values import by_value, codes, recoded
 from featurizers.whole import whole
 
 UNKNOWN = -1  # the code of a category that is missing or was never seen
@@ -87,7 +87,7 @@ class Panel:
     def __repr__(self) -> str:
         rows = f"{self.count} series, {len(self):,} rows"
         span = f"{stamp(self.times.min())} to {stamp(self.times.max())}" if len(self) else "no rows"
-        names = {role: [c for c, r in self.roles.items() if r == role] for role in ("known", "past", "static")}
+        names = {role: self.by_role(role) for role in ("known", "past", "static")}
         given = "".join(f", {role} {columns}" for role, columns in names.items() if columns)
         said = f", {self.findings.brief}" if len(self.findings) else ""
         return f"Panel({rows}, every {self.freq} from {span}, target {self.target!r}{given}{said})"
@@ -192,8 +192,7 @@ class Panel:
     @property
     def last(self) -> np.ndarray:
         """The last stamp of each series, (series,), NaT where a series has no rows."""
-        result = np.full(self.count, np.datetime64("NaT"), "datetime64[s]")
-        full = self.lengths > 0
+        result, full = np.full(self.count, np.datetime64("NaT"), "datetime64[s]"), self.lengths > 0
         result[full] = self.times[self.indptr[1:][full] - 1]
         return result
 
@@ -251,7 +250,7 @@ class Panel:
             values, mine = codes(pd.Series(values)) if mine is None else (values, mine)  # names that are all numbers
             columns[name] = recoded(values, mine, wanted)
             lost = (columns[name] == UNKNOWN) & (values != UNKNOWN)
-            findings += [self._unseen(name, mine[i], np.flatnonzero(values == i)) for i in np.unique(values[lost])]
+            findings += [self._unseen(name, mine[values[at[0]]], at) for at in by_value(values, np.flatnonzero(lost))]
         return replace(self, columns=columns, levels={**self.levels, **levels}, findings=self.findings + findings)
 
     def _unseen(self, name: str, level: str, at: np.ndarray) -> Finding:
@@ -267,12 +266,10 @@ class Panel:
         if self.zone is not None:
             stamps = stamps.tz_localize("UTC").tz_convert(self.zone)
         keys = {name: self.ids[name].to_numpy()[self.owner] for name in self.ids.columns}
-        columns = {name: self._readable(name) for name in self.columns}
+        columns: dict[str, Any] = {name: self.column(name) for name in self.columns}
+        for name in self.levels.keys() & columns.keys():
+            columns[name] = pd.Categorical.from_codes(columns[name], pd.Index(self.levels[name]))
         return pd.DataFrame({**keys, self.time: stamps, **columns})
-
-    def _readable(self, name: str) -> Any:
-        values = self.column(name)
-        return pd.Categorical.from_codes(values, pd.Index(self.levels[name])) if name in self.levels else values
 
 
 def expected(panel: Any, what: str) -> Panel:
@@ -286,15 +283,18 @@ def expected(panel: Any, what: str) -> Panel:
 def positions(among: pd.DataFrame | Mapping[str, tuple[Any, ...]], ids: pd.DataFrame) -> np.ndarray:
     """The row of `among` (a table of keys, or `Panel.keys`) that equals each row of `ids`, -1 where there is none.
 
-    Both have the same columns; without any there is one unnamed series. ValueError where they differ.
+    Both have the same columns, else ValueError; without any there is one unnamed series. "1", which is text in a table
+    that has "A7" too, equals the number 1 of a table that has numbers only.
     """
     if not isinstance(among, pd.DataFrame):
         among = pd.DataFrame({name: list(values) for name, values in among.items()})
-    if len(among.columns) == 0:
-        return np.zeros(len(ids), np.int64)
     if list(among.columns) != list(ids.columns):
         raise ValueError(f"The series are keyed by {list(ids.columns)}, not by {list(among.columns)}.")
-    if len(among.columns) == 1:
-        name = among.columns[0]
-        return pd.Index(among[name]).get_indexer(pd.Index(ids[name])).astype(np.int64)
-    return pd.MultiIndex.from_frame(among).get_indexer(pd.MultiIndex.from_frame(ids)).astype(np.int64)
+    if len(among.columns) == 0:
+        return np.zeros(len(ids), np.int64)
+    for name in among.columns:
+        if pd.api.types.is_numeric_dtype(among[name]) != pd.api.types.is_numeric_dtype(ids[name]):
+            among, ids = among.astype({name: str}), ids.astype({name: str})
+    single = len(among.columns) == 1
+    mine, other = (pd.Index(t.iloc[:, 0]) if single else pd.MultiIndex.from_frame(t) for t in (among, ids))
+    return mine.get_indexer(other).astype(np.int64)

@@ -102,6 +102,12 @@ def recoded(codes: np.ndarray, old: tuple[str, ...], new: tuple[str, ...]) -> np
     return np.asarray(table[codes])
 
 
+def by_value(values: np.ndarray, at: np.ndarray) -> list[np.ndarray]:
+    """The positions `at`, those of each of the `values` (rows,) together, ascending."""
+    order = at[np.argsort(values[at], kind="stable")]
+    return np.split(order, np.flatnonzero(np.diff(values[order])) + 1) if len(at) else []
+
+
 def text(column: pd.Series) -> np.ndarray:
     """Values as people write them: whole numbers without a point."""
     kind: Any = column.dtype

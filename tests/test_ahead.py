@@ -52,3 +52,21 @@ def test_a_plan_without_known_columns_is_refused() -> None:
     roles = {**ROLES, "known": []}
     with pytest.raises(ValueError, match=r"gives 'known_future'.* no column is known ahead: name the columns as known"):
         fc.run(TABLE, **roles, horizon=2, known_future="nothing.csv", progress=False)
+
+
+def test_a_panel_gives_the_next_rows_in_the_kind_of_each_column() -> None:
+    panel = fc.Panel.read(TABLE.iloc[:60].assign(kind=lambda t: t["price"].map({1.0: "1", 2.0: "x"})), **ROLES)
+    plan = fc.Panel.read(TABLE.assign(sales=1.0, kind=1.0), **ROLES)  # names that happen to be all numbers
+    assert panel.future(2, plan).columns["kind"].tolist() == [0, 0]
+    named = fc.Panel.read(TABLE.assign(sales=1.0), **ROLES, categorical="price")
+    with pytest.raises(ValueError, match=r"'price' holds names, such as '1', .* and numbers in this one"):
+        fc.Panel.read(TABLE.iloc[:60], **ROLES).future(2, named)
+
+
+def test_every_category_that_was_not_seen_is_told_once() -> None:
+    panel = fc.Panel.read(TABLE.iloc[:60], **ROLES)
+    future = panel.future(4, pd.DataFrame({"day": pd.date_range("2024-03-01", periods=4), "price": 1.0,
+                                           "kind": ["c", "d", "a", "c"]}))  # fmt: skip
+    told = [(f.time[:10], f.count) for f in future.findings.of("unseen_category")]
+    assert told == [("2024-03-01", 2), ("2024-03-02", 1)]
+    assert future.columns["kind"].tolist() == [-1, -1, 0, -1]

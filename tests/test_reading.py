@@ -123,6 +123,17 @@ def test_every_source_gives_the_same_panel(tmp_path: Path) -> None:
         assert unusual(panel) <= {"unsorted"}, name
 
 
+def test_a_key_is_the_same_series_whether_its_column_is_read_as_numbers_or_as_text() -> None:
+    mixed, plain = sales(shops=("1", "2", "A7")), sales(shops=("2", "1")).assign(shop=lambda t: t["shop"].astype(int))
+    text, numbers = Panel.read(mixed, **ROLES), Panel.read(plain, **ROLES)
+    assert numbers.ids["shop"].dtype == np.int64
+    assert text.find(numbers.ids).tolist() == [0, 1]
+    assert numbers.find(text.ids).tolist() == [0, 1, -1]
+    roles = {**ROLES, "id": ["chain", "shop"]}
+    text, numbers = (Panel.read(table.assign(chain="north"), **roles) for table in (mixed, plain))
+    assert text.find(numbers.ids).tolist() == [0, 1]
+
+
 def test_keys_are_whole_numbers_or_text() -> None:
     table = sales().assign(store=np.repeat([10.0, 9.0], 60))
     panel = Panel.read(table, **{**ROLES, "id": ["store", "shop"]})
@@ -226,6 +237,17 @@ def test_weeks_end_on_their_day_and_parts_are_left_out() -> None:
     assert len(whole) == len(expected) + 2
     months = Panel.read(table, freq="ME", aggregate="mean", **ROLES)
     assert [str(t)[:10] for t in months.times] == ["2023-03-31"]
+
+
+@pytest.mark.parametrize(
+    ("freq", "end"), [("2MS", "2022-03-01"), ("2ME", "2022-04-30"), ("2QS", "2022-01-01"), ("24ME", "2023-12-31")]
+)
+def test_periods_of_several_months_do_not_depend_on_where_the_table_begins(freq: str, end: str) -> None:
+    for first in ("2018-01-01", "2019-01-15", "2019-02-02", "2019-03-31"):
+        days = pd.date_range(first, "2024-06-30")
+        panel = Panel.read(pd.DataFrame({"day": days, "sales": np.arange(len(days)) % 7.0}), time="day", target="sales",
+                           freq=freq, aggregate="sum")  # fmt: skip
+        assert np.datetime64(end) in panel.times
 
 
 def test_rows_after_the_last_target_are_the_future() -> None:

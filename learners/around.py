@@ -13,20 +13,31 @@ from learners.attribution import Attribution, Feature
 from learners.learner import Learner, Model, Resuming
 
 
-class Wrapping(Resuming):
-    """A recipe around `learner`, whose fits begin at earlier ones where those of `learner` do."""
+class Holding(Learner):
+    """A recipe around `learner`, whose model holds that of `learner` as `inner` or `model`."""
 
     learner: Learner
-
-    @property
-    def resumes(self) -> bool:
-        return self.learner.resumes
 
     def decided(self, model: Model) -> Learner:
         """This recipe around what `learner` decided on."""
         inner = getattr(model, "inner", None) or getattr(model, "model", None)
         learner = self.learner.decided(inner) if isinstance(inner, Model) else self.learner
         return model.recipe or (self if learner is self.learner else replace(self, learner=learner))  # type: ignore[type-var]
+
+
+class Wrapping(Holding, Resuming):
+    """One whose fits begin at earlier ones where those of `learner` do."""
+
+    @property
+    def resumes(self) -> bool:
+        return self.learner.resumes
+
+
+def check_learners(taker: Learner, *learners: object) -> None:
+    """TypeError unless all are recipes."""
+    for learner in learners:
+        if not isinstance(learner, Learner):
+            raise TypeError(f"{type(taker).__name__} takes a recipe such as Ets(season=7), not {learner!r}.")
 
 
 @dataclass(frozen=True, eq=False)

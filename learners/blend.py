@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace
 from featurizers.panel import Panel, positions
 from featurizers.policy import names_of
-from learners.around import reported
+from learners.around import check_learners, reported
 from learners.attribution import Attribution, joined
 from learners.bands import bounds, levels
 from learners.each import reason
 from learners.grouped import groups
 from learners.learner import Learner, Model
 from learners.together import Together, called
+
+if TYPE_CHECKING:
+    from learners.median import Median
 
 WEIGHTS = "blend.weights"
 
@@ -51,8 +54,7 @@ class Blend(Learner):
 
     def train(self, panel: Panel) -> BlendModel:
         weights = self.checked()
-        used = [i for i, w in enumerate(weights) if w > 0 or any(own[i] > 0 for own in self.own.values())]
-        models, kept, report = members(self.of, used, panel)
+        models, kept, report = members(self.of, self._used(weights), panel)
         default = np.array([weights[i] for i in kept])
         default = default / default.sum() if default.sum() > 0 else np.full(len(kept), 1 / len(kept))
         table = np.tile(default, (panel.count if self.own else 0, 1))
@@ -61,6 +63,14 @@ class Blend(Learner):
             table[row] = mine / mine.sum() if mine.sum() > 0 else default
         keys = panel.keys if self.own else {}
         return BlendModel(models, tuple(default.tolist()), report, keys, table, self.trim)
+
+    def decided(self, model: Model) -> Learner:
+        of = decided_members(self.of, self._used(self.checked()), model)
+        return model.recipe or (self if of == self.of else replace(self, of=of))
+
+    def _used(self, weights: tuple[float, ...]) -> list[int]:
+        """Which learners have a weight for any series."""
+        return [i for i, w in enumerate(weights) if w > 0 or any(own[i] > 0 for own in self.own.values())]
 
     def _named(self, panel: Panel) -> list[str]:
         """Under which name `own` may have the weights of each series; none, if there are none."""
@@ -78,15 +88,33 @@ class Blend(Learner):
 
     def checked(self) -> tuple[float, ...]:
         """The weights, one a learner. ValueError if they are not, or `trim` would leave nothing."""
+        check_several(self)
         if not 0 <= self.trim < 0.5:
             raise ValueError(f"A Blend trims at least 0 and less than 0.5 of the weight on a side, not {self.trim}.")
         weights = (1.0,) * len(self.of) if self.weights is None else tuple(float(w) for w in self.weights)
         for given in (weights, *self.own.values()):
-            if len(given) != len(self.of) or not given:
+            if len(given) != len(self.of):
                 raise ValueError(f"A Blend of {len(self.of)} learners needs as many weights, not {len(given)}.")
             if min(given) < 0 or not 0 < sum(given) < float("inf"):
                 raise ValueError(f"The weights of a Blend are not negative and not all zero, unlike {tuple(given)}.")
         return weights
+
+
+def check_several(taker: Blend | Median) -> None:
+    """TypeError unless `of` holds recipes, at least one."""
+    if not isinstance(taker.of, tuple | list) or not taker.of:
+        name = type(taker).__name__
+        raise TypeError(f"{name} takes several recipes, such as {name}((Theta(12), Ets(season=12))), not {taker.of!r}.")
+    check_learners(taker, *taker.of)
+
+
+def decided_members(of: tuple[Learner, ...], used: Sequence[int], model: Model) -> tuple[Learner, ...]:
+    """`of` with what training `model` decided in them; as they are if one of those `used` was left out, of which the
+    model does not say which it was."""
+    if not isinstance(model, Together) or len(model.models) != len(used):
+        return of
+    found = {i: of[i].decided(part) for i, part in zip(used, model.models, strict=True)}
+    return tuple(found.get(i, learner) for i, learner in enumerate(of))
 
 
 def members(

@@ -15,7 +15,7 @@ from featurizers.findings import Finding
 from featurizers.panel import Panel
 from featurizers.rows import stamp
 from featurizers.whole import whole
-from learners.around import Around, Wrapping, inside
+from learners.around import Around, Wrapping, check_learners, inside
 from learners.bands import bounds, levels
 from learners.learner import Learner, Model
 from learners.naive import last_cycle, repeated
@@ -49,6 +49,7 @@ class Bounded(Wrapping):
     widest: float = 1.0
 
     def retrain(self, panel: Panel, before: Model | None) -> BoundedModel:
+        check_learners(self, self.learner)
         if not self.widest > 0:
             raise ValueError(f"Bounded needs 'widest' above 0, not {self.widest!r}.")
         season = panel.freq.season if self.season == "auto" else whole(self.season, "The season of Bounded")

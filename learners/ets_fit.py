@@ -132,8 +132,10 @@ class EtsFit:
         return usable & (table[:, NUMBERS.index("form")] >= 0)
 
     def _repeats(self, i: int, learnable: bool, notes: Notes) -> np.ndarray:
-        """The numbers of a random walk from the first known value; of a single one nothing but its size can be told (see
-        `learners.spread.supposed`)."""
+        """The numbers of a random walk from the first known value.
+
+        Of a single value nothing but its size can be told (see `learners.spread.supposed`).
+        """
         if learnable:
             notes.setdefault(i, []).append(f"{self.name(i)}: {self.learner} failed; it repeats its last value.")
         else:

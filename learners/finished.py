@@ -8,7 +8,7 @@ import numpy as np
 
 from featurizers.arrays import State, namespace
 from featurizers.panel import Panel
-from learners.around import Around, Wrapping, inside, reported
+from learners.around import Around, Wrapping, check_learners, inside, reported
 from learners.bands import bounds, levels
 from learners.learner import Learner, Model
 
@@ -28,10 +28,11 @@ class Clipped(Wrapping):
     high: float | None = None
 
     def retrain(self, panel: Panel, before: Model | None) -> ClippedModel:
-        if self.low is not None and self.high is not None and not self.low <= self.high:
+        check_learners(self, self.learner)
+        low, high = (None if bound is None else float(bound) for bound in (self.low, self.high))
+        if not (float("-inf") if low is None else low) <= (float("inf") if high is None else high):
             raise ValueError(f"Clipped needs low <= high, not {self.low} and {self.high}.")
         model = self.learner.retrain(panel, inside(before))
-        low, high = (None if bound is None else float(bound) for bound in (self.low, self.high))
         return ClippedModel(model, low, high, reported(model))
 
 
@@ -44,10 +45,10 @@ class ClippedModel(Around):
     def predict(self, state: State, future: State) -> State:
         outputs = self.inner.predict(state, future)
         xp = namespace(outputs["forecast"])
-        for low in () if self.low is None else (self.low,):
-            outputs = {name: xp.where(values < low, low, values) for name, values in outputs.items()}
-        for high in () if self.high is None else (self.high,):
-            outputs = {name: xp.where(values > high, high, values) for name, values in outputs.items()}
+        if self.low is not None:
+            outputs = {name: xp.where(values < self.low, self.low, values) for name, values in outputs.items()}
+        if self.high is not None:
+            outputs = {name: xp.where(values > self.high, self.high, values) for name, values in outputs.items()}
         return outputs
 
 
@@ -59,6 +60,7 @@ class Rounded(Wrapping):
     learner: Learner
 
     def retrain(self, panel: Panel, before: Model | None) -> RoundedModel:
+        check_learners(self, self.learner)
         model = self.learner.retrain(panel, inside(before))
         return RoundedModel(model, reported(model))
 

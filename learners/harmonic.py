@@ -12,7 +12,7 @@ from featurizers.arrays import Array, State, namespace
 from featurizers.features import tagged, untagged
 from featurizers.panel import Panel
 from learners.arima import AutoArima
-from learners.around import Around, reported
+from learners.around import Around, Holding, check_learners, reported
 from learners.attribution import Attribution
 from learners.bands import bounds, levels
 from learners.components import own
@@ -28,7 +28,7 @@ Wave = tuple[float, int]  # a season in rows, and how many rounds in it
 
 
 @dataclass(frozen=True)
-class Harmonic(Learner):
+class Harmonic(Holding):
     """`learner` learns and forecasts the target without its `seasons`, each described by `order` sines and cosines.
 
     Seasons are in rows and need not be whole: 168 and 8766 for hours, 365.25 for days. The waves of each series are
@@ -47,6 +47,7 @@ class Harmonic(Learner):
     learner: Learner = PLAIN
 
     def train(self, panel: Panel) -> HarmonicModel:
+        check_learners(self, self.learner)
         seasons = tuple(float(s) for s in (self.seasons if isinstance(self.seasons, tuple | list) else (self.seasons,)))
         for season in seasons:
             if not 2 <= season < float("inf"):

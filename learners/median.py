@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,8 +11,8 @@ from featurizers.arrays import Array, State, namespace
 from featurizers.panel import Panel
 from learners.attribution import Attribution, joined
 from learners.bands import bounds, levels
-from learners.blend import members, shared_levels, weighted
-from learners.learner import Learner
+from learners.blend import check_several, decided_members, members, shared_levels, weighted
+from learners.learner import Learner, Model
 from learners.together import Together
 
 
@@ -30,8 +30,13 @@ class Median(Learner):
     of: tuple[Learner, ...]
 
     def train(self, panel: Panel) -> MedianModel:
+        check_several(self)
         models, _, report = members(self.of, range(len(self.of)), panel)
         return MedianModel(models, report)
+
+    def decided(self, model: Model) -> Learner:
+        of = decided_members(self.of, range(len(self.of)), model)
+        return model.recipe or (self if of == self.of else replace(self, of=of))
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from featurizers.features import tagged, untagged
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from featurizers.whole import wholes
-from learners.around import reported
+from learners.around import Holding, check_learners, reported
 from learners.attribution import Attribution
 from learners.components import own
 from learners.ets import AutoEts
@@ -21,7 +21,7 @@ PLAIN = AutoEts()
 
 
 @dataclass(frozen=True)
-class Mstl(Learner):
+class Mstl(Holding):
     """`learner` learns and forecasts the target without its `seasons`, of so many rows each; these go on as their last
     cycles were.
 
@@ -39,8 +39,7 @@ class Mstl(Learner):
     robust: bool = False
 
     def train(self, panel: Panel) -> MstlModel:
-        if not isinstance(self.learner, Learner):
-            raise TypeError(f"Mstl takes a recipe such as AutoEts() for what remains, not {self.learner!r}.")
+        check_learners(self, self.learner)
         seasonal = Seasonal.of(panel, self._windows, self.robust)
         return MstlModel(self.learner.train(_without(panel, seasonal)), seasonal)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from featurizers.arrays import State, namespace
 from featurizers.panel import Panel
-from learners.around import Wrapping, reported
+from learners.around import Wrapping, check_learners, reported
 from learners.attribution import Attribution, joined
 from learners.each import reason
 from learners.learner import Learner, Model
@@ -33,6 +33,7 @@ class Otherwise(Wrapping):
         return self if same else replace(self, learner=learner, backup=backup)
 
     def retrain(self, panel: Panel, before: Model | None) -> OtherwiseModel:
+        check_learners(self, self.learner, self.backup)
         backup = self.backup.train(panel)
         inner = before.models[0] if isinstance(before, OtherwiseModel) and len(before.models) > 1 else None
         try:

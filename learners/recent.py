@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from featurizers.panel import Panel
 from featurizers.whole import whole
-from learners.around import Wrapping
+from learners.around import Wrapping, check_learners
 from learners.learner import Learner, Model
 
 
@@ -27,4 +27,5 @@ class Recent(Wrapping):
         return self if learner is self.learner else replace(self, learner=learner)
 
     def retrain(self, panel: Panel, before: Model | None) -> Model:
+        check_learners(self, self.learner)
         return self.learner.retrain(panel.tail(whole(self.rows, "The rows of Recent")), before)

@@ -188,5 +188,5 @@ def test_wrong_settings_are_refused() -> None:
         Mstl((0, 12)).fit(panel)
     with pytest.raises(ValueError, match="an odd window for each of its seasons"):
         Mstl((4, 12), windows=(11, 12)).fit(panel)
-    with pytest.raises(TypeError, match="recipe such as AutoEts"):
+    with pytest.raises(TypeError, match="Mstl takes a recipe"):
         Mstl(12, "AutoEts").fit(panel)  # type: ignore[arg-type]

@@ -91,6 +91,10 @@ COMPARING: dict[str, Learner] = {
     "Transformed": fc.Transformed(BEST, fc.Log1p(signed=True)),
     "Recent": fc.Recent(BEST, 50),
     "Otherwise": fc.Otherwise(BEST, fc.Naive()),
+    "Harmonic": fc.Harmonic((7,), learner=BEST),
+    "Mstl": fc.Mstl((7,), BEST),
+    "Blend": fc.Blend((BEST, fc.HistoricAverage()), (0.5, 0.5)),
+    "Median": fc.Median((BEST, fc.HistoricAverage())),
 }
 
 

@@ -15,8 +15,7 @@ def refit(what: Run | Model | str | Path, panel: Panel) -> Model:
 
     Nothing is compared or searched: what was decided then stays as it was, every 'auto' among it, the weights of an
     ensemble and the widths of bands that the folds gave; only a `Stack` with a regressor of its own learns again from
-    folds. ValueError if the recipe is not known, as where a part of it
-    is not ours and the model was loaded.
+    folds. ValueError if the recipe is not known, as where a part of it is not ours and the model was loaded.
 
         found = fc.run(table, time="month", target="passengers", horizon=12, output="runs/air")
         model = fc.refit("runs/air", fc.Panel.read(longer, time="month", target="passengers"))

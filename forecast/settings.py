@@ -8,25 +8,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypedDict
 
+import numpy as np
+
 from featurizers.holidays import check_place
 from featurizers.whole import whole, wholes
 from forecast.metrics import find
 from learners.bands import check_levels
 from learners.learner import Learner
 
-WHOLE = {
-    "horizon": 1,
-    "season": 1,
-    "folds": 1,
-    "step": 1,
-    "fold_series": 1,
-    "test_step": 1,
-    "workers": 1,
-    "seed": 0,
-    "trials": 1,
-    "patience": 1,
-    "gap": 0,
-}  # and the least
+# Settings that are whole numbers, and the least that each may be.
+WHOLE = {"horizon": 1, "season": 1, "folds": 1, "step": 1, "fold_series": 1, "test_step": 1, "workers": 1, "seed": 0,
+         "trials": 1, "patience": 1, "gap": 0}  # fmt: skip
 
 
 class Settings(TypedDict, total=False):
@@ -108,14 +100,19 @@ def checked(name: str, value: Any) -> Any:
 def levels(value: Any) -> tuple[float, ...]:
     """Levels of bands in percent. ValueError for shares and for what is no number."""
     several = hasattr(value, "__iter__") and not isinstance(value, str)
-    found = tuple(getattr(item, "item", lambda item=item: item)() for item in (value if several else (value,)))
+    found = tuple(map(_plain, value if several else (value,)))
     check_levels(found)
     return found
 
 
+def _plain(value: Any) -> Any:
+    """A number of numpy's as one of Python's; whatever else as it is."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def _number(name: str, value: Any) -> float:
     """A number; a time limit more than 0 seconds."""
-    found = getattr(value, "item", lambda: value)()
+    found = _plain(value)
     if isinstance(found, bool) or not isinstance(found, int | float) or found != found:
         raise ValueError(f"The setting {name!r} is a number, not {value!r}.")
     if name == "time_limit" and not 0 < found < math.inf:

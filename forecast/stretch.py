@@ -43,11 +43,9 @@ class Stretch:
 def distances(outputs: State, level: float) -> tuple[Array, Array]:
     """How far the bounds of a level lie below and above the forecast, at least 0; (series, horizon) each."""
     lower, upper = bounds(level)
-    xp = namespace(outputs["forecast"])
-    zero = outputs["forecast"] * 0.0
-    return xp.maximum(outputs["forecast"] - outputs[lower], zero), xp.maximum(
-        outputs[upper] - outputs["forecast"], zero
-    )
+    forecast = outputs["forecast"]
+    xp, zero = namespace(forecast), forecast * 0.0
+    return xp.maximum(forecast - outputs[lower], zero), xp.maximum(outputs[upper] - forecast, zero)
 
 
 def stretch(errors: Sequence[Errors], levels: Sequence[float], share: float = 0.5) -> Stretch:

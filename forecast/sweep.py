@@ -136,11 +136,9 @@ class Sweep(Learner):
         limits = Limits(self.trials, until, training, self.exit_score, self.patience, halt)
         if not self.recipes:
             raise ValueError("There is no learner to compare.")
-        alone = self.workers == 1 and until is None
+        alone, choose = self.workers == 1 and until is None, self._by_group if self.by else self._whole
         with nullcontext() if alone else processes(self.workers, until):
-            chosen = (
-                self._by_group(panel, limits, report, store) if self.by else self._whole(panel, limits, report, store)
-            )
+            chosen = choose(panel, limits, report, store)
         board, backup = chosen.board, asked(SeasonalNaive(self._season(panel)), self.levels)
         winner = chosen.winner
         recipe = board.recipes[winner]

@@ -20,7 +20,7 @@ class Ewm(Featurizer):
 
     @property
     def alphas(self) -> list[float]:
-        alphas = [float(a) for a in (self.alpha if isinstance(self.alpha, tuple | list) else [self.alpha])]
+        alphas = [float(alpha) for alpha in np.atleast_1d(self.alpha)]
         if not all(0 < alpha <= 1 for alpha in alphas):
             raise ValueError(f"`alpha` must lie between 0 and 1, but {self} was asked for.")
         return alphas

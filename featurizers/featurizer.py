@@ -38,12 +38,16 @@ class Needs:
 
 
 def chosen(panel: Panel, columns: str | Iterable[str]) -> tuple[str, ...]:
-    """Names of columns; one by itself will do. ValueError, with those that are close, for one that is not there."""
+    """Names of columns; one by itself will do. ValueError for none, and, with those that are close, for one that is
+    not there."""
     names = (columns,) if isinstance(columns, str) else tuple(columns)
+    if not names:
+        raise ValueError("Known, Past, Static and the like need a column, such as Known(('price',)).")
     there = [name for name in panel.columns if name != panel.target]
     for name in names:
         if name not in panel.columns:
-            raise ValueError(f"The panel has no column {name!r}{suggestion(name, there)}; besides its target it has "
+            near = suggestion(str(name), there)
+            raise ValueError(f"The panel has no column {name!r}{near}; besides its target it has "
                              f"{listed(there) or 'none'}. Columns are named as known, past or static when the table is "
                              "read.")  # fmt: skip
     return names

@@ -12,6 +12,7 @@ from featurizers.featurizer import Featurizer, Needs
 from featurizers.panel import Panel
 from featurizers.ruler import Ruler
 from featurizers.waves import cosine, sine
+from featurizers.whole import whole
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,12 @@ class Fourier(Featurizer):
         return [(f"season {period:g}", "calendar") for _, period, _ in self._columns()]
 
     def resolve(self, panel: Panel) -> Fourier:
-        for period in self.periods:
+        periods = (self.periods,) if isinstance(self.periods, int | float) else tuple(self.periods)
+        for period in periods:
             if not 1 < period < float("inf"):
                 raise ValueError(f"A period of Fourier must be a number of rows above 1, not {period!r}.")
-        return replace(self, periods=tuple(self.periods), ruler=Ruler.of(panel.freq))
+        whole(self.order, "The order of Fourier", 0)
+        return replace(self, periods=periods, ruler=Ruler.of(panel.freq))
 
     def transform(self, panel: Panel) -> np.ndarray:
         stamps, at = distinct(panel.clock())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import re
+from calendar import isleap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +17,7 @@ from featurizers.featurizer import Featurizer, Needs
 from featurizers.frequency import Frequency
 from featurizers.holiday_table import HolidayTable
 from featurizers.panel import UNKNOWN, Panel
+from featurizers.policy import names_of
 from featurizers.ruler import Ruler
 
 BEFORE, AFTER = 1, 20  # years that the table reaches beyond training
@@ -92,8 +95,7 @@ class Holidays(Featurizer):
         return ValueError("Holidays has not seen a panel yet: call resolve(panel) first.")
 
     def _groups(self, years: tuple[int, int]) -> dict[str, Events]:
-        places = (self.places,) if isinstance(self.places, str) else tuple(self.places)
-        groups = {place: events_of(place, self.categories, years) for place in places}
+        groups = {place: events_of(place, names_of(self.categories), years) for place in names_of(self.places)}
         if self.custom:
             groups["custom"] = Events.of(custom_days(self.custom, years), {}, years)
         if not groups:
@@ -195,16 +197,15 @@ def custom_days(table: Mapping[str, str], years: tuple[int, int]) -> dict[int, s
     days: dict[int, str] = {}
     for key, name in table.items():
         text = str(key)
-        yearly = len(text) == 5
+        yearly = re.fullmatch(r"\d\d-\d\d", text) is not None
         try:
-            datetime.date.fromisoformat(f"2000-{text}" if yearly else text)
+            date = datetime.date.fromisoformat(f"2000-{text}" if yearly else text)
         except ValueError:
             raise ValueError(f"{text!r} in the custom holidays is no date: write '2024-11-29', or '12-24' for every "
                              f"year.") from None  # fmt: skip
-        for year in range(years[0], years[1] + 1) if yearly else (0,):
-            leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-            if text != "02-29" or leap:
-                days[_day(f"{year:04d}-{text}" if yearly else text)] = name
+        for year in range(years[0], years[1] + 1) if yearly else (date.year,):
+            if (date.month, date.day) != (2, 29) or isleap(year):
+                days[_day(date.replace(year=year))] = name
     return days
 
 

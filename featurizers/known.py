@@ -29,8 +29,6 @@ class Known(Featurizer):
 
     def resolve(self, panel: Panel) -> Known:
         columns = chosen(panel, self.columns)
-        if not columns:
-            raise ValueError("Known and Relative need a column, such as Known(('price',)).")
         for name in columns:
             if name == panel.target:
                 raise ValueError(f"Column {name!r} is the target, which is not known ahead: use Lags.")

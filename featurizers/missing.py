@@ -9,7 +9,7 @@ import numpy as np
 
 from featurizers.arrays import Array, State, namespace
 from featurizers.features import Features, tagged, untagged
-from featurizers.featurizer import Featurizer, Needs
+from featurizers.featurizer import Featurizer, Needs, chosen
 from featurizers.known import Known
 from featurizers.panel import Panel
 from featurizers.past import Past
@@ -90,10 +90,10 @@ class Missing(Featurizer):
         return self.what  # type: ignore[return-value]
 
     def _columns(self, panel: Panel) -> Features:
-        names = (self.what,) if isinstance(self.what, str) else tuple(self.what)  # type: ignore[arg-type]
+        names = chosen(panel, self.what)  # type: ignore[arg-type]
         for name in names:
             if name not in panel.roles:
-                raise ValueError(f"There is no column {name!r} to fill; there are {', '.join(map(repr, panel.roles))}.")
+                raise ValueError(f"Column {name!r} is not known, past or static: Missing fills only such columns.")
             if name in panel.levels:
                 raise ValueError(f"Column {name!r} holds categories, not numbers: use Categories.")
         past = tuple(n for n in names if panel.roles[n] == "past")

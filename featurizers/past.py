@@ -9,6 +9,8 @@ import numpy as np
 from featurizers.arrays import Array, State, namespace, window_of
 from featurizers.featurizer import Featurizer, Needs, chosen
 from featurizers.panel import UNKNOWN, Panel
+from featurizers.policy import listed
+from featurizers.whole import wholes
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,10 @@ class Past(Featurizer):
 
     def resolve(self, panel: Panel) -> Past:
         columns = chosen(panel, self.columns)
-        if min(self.lags) < 1:
-            raise ValueError(f"Lags of {', '.join(map(repr, columns))} count from 1, not from {min(self.lags)}.")
-        return replace(self, columns=columns, coded=tuple(c for c in columns if c in panel.levels))
+        lags = wholes(self.lags, f"Each of the lags of {listed(columns)}")
+        if not lags:
+            raise ValueError(f"Past needs lags of {listed(columns)}, such as (1, 7).")
+        return replace(self, columns=columns, lags=lags, coded=tuple(c for c in columns if c in panel.levels))
 
     def transform(self, panel: Panel) -> np.ndarray:
         rows, position = np.arange(len(panel)), panel.position

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from featurizers.whole import whole, wholes
 from featurizers.windows import STATS, Window, Windowed
 
 
@@ -33,21 +34,20 @@ class Rolling(Windowed):
 
     @property
     def windows(self) -> list[Window]:
-        stats = [self.stat] if isinstance(self.stat, str) else list(self.stat)
-        sizes = [self.window] if isinstance(self.window, int) else [int(n) for n in self.window]
+        stats = (self.stat,) if isinstance(self.stat, str) else tuple(self.stat)
+        sizes = wholes(self.window, "Each window of Rolling")
+        lag, season = whole(self.lag, "The lag of Rolling"), whole(self.season, "The season of Rolling")
         self._check(stats, sizes)
         q = 0.5 if self.q is None else self.q
-        return [Window(stat, n, self.lag, self.season, self.min_samples or n, q) for n in sizes for stat in stats]
+        return [Window(stat, n, lag, season, self.min_samples or n, q) for n in sizes for stat in stats]
 
-    def _check(self, stats: list[str], sizes: list[int]) -> None:
+    def _check(self, stats: tuple[str, ...], sizes: tuple[int, ...]) -> None:
         for stat in stats:
             if stat not in STATS:
                 raise ValueError(f"Rolling knows no statistic {stat!r}; there are {', '.join(STATS)}.")
-        if min(*sizes, self.lag, self.season, 1) < 1:
-            raise ValueError(f"Windows, lags and seasons count from 1, but {self} was asked for.")
         if ("quantile" in stats) != (self.q is not None) or not 0 <= (self.q or 0) <= 1:
             raise ValueError(f"A quantile needs `q` between 0 and 1, and nothing else does, but {self} was asked for.")
-        if self.min_samples is not None and not 1 <= self.min_samples <= min(sizes, default=1):
+        if self.min_samples is not None and whole(self.min_samples, "`min_samples`") > min(sizes, default=1):
             raise ValueError(f"`min_samples` must lie between 1 and the window, but {self} was asked for.")
 
 

@@ -65,6 +65,9 @@ def test_waves_that_say_nothing_new_are_left_out() -> None:
 def test_a_period_must_be_above_one() -> None:
     with pytest.raises(ValueError, match="above 1, not 1"):
         Fourier((7, 1)).resolve(panel())
+    with pytest.raises(ValueError, match="order of Fourier must be a whole number"):
+        Fourier((7,), order=2.5).resolve(panel())  # type: ignore[arg-type]
+    assert Fourier(7.0).resolve(panel()).periods == (7.0,)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="resolve"):
         Fourier((7,)).transform(panel())
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from featurizers.holiday_table import HolidayTable
-from featurizers.holidays import FAR, Holidays
+from featurizers.holidays import FAR, Holidays, custom_days
 from tests.examples import panel
 from tests.stepping import before, check, every, frame, graphed, stamped
 
@@ -138,6 +138,18 @@ def test_a_table_stands_without_the_package() -> None:
     assert table.resolve(panel()) is table
 
 
+def test_any_date_of_iso_8601_is_a_custom_holiday() -> None:
+    days = custom_days({"20240105": "a", "2024-W10-5": "b", "02-29": "c", "12-24": "d"}, (2023, 2024))
+    assert {str(np.datetime64(day, "D")): name for day, name in days.items()} == {
+        "2024-01-05": "a", "2024-03-08": "b", "2024-02-29": "c", "2023-12-24": "d", "2024-12-24": "d"}  # fmt: skip
+
+
+def test_one_category_by_itself_will_do() -> None:
+    one, several = (Holidays("US", categories=c).resolve(panel()) for c in ("unofficial", ("unofficial",)))  # type: ignore[arg-type]
+    assert one.names() == several.names()
+    np.testing.assert_array_equal(one.transform(panel()), several.transform(panel()))
+
+
 @pytest.mark.parametrize(
     ("part", "message"),
     [
@@ -145,6 +157,7 @@ def test_a_table_stands_without_the_package() -> None:
         (Holidays("US-ZZ"), "no subdivision 'ZZ'; it has AK"),
         (Holidays("US", categories=("odd",)), "no category 'odd'; they have government"),
         (Holidays(custom={"24.12.": "eve"}), "'24.12.' in the custom holidays is no date"),
+        (Holidays(custom={"W05-1": "week"}), "'W05-1' in the custom holidays is no date"),
         (Holidays(), "need a place"),
         (Holidays("US", label="middle"), "not 'middle'"),
     ],

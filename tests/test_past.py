@@ -8,6 +8,8 @@ import pytest
 from featurizers.categories import Categories
 from featurizers.features import Features
 from featurizers.featurizer import Featurizer
+from featurizers.known import Known
+from featurizers.missing import Missing
 from featurizers.past import Past
 from featurizers.series_id import SeriesId
 from featurizers.static import Static
@@ -39,8 +41,16 @@ def test_past_is_the_column_some_rows_ago() -> None:
         assert columns["kind_lag1"][rows].iloc[0] == -1
         np.testing.assert_array_equal(columns["kind_lag1"][rows][1:], whole.columns["kind"][rows][:-1])
     assert Past(("visits", "kind"), (1, 3)).resolve(whole).categorical == (2, 3)
-    with pytest.raises(ValueError, match="not from 0"):
-        Past(("visits",), (0, 1)).resolve(whole)
+    assert Past("visits", 2).resolve(whole) == Past(("visits",), (2,))  # type: ignore[arg-type]
+    for lags in ((0, 1), (1.5,), ()):
+        with pytest.raises(ValueError, match="lags of 'visits'"):
+            Past(("visits",), lags).resolve(whole)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("part", [Past(()), Static(()), Categories(()), Known(()), Missing(())])
+def test_no_column_is_answered(part: Featurizer) -> None:
+    with pytest.raises(ValueError, match="need a column"):
+        part.resolve(panel())
 
 
 def test_static_columns_repeat() -> None:

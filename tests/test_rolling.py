@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
+from featurizers.ewm import Ewm
 from featurizers.panel import Panel
 from featurizers.rolling import Rolling
 from forecast.export import to_onnx
@@ -41,6 +42,12 @@ def test_equals_pandas_in_every_series() -> None:
         axis=1,
     )
     np.testing.assert_allclose(Rolling(("mean", "std", "median"), (3, 14)).transform(panel), expected, atol=1e-12)
+
+
+def test_numpy_numbers_are_windows() -> None:
+    assert Rolling("mean", np.int64(3)).names() == ["mean3"]  # type: ignore[arg-type]
+    assert Rolling("mean", np.array([3, 4])).names() == ["mean3", "mean4"]  # type: ignore[arg-type]
+    assert Ewm(np.array([0.1, 0.5])).names() == ["ewm0.1", "ewm0.5"]  # type: ignore[arg-type]
 
 
 def test_min_samples() -> None:
@@ -77,8 +84,11 @@ def test_the_graph_agrees(tmp_path: Path) -> None:
     ("settings_", "message"),
     [
         ({"stat": "mode", "window": 3}, "no statistic 'mode'; there are mean"),
-        ({"stat": "mean", "window": 0}, "count from 1"),
-        ({"stat": "mean", "window": 3, "lag": 0}, "count from 1"),
+        ({"stat": "mean", "window": 0}, "window of Rolling must be a whole number from 1 on, not 0"),
+        ({"stat": "mean", "window": (3, 2.7)}, "from 1 on, not 2.7"),
+        ({"stat": "mean", "window": 3, "lag": 0}, "lag of Rolling"),
+        ({"stat": "mean", "window": 3, "season": 1.5}, "season of Rolling"),
+        ({"stat": "mean", "window": 3, "min_samples": 1.5}, "`min_samples` must be a whole number"),
         ({"stat": "quantile", "window": 3}, "needs `q`"),
         ({"stat": "quantile", "window": 3, "q": 1.5}, "needs `q`"),
         ({"stat": "mean", "window": 3, "q": 0.5}, "needs `q`"),

@@ -47,7 +47,7 @@ def even(found: Candidates) -> np.ndarray:
 
 
 def caruana(found: Candidates) -> np.ndarray:
-    return greedy(found, 15, 5, 0.05)
+    return greedy(found, 15)
 
 
 WAYS: dict[str, Callable[[Candidates], np.ndarray]] = {
@@ -59,7 +59,7 @@ WAYS: dict[str, Callable[[Candidates], np.ndarray]] = {
     "inverse fourth power": lambda found: inverse(found, 4),
     "inverse fourth power, by MASE and WAPE": lambda found: inverse(found, 4, both=True),
     "inverse second power, by MASE and WAPE": lambda found: inverse(found, 2, both=True),
-    "a tenth greedy, else fourth power (now)": lambda found: steady(found, 15, 5, 0.05),
+    "a tenth greedy, else fourth power (now)": lambda found: steady(found, 15),
 }
 
 
@@ -114,9 +114,8 @@ def main() -> None:
     tables = {}
     for name in given.sets.split(","):
         tables[name] = scores(board_of(name, given.series))
-        print(
-            name, {way: np.round(v, 3).tolist() for way, v in tables[name].items() if way[1] in (0.0, 0.2)}, flush=True
-        )
+        shown = {way: np.round(v, 3).tolist() for way, v in tables[name].items() if way[1] in (0.0, 0.2)}
+        print(name, shown, flush=True)
     for way in next(iter(tables.values())):
         over = np.log([t[way] / next(iter(t.values())) for t in tables.values()])
         mase, wape = np.exp(over.mean(axis=0))

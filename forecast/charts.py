@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 INK = "#0a0b0c"  # a colour that nothing else has: it becomes the colour of the page's text
 FORECAST, OTHER, BAND = "#d9622b", "#3b82c4", "#d9622b"
 LETTERS = 120  # that a line above a chart holds
+APART = 24  # steps, the most whose autocorrelation is shown
 LOOK: dict[Any, Any] = {
     "svg.fonttype": "none", "svg.hashsalt": "report", "text.parse_math": False, "font.size": 9,
     "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK, "xtick.color": INK, "ytick.color": INK,
@@ -24,7 +25,6 @@ LOOK: dict[Any, Any] = {
     "grid.color": "#80808040", "figure.facecolor": "none", "axes.facecolor": "none", "axes.linewidth": 0.6,
     "axes.titlesize": 10, "font.family": "sans-serif", "axes.titlelocation": "left",
 }  # fmt: skip
-
 
 Line = tuple[np.ndarray, np.ndarray]
 Draw = Callable[["Axes"], None]
@@ -42,9 +42,8 @@ def drawn(draw: Callable[[Any], None], size: tuple[float, float] = (9.0, 3.0), c
         figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
     svg = re.sub(r"<metadata>.*?</metadata>", "", text.getvalue(), flags=re.DOTALL)
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
-    return re.sub(
-        r'width="[\d.]+pt" height="[\d.]+pt"|height="[\d.]+pt" width="[\d.]+pt"', 'width="100%"', svg, count=1
-    )
+    sizes = r'width="[\d.]+pt" height="[\d.]+pt"|height="[\d.]+pt" width="[\d.]+pt"'
+    return re.sub(sizes, 'width="100%"', svg, count=1)
 
 
 def below(draws: Sequence[Draw]) -> Any:
@@ -156,13 +155,14 @@ def _edges(values: np.ndarray) -> np.ndarray:
         return values[0] + abs(values[0]) * np.array([-0.5, 0.5])
 
 
-def autocorrelation(rows: Sequence[np.ndarray], most: int = 24) -> tuple[np.ndarray, int]:
+def autocorrelation(rows: Sequence[np.ndarray]) -> tuple[np.ndarray, int]:
     """Of residuals (series, horizon) one fold each, along their steps, and how many of them there are.
 
-    sum(r_t r_(t+k)) / sum(r_t^2) over all rows, for k = 1 ... up to half a horizon, the row's mean taken off first.
+    sum(r_t r_(t+k)) / sum(r_t^2) over all rows, for k = 1 ... up to half a horizon, `APART` at most, the row's mean
+    taken off first.
     """
     horizon = min(r.shape[1] for r in rows)
-    lags = range(1, min(most, horizon // 2) + 1)
+    lags = range(1, min(APART, horizon // 2) + 1)
     above, below, count = np.zeros(len(lags)), 0.0, 0
     for fold in rows:
         finite = np.isfinite(fold)

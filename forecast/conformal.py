@@ -134,16 +134,13 @@ def banded(
     return Ready(board.recipes[name], _widths(board, seen, levels, side, **how), own, least)
 
 
-def with_bands(
-    board: Leaderboard, levels: Sequence[float] = (80, 95), least: float | None = None,
-    names: Sequence[str] | None = None,
-) -> Leaderboard:  # fmt: skip
-    """The board with bands for every learner (or those of `names`), not below `least`, each fold's measured on the
-    other folds, and with the metrics of bands: so learners with and without bands of their own compare. Of very many
-    forecasts those of the best learners have them alone."""
+def with_bands(board: Leaderboard, levels: Sequence[float] = (80, 95), least: float | None = None) -> Leaderboard:
+    """The board with bands for every learner, not below `least`, each fold's measured on the other folds, and with the
+    metrics of bands: so learners with and without bands of their own compare. Of very many forecasts those of the best
+    learners have them alone."""
     levels = _wanted(levels)
     size = max(sum(t.actual.size for t in board.truths) * len(levels), 1)
-    names = board.names[: max(MOST // size, FEWEST)] if names is None else names
+    names = board.names[: max(MOST // size, FEWEST)]
     outputs = {n: tuple({"forecast": o["forecast"]} if o else o for o in board.outputs[n]) for n in board.recipes}
     scales = _scales(board)
     for name in names:

@@ -20,7 +20,6 @@ from learners.blend import blended as mixed
 from learners.grouped import groups
 from learners.learner import Learner
 
-START, NEAR = 5, 0.05  # learners to begin with at most, and how far behind the best they may be
 FINER = 0.99  # of the error is what weights for groups or series must come down to, to be taken
 LONGEST = 5000  # series that a table of weights is made of without being asked for
 MOST, LEAST = 20, 10  # groups, and series in one, for which weights are tried without being asked for
@@ -114,19 +113,17 @@ def vote(board: Leaderboard, *, size: int = 15, per: str = "auto", by: str | tup
     return Voted(recipe, {names[i]: float(weights[i]) for i in order}, unseen[chosen], sharing.per)
 
 
-def caruana(
-    board: Leaderboard, metric: str | Function | Metric | None = None, *, size: int = 15, start: int = START
-) -> dict[str, float]:
+def caruana(board: Leaderboard, *, size: int = 15) -> dict[str, float]:
     """Weights that sum to one, learner -> weight: a tenth of them by greedy forward selection with replacement, the
     others by how small each learner's own error is, by WAPE too if by MASE (`forecast.selection.steady`).
 
-    That begins with the best 1 to `start` learners that are within 5 % of the best, whichever of these does best; then
+    That begins with the best 1 to 5 learners that are within 5 % of the best, whichever of these does best; then
     adds, `size` times in all, the learner (again) that helps the mean most; of all means on the way the best is kept.
     Learners that failed on a fold do not take part. ValueError if none is left.
     Source: Caruana et al., Ensemble selection from libraries of models, 2004, sections 2.1 to 2.3.
     """
     names = _taking_part(board)
-    weights = steady(Candidates.of(board, names, _metric(board, metric)), size, start, NEAR)
+    weights = steady(Candidates.of(board, names, _metric(board)), size)
     return {names[i]: float(weights[i]) for i in np.argsort(-weights, kind="stable") if weights[i] > 0}
 
 
@@ -191,9 +188,9 @@ def _taking_part(board: Leaderboard) -> list[str]:
     return names
 
 
-def _metric(board: Leaderboard, metric: str | Function | Metric | None = None) -> Metric:
-    """The metric that weights are chosen by: mae where the one asked for is defined for no series."""
-    found = (board.metric if metric is None else find(metric)).of_points
+def _metric(board: Leaderboard) -> Metric:
+    """The metric that weights are chosen by: mae where that of the board is defined for no series."""
+    found = board.metric.of_points
     totals = [t.get(found.name, np.nan) for t in board.totals.values()]
     known = any(found.name in t for t in board.totals.values())
     return find("mae") if known and np.isnan(totals).all() else found
@@ -204,7 +201,7 @@ def _chosen(
 ) -> tuple[np.ndarray, list[np.ndarray | None]]:
     """The weights of the panel, (learners,), and for each sharing those of each series, (series, learners)."""
     found = Candidates.of(board, names, metric)
-    weights = steady(found, size, START, NEAR)
+    weights = steady(found, size)
     return weights, [_table(found, weights, size, sharing) for sharing in sharings]
 
 
@@ -218,7 +215,7 @@ def _table(found: Candidates, weights: np.ndarray, size: int, sharing: Sharing) 
         rows = sharing.number == sharing.number[first]
         part = found.where(rows).thinned(min(len(firsts), MOST))
         if part.actual.size:
-            table[rows] = steady(part, size, START, NEAR)
+            table[rows] = steady(part, size)
     return table
 
 

@@ -17,6 +17,7 @@ from learners.draws import evenly
 POWER = {"mae": 1, "mase": 1, "wape": 1, "rmse": 2, "rmsse": 2}  # metrics that are means of powers of the error
 MOST = 50_000  # points of which weights are made
 SCALED = ("mase", "rmsse")
+START, NEAR = 5, 0.05  # learners that greedy choice begins with at most, and how far behind the best they may be
 GREEDY = 0.1  # of the weights are chosen greedily
 LEAST = 0.03  # a weight below that is none: each costs a training
 POWER_OF_ERROR, CLOSE = 4, 0.5  # of which the others are the inverse, and how far a learner may be behind to have one
@@ -187,7 +188,7 @@ def _scales(truth: Truth, power: int) -> np.ndarray:
     return scale if power == 1 else np.sqrt(scale)
 
 
-def steady(found: Candidates, size: int, start: int, near: float) -> np.ndarray:
+def steady(found: Candidates, size: int) -> np.ndarray:
     """Weights that sum to one, (learners,): a tenth of them those of `greedy`, the others by each one's own error.
 
     Weights that a few folds chose are unsteady. Those that follow the inverse of a power of each learner's error, each
@@ -198,7 +199,7 @@ def steady(found: Candidates, size: int, start: int, near: float) -> np.ndarray:
     """
     found = found.thinned()
     views = found.views
-    chosen = np.mean([greedy(view, size, start, near) for view in views], axis=0)
+    chosen = np.mean([greedy(view, size) for view in views], axis=0)
     apart = np.exp(np.mean([np.log(_over_best(view.alone)) for view in views], axis=0))
     taken: dict[str, int] = {}
     for i in np.argsort(apart, kind="stable"):
@@ -221,17 +222,17 @@ def _over_best(errors: np.ndarray) -> np.ndarray:
         return np.asarray(np.where(np.isfinite(errors), 1.0 + (errors - best) / (abs(best) or 1.0), np.inf))
 
 
-def greedy(found: Candidates, size: int, start: int, near: float) -> np.ndarray:
+def greedy(found: Candidates, size: int) -> np.ndarray:
     """Weights that sum to one, (learners,).
 
-    Begins with the best 1 to `start` learners of those within `near` of the best, whichever of these does best; then
+    Begins with the best 1 to `START` learners of those within `NEAR` of the best, whichever of these does best; then
     adds, `size` times in all, the learner (again) that helps the mean most; of all means on the way the best is kept.
     """
     found = found.thinned()
     alone = found.alone
     order = np.argsort(alone, kind="stable")
-    limit = alone[order[0]] + near * abs(alone[order[0]])
-    close = [int(i) for i in order[: min(start, size)] if alone[i] <= limit] or [int(order[0])]
+    limit = alone[order[0]] + NEAR * abs(alone[order[0]])
+    close = [int(i) for i in order[: min(START, size)] if alone[i] <= limit] or [int(order[0])]
     prefixes = [close[:k] for k in range(1, len(close) + 1)]
     costs = [found.cost(*found.taken(p)) for p in prefixes]
     picks = best = prefixes[int(np.argmin(costs))]
@@ -251,7 +252,7 @@ def greedy_each(found: Candidates, size: int, prior: np.ndarray) -> np.ndarray:
     """Weights of each series of the panel, (series, learners), by the mean absolute error of its own points.
 
     Greedy selection as above, of all series at once, which starts as if the mean with the weights `prior`, (learners,),
-    had been chosen half of `size` times: a series that says little stays near them. ``size`` picks are added.
+    had been chosen half of `size` times: a series that says little stays near them. `size` picks are added.
     """
     series = found.path % found.board.panel.count
     held = size / 2

@@ -12,7 +12,7 @@ import numpy as np
 from forecast.recipes import name_of, parts, plain, settings
 
 
-def to_python(recipe: Any, full: bool = False) -> str:
+def to_python(recipe: Any) -> str:
     """The recipe as Python source: constructors that can be pasted after the imports above them.
 
     >>> from learners.naive import SeasonalNaive
@@ -22,19 +22,19 @@ def to_python(recipe: Any, full: bool = False) -> str:
     SeasonalNaive(season=12)
     """
     used: dict[str, set[str]] = {}
-    body = _source(recipe, full, "", used)
+    body = _source(recipe, "", used)
     imports = [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(used.items())]
     return "\n".join([*imports, "", body]) if imports else body
 
 
-def _source(value: Any, full: bool, indent: str, used: dict[str, set[str]]) -> str:
+def _source(value: Any, indent: str, used: dict[str, set[str]]) -> str:
     deeper = indent + "    "
     if isinstance(value, tuple | list):
         open_, close = "()" if isinstance(value, tuple) else "[]"
-        items = [_source(item, full, deeper, used) for item in value]
+        items = [_source(item, deeper, used) for item in value]
         return _wrapped(open_, items, close, indent, single=isinstance(value, tuple) and len(items) == 1)
     if isinstance(value, Mapping):
-        items = [f"{key!r}: {_source(item, full, deeper, used)}" for key, item in value.items()]
+        items = [f"{key!r}: {_source(item, deeper, used)}" for key, item in value.items()]
         return _wrapped("{", items, "}", indent)
     if isinstance(value, float) and not np.isfinite(value):
         return f'float("{value}")'
@@ -43,15 +43,13 @@ def _source(value: Any, full: bool, indent: str, used: dict[str, set[str]]) -> s
         return repr(value).removeprefix("datetime.")
     name = None if value is None or isinstance(value, bool | str | int | float) else name_of(value)
     if name is None:
-        return repr(plain(value, full, type(value).__name__))
-    module, _, short = name.rpartition(".")
-    home = module or parts().get(name) or type(value).__module__
+        return repr(plain(value, False, type(value).__name__))
     if callable(value) and not is_dataclass(value) and not hasattr(value, "get_params"):
-        home = str(value.__module__)
-        used.setdefault(home, set()).add(name)
+        used.setdefault(str(value.__module__), set()).add(name)
         return name
-    used.setdefault(home, set()).add(short)
-    items = [f"{key}={_source(item, full, deeper, used)}" for key, item in settings(value, full).items()]
+    module, _, short = name.rpartition(".")
+    used.setdefault(module or parts()[name], set()).add(short)
+    items = [f"{key}={_source(item, deeper, used)}" for key, item in settings(value).items()]
     return _wrapped(f"{short}(", items, ")", indent)
 
 

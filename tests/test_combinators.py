@@ -1,5 +1,7 @@
 """What takes a learner is a learner: Blend, Otherwise, Best, Ensemble, Conformal."""
 
+from dataclasses import replace
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from forecast.conformal import Conformal, banded
 from forecast.ensemble import TRIM, Ensemble, blended, caruana, vote
 from forecast.export import to_onnx
 from forecast.leaderboard import compare
+from forecast.metrics import find
 from forecast.sweep import Sweep
 from forecast.widths import Widths, recent_scale
 from learners.average import Average
@@ -177,7 +180,8 @@ def test_caruana_finds_weights_that_beat_every_member(board):
 
 @pytest.mark.parametrize("metric", ["rmse", "wape", "r2"])
 def test_caruana_takes_any_metric(board, metric):
-    joined = board.joined("Ensemble", vote(board).recipe, blended(board, caruana(board, metric, size=6)))
+    weights = caruana(replace(board, metric=find(metric)), size=6)
+    joined = board.joined("Ensemble", vote(board).recipe, blended(board, weights))
     totals = [joined.totals[n][metric] for n in ("season", "linear", "average")]
     mine = joined.totals["Ensemble"][metric]
     assert mine >= max(totals) if metric == "r2" else mine <= min(totals)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from forecast import conformal
 from forecast.backtest import RollingOrigin
 from forecast.conformal import with_bands
 from forecast.ensemble import TRIM, Ensemble, _cost, blended, caruana, vote, without
@@ -65,7 +66,7 @@ def test_weights_start_from_the_close_ones_and_keep_the_best_mean(board):
     found = Candidates.of(board, NAMES, board.metric)
     chosen = found.cost(np.array([weights.get(n, 0) for n in NAMES]) @ found.forecasts, np.ones(len(found.actual)))
     assert chosen <= min(found.cost(*found.taken([i])) for i in range(3)) + 1e-12
-    np.testing.assert_array_equal(greedy(found, 1, 1, 0.05), np.eye(3)[list(NAMES).index(board.best)])
+    np.testing.assert_array_equal(greedy(found, 1), np.eye(3)[list(NAMES).index(board.best)])
 
 
 def test_the_score_is_that_of_weights_from_other_folds(board):
@@ -224,7 +225,7 @@ def test_an_ensemble_per_series_exports(tmp_path):
 # ---- bands of all learners on a board -------------------------------------------------------------
 
 
-def test_every_learner_on_a_board_has_bands_from_other_folds(board):
+def test_every_learner_on_a_board_has_bands_from_other_folds(board, monkeypatch):
     assert "coverage80" not in board.totals["linear"]
     found = with_bands(board, (50, 80))
     for name in NAMES:
@@ -234,8 +235,10 @@ def test_every_learner_on_a_board_has_bands_from_other_folds(board):
             ordered = [after[n] for n in ("lo80", "lo50", "forecast", "hi50", "hi80")]
             assert (np.diff(ordered, axis=0) >= 0).all()
     assert found.totals["linear"]["mase"] == board.totals["linear"]["mase"]
-    few = with_bands(board, (80,), names=["linear"])
-    assert "wql" not in few.totals["season"]
+    for name in ("MOST", "FEWEST"):
+        monkeypatch.setattr(conformal, name, 1)
+    few = with_bands(board, (80,))  # the best one alone has them
+    assert [n for n in NAMES if "wql" in few.totals[n]] == [board.best]
 
 
 def test_learners_with_bands_are_asked_for_them():
@@ -254,12 +257,12 @@ def test_most_weight_follows_the_errors_by_both_views_and_trials_of_one_recipe_c
     assert [view.metric.name for view in pooled.views] == ["wape"]
     apart = np.sqrt(found.alone / found.alone.min() * pooled.alone / pooled.alone.min())
     inverse = np.where(apart <= 1.5, apart**-4.0, 0)
-    chosen = (greedy(found, 15, 5, 0.05) + greedy(pooled, 15, 5, 0.05)) / 2
+    chosen = (greedy(found, 15) + greedy(pooled, 15)) / 2
     expected = 0.1 * chosen + 0.9 * inverse / inverse.sum()
     expected[expected < 0.03] = 0
-    np.testing.assert_allclose(steady(found, 15, 5, 0.05), expected / expected.sum())
+    np.testing.assert_allclose(steady(found, 15), expected / expected.sum())
     twins = replace(board, families=dict.fromkeys(NAMES, "one"))
-    weights = steady(Candidates.of(twins, NAMES, board.metric), 15, 5, 0.05)
+    weights = steady(Candidates.of(twins, NAMES, board.metric), 15)
     expected = 0.1 * chosen + 0.9 * np.eye(3)[int(np.argmin(apart))]
     expected[expected < 0.03] = 0
     np.testing.assert_allclose(weights, expected / expected.sum())

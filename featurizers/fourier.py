@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,8 @@ class Fourier(Featurizer):
         return [(f"season {period:g}", "calendar") for _, period, _ in self._columns()]
 
     def resolve(self, panel: Panel) -> Fourier:
-        periods = (self.periods,) if isinstance(self.periods, int | float) else tuple(self.periods)
+        given: Any = self.periods
+        periods = tuple(given) if hasattr(given, "__iter__") else (given,)  # one by itself will do
         for period in periods:
             if not 1 < period < float("inf"):
                 raise ValueError(f"A period of Fourier must be a number of rows above 1, not {period!r}.")

@@ -17,6 +17,7 @@ from featurizers.panel import Panel, expected
 from featurizers.whole import whole
 from featurizers.zone import on_clock_of
 from learners.brief import Brief
+from learners.slips import ModelSlips, RecipeSlips
 from learners.space import check_closed
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Origin:
         return f"fitted on {self.tail.count} series up to {np.datetime_as_string(self.tail.last.max(), 'auto')}"
 
 
-class Learner(ABC):
+class Learner(RecipeSlips, ABC):
     """A frozen recipe. `fit` gives a Model and leaves the recipe as it was.
 
     Implementers write `train`; what takes a learner calls the `train` of its parts.
@@ -99,7 +100,7 @@ class Resuming(Learner):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Model(Brief, ABC):
+class Model(ModelSlips, Brief, ABC):
     """A fitted learner: numbers only, nothing left to learn.
 
     The state of a model is a dict of arrays with one row a series: windows of the last values (`target` and the

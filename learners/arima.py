@@ -14,6 +14,7 @@ from featurizers.arrays import Array, State, namespace, scan
 from featurizers.featurizer import Needs
 from featurizers.kernels import threads
 from featurizers.panel import Panel
+from featurizers.whole import whole
 from learners.arima_fit import Found
 from learners.attribution import Attribution
 from learners.bands import check_levels
@@ -84,6 +85,9 @@ class AutoArima(Resuming):
         from learners.arima_average import averaged, checked
         from learners.arima_engines import earlier, engine
 
+        whole(self.season, "The season of AutoArima")
+        for name in ("max_p", "max_q", "max_P", "max_Q", "max_order"):
+            whole(getattr(self, name), f"The {name} of AutoArima", 0)
         average, ranked = checked(self)
         fit = engine(self.engine, "searched", ("native", "pmdarima"))
         if self.engine == "native":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from featurizers.panel import Panel
+from featurizers.whole import wholes
 from learners.arima import ArimaModel, Order, Seasonal, arima_of, fitted_arima
 from learners.arima_average import ArimaAverage
 from learners.arima_fit import Earlier, Found
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     from learners.arimax import Arimax
 
 
-def whole(order: Sequence[int], seasonal: Sequence[int]) -> tuple[Order, Seasonal]:
-    """Both orders as tuples (lists are accepted). ValueError if they are none."""
-    if len(order) != 3 or len(seasonal) != 4 or min(*order, *seasonal[:3]) < 0 or seasonal[3] < 1:
+def orders_of(recipe: Arima | Arimax) -> tuple[Order, Seasonal]:
+    """Both orders of `recipe` as tuples of whole numbers (lists are accepted). ValueError if they are none."""
+    order, seasonal = (wholes(given, "Every order of ARIMA", 0) for given in (recipe.order, recipe.seasonal))
+    if len(order) != 3 or len(seasonal) != 4 or seasonal[3] < 1:
         raise ValueError(f"An order is (p, d, q) and a seasonal one (P, D, Q, season), not {order} and {seasonal}.")
     if any(seasonal[:3]) and seasonal[3] < 2:
         raise ValueError(f"The seasonal order {seasonal} needs a season of at least 2 rows.")
@@ -33,7 +35,7 @@ def fixed_arima(
     recipe: Arima | Arimax, panel: Panel, columns: tuple[str, ...] = (), before: Model | None = None
 ) -> ArimaModel:
     """Every series by the orders of `recipe`, coefficients from those of `before` if that is given."""
-    order, seasonal = whole(recipe.order, recipe.seasonal)
+    order, seasonal = orders_of(recipe)
     fit = partial(engine(recipe.engine, "fixed", ("native", "statsmodels")), order, seasonal, recipe.constant)
     if recipe.engine == "native":
         fit = partial(fit, earlier=earlier(before, panel))

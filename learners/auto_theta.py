@@ -11,6 +11,7 @@ import numpy as np
 from featurizers.arrays import Array, State, namespace, scan
 from featurizers.kernels import threads
 from featurizers.panel import Panel
+from featurizers.whole import whole
 from learners.attribution import Attribution
 from learners.bands import check_levels
 from learners.components import of_theta
@@ -40,11 +41,10 @@ class AutoTheta(Learner):
     levels: tuple[float, ...] = ()
 
     def train(self, panel: Panel) -> AutoThetaModel:
-        if self.season < 1:
-            raise ValueError(f"AutoTheta needs a season of at least 1 row, not {self.season}.")
+        whole(self.season, "The season of AutoTheta")
         unknown = [name for name in self.models if name not in KINDS]
         if unknown or not self.models:
-            raise ValueError(f"AutoTheta has no models {unknown}: choose from {list(KINDS)}.")
+            raise ValueError(f"AutoTheta has no models {unknown}: choose from {list(KINDS)}, as in models={KINDS[:1]}.")
         check_levels(self.levels)
         from learners._kernels import fit_theta
         from learners.theta_fit import LINE, fitted

@@ -8,13 +8,13 @@ from typing import ClassVar
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace, scan
-from featurizers.kernels import threads
 from featurizers.panel import Panel
+from featurizers.whole import whole
 from learners.attribution import Attribution
 from learners.bands import check_levels
 from learners.components import of_ces
 from learners.learner import Learner
-from learners.local import LocalModel, state_without_windows
+from learners.local import LocalModel, filtered, state_without_windows
 from learners.student import student_bands
 
 SHORTEST = 5  # values that two weights and their criterion need
@@ -36,8 +36,7 @@ class Ces(Learner):
     levels: tuple[float, ...] = ()
 
     def train(self, panel: Panel) -> CesModel:
-        if self.season < 1:
-            raise ValueError(f"Ces needs a season of at least 1 row, not {self.season}.")
+        whole(self.season, "The season of Ces")
         if self.model not in ("auto", *MODELS):
             raise ValueError(f"Ces has no model {self.model!r}: choose from {['auto', *MODELS]}.")
         check_levels(self.levels)
@@ -69,13 +68,7 @@ class CesModel(LocalModel):
         """`remember` over all rows, natively."""
         from learners._kernels import ces_filter
 
-        still = np.concatenate([state["ces.moves"], state["ces.turns"]], axis=1)
-        moving = np.concatenate([state["ces.level"], state["ces.season"]], axis=1)
-        y, before, steps = panel.y.astype(np.float64), np.maximum(-row, 0), panel.lengths - row
-        starts, workers = panel.indptr[:-1] + np.maximum(row, 0), threads(int(steps.clip(0).sum()))
-        moved = ces_filter(still, moving, y, starts, before, steps, workers)
-        numbers = {"ces.level": moved[:, :2], "ces.season": moved[:, 2:]}
-        return state | {name: np.ascontiguousarray(values) for name, values in numbers.items()}
+        return filtered(ces_filter, ("ces.moves", "ces.turns"), ("ces.level", "ces.season"), state, panel, row)
 
     def predict(self, state: State, future: State) -> State:
         level = state["ces.level"]

@@ -10,7 +10,7 @@ from featurizers.arrays import Array, State, column_of, namespace, shifted
 from featurizers.features import Features, tagged, untagged
 from featurizers.featurizer import Featurizer, Needs
 from featurizers.panel import Panel
-from featurizers.whole import whole
+from featurizers.whole import whole, wholes
 from learners.attribution import HISTORY, Attribution, Feature, described, typical_row
 from learners.bands import bounds, check_levels
 from learners.draws import drawn
@@ -48,11 +48,12 @@ class Direct(Learner):
         check_levels(self.levels)
         levels = tuple(sorted(self.levels))
         tails = [of_quantile(self.regressor, 0.5 + side * level / 200) for level in levels for side in (-1, 1)]
-        usual = [panel.freq.season] if panel.freq.season > 1 else []
-        seasons = tuple(int(k) for k in (usual if isinstance(self.seasons, str) else self.seasons))
+        most = whole(self.max_rows, "The max_rows of Direct")
+        usual = (panel.freq.season,) if panel.freq.season > 1 else ()
+        seasons = usual if self.seasons == "auto" else wholes(self.seasons, "Each of the seasons of Direct")
         features = Features(self.features).resolve(panel)
         past, own = _parted(features, panel)
-        rows, steps = pairs(panel, self.horizon, self.max_rows)
+        rows, steps = pairs(panel, self.horizon, most)
         if len(rows) == 0:
             raise ValueError("Direct has no row to learn from: every series is too short, or its target is missing. "
                              "Give longer series, or forecast with Naive.")  # fmt: skip

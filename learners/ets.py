@@ -9,6 +9,7 @@ import numpy as np
 
 from featurizers.arrays import Array, State, namespace
 from featurizers.panel import Panel
+from featurizers.whole import whole
 from learners.attribution import Attribution
 from learners.bands import check_levels
 from learners.components import of_ets
@@ -46,6 +47,7 @@ class Ets(Learner):
             if value not in ("add", "mul", None) or (name, value) in (("error", None), ("trend", "mul")):
                 raise ValueError(f"Ets cannot have {name}={value!r}: error is 'add' or 'mul', trend 'add' or None, "
                                  "seasonal 'add', 'mul' or None.")  # fmt: skip
+        whole(self.season, "The season of Ets")
         if self.damped and self.trend is None:
             raise ValueError("Ets without a trend cannot be damped: set trend='add' or damped=False.")
         if self.engine not in ("native", "statsmodels"):
@@ -53,7 +55,7 @@ class Ets(Learner):
         check_levels(self.levels)
         if self.engine == "statsmodels":
             if self.levels:
-                raise ValueError("Ets has bands with engine='native' only.")
+                raise ValueError("Ets has bands with engine='native' only: choose it, or levels=().")
             from learners.ets_statsmodels import by_statsmodels
 
             return by_statsmodels(self, panel)
@@ -78,8 +80,7 @@ class AutoEts(Learner):
 
     def train(self, panel: Panel) -> EtsModel:
         check_levels(self.levels)
-        if self.season < 1:
-            raise ValueError(f"AutoEts needs a season of at least 1 row, not {self.season}.")
+        whole(self.season, "The season of AutoEts")
         from learners.ets_fit import EtsFit, all_forms
 
         return EtsFit.of(panel, self.season, "AutoEts", self.levels, searched=True).model(all_forms)

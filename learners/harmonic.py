@@ -11,6 +11,7 @@ import numpy as np
 from featurizers.arrays import Array, State, namespace
 from featurizers.features import tagged, untagged
 from featurizers.panel import Panel
+from featurizers.whole import wholes
 from learners.arima import AutoArima
 from learners.around import Around, Holding, check_learners, reported
 from learners.attribution import Attribution
@@ -70,11 +71,10 @@ class Harmonic(Holding):
     def _orders(self, seasons: tuple[float, ...]) -> tuple[int, ...] | None:
         if self.order is None:
             return None
-        orders = (self.order,) * len(seasons) if isinstance(self.order, int) else tuple(self.order)
-        if len(orders) != len(seasons) or any(not isinstance(k, int) or k < 1 for k in orders):
-            raise ValueError(
-                f"Harmonic needs an order of at least 1 for each of its seasons {seasons}, not {self.order!r}."
-            )
+        orders = wholes(self.order, "Each order of Harmonic")
+        orders = orders if isinstance(self.order, tuple | list) else orders * len(seasons)
+        if len(orders) != len(seasons):
+            raise ValueError(f"Harmonic needs one order, or one for each of its seasons {seasons}, not {self.order!r}.")
         return orders
 
 

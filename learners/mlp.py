@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import ClassVar, Literal
 
 from featurizers.panel import Panel
+from featurizers.whole import whole
 from learners.learner import Learner
 from learners.tcn import Tcn, TcnModel
 
@@ -42,8 +43,8 @@ class Mlp(Learner):
 
     def train(self, panel: Panel) -> MlpModel:
         """ValueError where no series is longer than the horizon by two rows, or a setting does not fit."""
-        if self.hidden < 2 or self.hidden % 2:
-            raise ValueError(f"The hidden units of Mlp must be an even number, at least 2, not {self.hidden}.")
+        if whole(self.hidden, "The hidden units of Mlp", 2) % 2:
+            raise ValueError(f"The hidden units of Mlp must be an even number, not {self.hidden}.")
         same = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "hidden"}
         model = Tcn(**same, channels=self.hidden // 2, layers=0).train(panel)
         return MlpModel(**{f.name: getattr(model, f.name) for f in fields(model)})

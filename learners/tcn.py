@@ -10,6 +10,7 @@ import numpy as np
 from featurizers.arrays import Array, State, namespace, window_of
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
+from featurizers.whole import whole
 from learners.bands import bounds, check_levels
 from learners.cycles import CYCLES, HARMONICS, cycles_of, waves
 from learners.learner import Learner, Model
@@ -18,6 +19,7 @@ from learners.network import SEASONS, Inputs, Shape, field_of_view, forward, sca
 from learners.windows import gathered_rows, learnable, standards
 
 SERIES = "tcn.series"
+LEAST = {"horizon": 1, "window": 1, "layers": 0, "kernel": 2, "channels": 1, "epochs": 1, "batch": 1, "seed": 0}
 
 
 @dataclass(frozen=True)
@@ -91,15 +93,14 @@ class Tcn(Learner):
         return replace(self, window=window, layers=layers, calendar=calendar)
 
     def _check(self, panel: Panel) -> None:
-        if self.horizon < 1:
-            raise ValueError(f"The horizon of a network must be at least 1, not {self.horizon}.")
-        if self.kernel < 2:
-            raise ValueError(f"The kernel of Tcn must be at least 2, not {self.kernel}.")
+        for name, least in LEAST.items():
+            if getattr(self, name) != "auto":
+                whole(getattr(self, name), f"The {name} of a network", least)
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"The dropout of a network is from 0 to less than 1, not {self.dropout!r}.")
         check_levels(self.levels)
-        if self.calendar != "auto":
-            for name in self.calendar:
-                if name not in CYCLES:
-                    raise ValueError(f"There is no cycle {name!r} of the calendar; choose among {', '.join(CYCLES)}.")
+        if self.calendar != "auto" and not set(self.calendar) <= set(CYCLES):
+            raise ValueError(f"The calendar of a network is 'auto' or some of {CYCLES}, not {self.calendar!r}.")
         longest = int(panel.lengths.max(initial=0))
         if longest < self.horizon + 2:
             raise ValueError(f"Horizon {self.horizon} of a network needs a series of at least {self.horizon + 2} rows; "

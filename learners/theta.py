@@ -8,15 +8,17 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace
-from featurizers.kernels import threads
 from featurizers.panel import Panel
+from featurizers.whole import whole
 from learners.attribution import Attribution
 from learners.bands import check_levels
 from learners.components import of_theta
 from learners.learner import Learner
-from learners.local import LocalModel, assembled, state_without_windows
+from learners.local import LocalModel, assembled, filtered, state_without_windows
 from learners.theta_bands import spread_of, theta_outputs
 
+STILL = ("theta.alpha", "theta.multiplies")
+MOVING = ("theta.level", "theta.count", "theta.season")
 SHORTEST = 4  # values that a slope and a smoothing weight need
 
 
@@ -35,8 +37,7 @@ class Theta(Learner):
     levels: tuple[float, ...] = ()
 
     def train(self, panel: Panel) -> ThetaModel:
-        if self.season < 1:
-            raise ValueError(f"Theta needs a season of at least 1 row, not {self.season}.")
+        whole(self.season, "The season of Theta")
         check_levels(self.levels)
         if self.engine == "statsmodels" and self.levels:
             raise ValueError("Theta has bands with engine='native' only: choose it, or levels=().")
@@ -100,10 +101,4 @@ class ThetaModel(LocalModel):
         """`remember` over all rows, natively."""
         from learners._kernels import theta_filter
 
-        still = np.concatenate([state["theta.alpha"], state["theta.multiplies"]], axis=1)
-        moving = np.concatenate([state[f"theta.{n}"] for n in ("level", "count", "season")], axis=1)
-        y, before, steps = panel.y.astype(np.float64), np.maximum(-row, 0), panel.lengths - row
-        starts, workers = panel.indptr[:-1] + np.maximum(row, 0), threads(int(steps.clip(0).sum()))
-        moved = theta_filter(still, moving, y, starts, before, steps, workers)
-        numbers = {"theta.level": moved[:, :1], "theta.count": moved[:, 1:2], "theta.season": moved[:, 2:]}
-        return state | {name: np.ascontiguousarray(values) for name, values in numbers.items()}
+        return filtered(theta_filter, STILL, MOVING, state, panel, row)

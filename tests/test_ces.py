@@ -142,5 +142,5 @@ def test_hostile_series_fall_back_and_are_named():
 def test_slips_are_answered():
     with pytest.raises(ValueError, match="no model 'best'"):
         Ces(model="best").fit(monthly(AIR))
-    with pytest.raises(ValueError, match="at least 1 row"):
+    with pytest.raises(ValueError, match="whole number from 1 on, not 0"):
         Ces(0).fit(monthly(AIR))

@@ -199,5 +199,5 @@ def test_impossible_forms_are_refused():
         Ets(trend=None, damped=True).fit(monthly(AIR))
     with pytest.raises(ValueError, match="engine 'R'"):
         Ets(engine="R").fit(monthly(AIR))
-    with pytest.raises(ValueError, match="at least 1 row"):
+    with pytest.raises(ValueError, match="whole number from 1 on, not 0"):
         AutoEts(0).fit(monthly(AIR))

@@ -35,6 +35,9 @@ class BoxCox(Transform):
 
     def resolve(self, panel: Panel) -> BoxCox:
         refuse(panel, panel.y < 0, "and BoxCox takes no negative values: use Log1p(signed=True) or Scale.")
+        number = isinstance(self.power, int | float) and np.isfinite(self.power)
+        if not number and self.power != "auto":
+            raise ValueError(f"The power of BoxCox is a number or 'auto', not {self.power!r}.")
         power = guerrero(panel) if self.power == "auto" else float(self.power)
         if power <= 0:
             refuse(panel, panel.y == 0, f"and BoxCox(power={power:g}) takes no zeros: use a power above 0, or Log1p.")

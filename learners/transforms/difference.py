@@ -9,6 +9,7 @@ import numpy as np
 
 from featurizers.arrays import Array, State, namespace
 from featurizers.panel import Panel
+from featurizers.whole import whole
 from learners.naive import last_cycle, last_value
 from learners.transforms.transform import Transform
 
@@ -58,8 +59,7 @@ class Difference(_Undone):
         return lookback + self.order + REACH
 
     def resolve(self, panel: Panel) -> Difference:
-        if self.order < 1:
-            raise ValueError(f"The order of a difference is at least 1, not {self.order}.")
+        whole(self.order, "The order of Difference")
         return self
 
     def whole(self, panel: Panel) -> np.ndarray:
@@ -106,8 +106,7 @@ class SeasonalDifference(_Undone):
         return lookback + 2 * self.season
 
     def resolve(self, panel: Panel) -> SeasonalDifference:
-        if self.season < 1:
-            raise ValueError(f"A season has at least 1 row, not {self.season}.")
+        whole(self.season, "The season of SeasonalDifference")
         return self
 
     def whole(self, panel: Panel) -> np.ndarray:

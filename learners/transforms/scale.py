@@ -9,6 +9,7 @@ import numpy as np
 
 from featurizers.arrays import Array, State, namespace
 from featurizers.panel import Panel, positions
+from featurizers.whole import whole
 from featurizers.windows import quantile
 from learners.transforms.transform import Transform
 
@@ -36,9 +37,7 @@ class Scale(Transform):
         if self.how not in ("standard", "robust", "mean"):
             raise ValueError(f"A scale is 'standard', 'robust' or 'mean', not {self.how!r}.")
         if self.over == "window":
-            if self.window is None or self.window < 2:
-                raise ValueError("Scale(over='window') needs a window of at least 2 rows: Scale(..., window=28).")
-            return WindowScale(self.how, self.window)
+            return WindowScale(self.how, whole(self.window, "The window of Scale(over='window'), as in window=28,", 2))
         if self.over != "series":
             raise ValueError(f"A scale is over 'series' or 'window', not {self.over!r}.")
         location, width = measured(panel, self.how)

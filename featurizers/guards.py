@@ -36,18 +36,21 @@ def ends(rows: Rows, target: str, has_known: bool) -> tuple[Rows, Rows, list[Fin
     there = ~np.isnan(rows.columns[target])
     if there.all():
         return rows, rows.take(np.zeros(0, np.int64)), []
+    if not there.any():
+        raise ValueError(f"The target {target!r} is unknown in every row: there is nothing to learn from.")
     count, place = len(rows.ids), np.arange(len(rows))
     first, last = np.full(count, len(rows)), np.full(count, -1)
     np.minimum.at(first, rows.series[there], place[there])
     np.maximum.at(last, rows.series[there], place[there])
     empty = (last < 0)[rows.series]
     leading, trailing = ~empty & (place < first[rows.series]), ~empty & (place > last[rows.series])
+    newest = rows.times[there].max()
 
     def sentence(first: int, count: int) -> str:
         done, end = "; they are kept as the future of the known columns", rows.times[first - 1]
         if not has_known:
             done = f", which are left out: its forecast begins after {stamp(end)}"
-            done += ", and ends before those of other series" if end < rows.times[last[last >= 0]].max() else ""
+            done += ", and ends before those of other series" if end < newest else ""
         return f"{target!r} is unknown in the last rows of the series ({count}){done}."
 
     found = each_series("all_missing", "dropped", rows, empty, lambda f, n: (
@@ -56,8 +59,6 @@ def ends(rows: Rows, target: str, has_known: bool) -> tuple[Rows, Rows, list[Fin
         f"{target!r} is unknown in the first rows of the series ({n}), which are left out."))  # fmt: skip
     found += each_series("future_rows" if has_known else "trailing_nan", "fixed" if has_known else "dropped", rows,
         trailing, sentence)  # fmt: skip
-    if empty.all():
-        raise ValueError(f"The target {target!r} is unknown in every row: there is nothing to learn from.")
     inner = rows.take(~(empty | leading | trailing))
     return inner, rows.take(trailing & has_known), found
 

@@ -142,9 +142,8 @@ def _panel(
         levels={n: rows.levels[n] for n in roles if n in rows.levels}, zone=zone,
     )  # fmt: skip
     found += more + memory(panel)
-    passed = [
-        Finding(kind, "passed", "Nothing found.", count=0) for kind in CHECKS if kind not in {f.kind for f in found}
-    ]
+    seen = {f.kind for f in found}
+    passed = [Finding(kind, "passed", "Nothing found.", count=0) for kind in CHECKS if kind not in seen]
     return replace(panel, ahead=_ahead(panel, later), findings=Findings((*found, *passed)))
 
 
@@ -174,6 +173,4 @@ def _clocked(rows: Rows, stamps: Stamps, asked: Any) -> tuple[Rows, str | None]:
         return rows, None
     local = replace(rows, times=stamps.local[rows.row]).sorted()
     freq = Frequency.parse(asked) if asked is not None else Frequency.infer(local.times, local.series)
-    own = Frequency.infer(local.times, local.series) or freq
-    daily = freq is None or (freq.daily and (own is None or own.daily or asked is not None))
-    return (local, None) if daily else (rows, stamps.zone)
+    return (local, None) if freq is None or freq.daily else (rows, stamps.zone)

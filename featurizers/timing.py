@@ -28,8 +28,7 @@ def check_keys(rows: Rows, table: nw.DataFrame[Any], names: Names) -> None:
         return
     used = {names.time, names.target, *names.id}
     free = [c for c in table.columns if c not in used and names.roles.get(c) in (None, "static")]
-    base = rows.series * 1_000_003 + rows.times.view(np.int64)
-    stamps = np.unique(base, return_inverse=True)[1]
+    stamps = np.cumsum(np.r_[False, (np.diff(rows.series) != 0) | (np.diff(rows.times.view(np.int64)) != 0)])
     choices: dict[str, np.ndarray] = {}
     for name in free:
         code = _codes(series_of(table, name))
@@ -57,6 +56,7 @@ def _codes(column: pd.Series) -> np.ndarray | None:
 
 
 def _doubles(stamps: np.ndarray, parts: list[np.ndarray]) -> int:
+    """How many rows have the stamp and the `parts`, codes of columns, of another one; all (rows,)."""
     key = stamps
     for part in parts:
         key = np.unique(key * (int(part.max()) + 1) + part, return_inverse=True)[1]

@@ -167,6 +167,14 @@ def test_errors_are_sentences(change: dict[str, Any], words: str) -> None:
     assert words in str(caught.value)
 
 
+def test_a_forgotten_key_is_seen_whatever_the_stamps() -> None:
+    times = pd.date_range("2024-01-01", periods=20, freq="1000003s")
+    table = pd.DataFrame([(shop, item, time, 1.0) for shop in "ab" for time in times for item in "xy"],
+                         columns=["shop", "item", "day", "sales"])  # fmt: skip
+    with pytest.raises(ValueError, match="'item' would tell them apart"):
+        Panel.read(table, **ROLES)
+
+
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
 def test_clocks_that_change(zone: str) -> None:
     daily = Panel.read(sales(400, zone=zone), **ROLES)

@@ -32,10 +32,10 @@ _FOUND: WeakKeyDictionary[Panel, dict[tuple[str, ...] | None, tuple[OccasionsMod
 @dataclass(frozen=True)
 class Occasions(Wrapping):
     """`learner` learns and forecasts the target as it would be without `days` of the year: "12-25", "11-Thu-4" (the
-    fourth Thursday of November), "05-Mon-last", "easter-2". None: those that stand out in training, whatever the
-    country, see `learners.year_effects`; there may be none. Months and quarters differ in how many of each weekday they
-    have ("Mon", ..., "Sun"), by leap days ("02-29") and in what they have of the days before Easter ("easter"), see
-    `learners.month_effects`.
+    fourth Thursday of November), "05-Mon-last", "easter-2", "*-15" and "*-last" of every month. None: those that stand
+    out in training, whatever the country, see `learners.year_effects`; there may be none. Months and quarters differ in
+    how many of each weekday they have ("Mon", ..., "Sun"), by leap days ("02-29") and in what they have of the days
+    before Easter ("easter"), see `learners.month_effects`.
 
     What a day does is a share of what it would else be (or an amount, where the panel has negative values), measured
     against the same weekdays of the three weeks before and after, for each series as far as that can be told; what one

@@ -1,5 +1,5 @@
-"""Days of the year that come round, by rule: "12-25", "11-Thu-4" (the fourth Thursday of November), "05-Mon-last",
-"easter-2"."""
+"""Days that come round, by rule: "12-25", "11-Thu-4" (the fourth Thursday of November), "05-Mon-last", "easter-2", and
+of every month "*-15", "*-last"."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from featurizers.clock import DAY, Clock
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LAST = 9  # in the place of how manieth a weekday is
+END = 32  # in the place of a day of the month
 EASTER = (-48, 60)  # days around Easter Sunday: from Carnival Monday to Corpus Christi
 NONE = -1
 _DATE = re.compile(r"(\d\d)-(\d\d)")
+_MONTHLY = re.compile(r"\*-(\d\d|last)")
 _WEEKDAY = re.compile(rf"(\d\d)-({'|'.join(WEEKDAYS)})-([1-5]|last)")
 _EASTER = re.compile(r"easter([+-]\d+)?")
 
 
 def families(days: np.ndarray) -> dict[str, np.ndarray]:
     """What each of `days` (since 1970, int64) is by date, by its weekday counted from the beginning of the month, from
-    its end, and from Easter: a code each, NONE where it is nothing."""
+    its end, from Easter, and in its month: a code each, NONE where it is nothing."""
     clock = Clock(days * DAY)
     month, weekday, nth = clock.month, clock.weekday, (clock.day - 1) // 7 + 1
     last = Clock((days + 7) * DAY).month != month
@@ -32,6 +34,8 @@ def families(days: np.ndarray) -> dict[str, np.ndarray]:
         "nth": code + nth,
         "last": np.where(last, code + LAST, NONE),
         "easter": np.where((away >= EASTER[0]) & (away <= EASTER[1]), away - EASTER[0], NONE),
+        "monthly": clock.day,
+        "month's end": np.where(Clock((days + 1) * DAY).day == 1, END, NONE),
     }
 
 
@@ -43,6 +47,8 @@ def named(family: str, code: int) -> str:
     """
     if family == "date":
         return f"{code // 100:02d}-{code % 100:02d}"
+    if family in ("monthly", "month's end"):
+        return "*-last" if code == END else f"*-{code:02d}"
     if family == "easter":
         away = code + EASTER[0]
         return f"easter{away:+d}" if away else "easter"
@@ -64,6 +70,11 @@ def _parsed(rule: str) -> tuple[str, int]:
         away = int(found[1] or 0)
         if EASTER[0] <= away <= EASTER[1]:
             return "easter", away - EASTER[0]
+    elif found := _MONTHLY.fullmatch(text):
+        if found[1] == "last":
+            return "month's end", END
+        if 1 <= int(found[1]) <= 31:
+            return "monthly", int(found[1])
     elif found := _DATE.fullmatch(text):
         month, day = int(found[1]), int(found[2])
         if 1 <= month <= 12 and 1 <= day <= 31:
@@ -72,7 +83,7 @@ def _parsed(rule: str) -> tuple[str, int]:
         code = (int(found[1]) * 7 + WEEKDAYS.index(found[2])) * 10
         return ("last", code + LAST) if found[3] == "last" else ("nth", code + int(found[3]))
     raise ValueError(f"{text!r} is no day of the year: write '12-25', '11-Thu-4' (the fourth Thursday of November), "
-                     "'05-Mon-last' or 'easter-2'.")  # fmt: skip
+                     "'05-Mon-last', 'easter-2', or '*-15' and '*-last' for days of every month.")  # fmt: skip
 
 
 def easter(year: np.ndarray) -> np.ndarray:

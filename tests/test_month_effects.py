@@ -131,10 +131,11 @@ def test_beer_is_made_on_weekdays() -> None:
     if table is None:
         pytest.skip("the data are not here")
     found = month_effects(Panel.read(table, time="DATE", target="BeerProduction"))
-    sizes = dict(zip(found.rules, found.sizes[0].tolist(), strict=True))
-    assert min(sizes["Tue"], sizes["Wed"], sizes["Thu"]) > 0.005
-    assert max(sizes["Sat"], sizes["Sun"]) < -0.015
-    assert 0.02 < sizes["02-29"] < 0.05
+    # statsmodels 0.15: SARIMAX of the logarithms, (0, 1, 1)(0, 1, 1), on the number of each weekday less that of Sundays
+    # and on the leap day, which has an error of 0.009, the others of 0.003.
+    wanted = [0.0028, 0.0104, 0.0161, 0.0151, 0.0124, -0.0254, -0.0312, 0.0370]
+    assert found.rules[:8] == RULES[:8]
+    np.testing.assert_allclose(found.sizes[0, :8], wanted, atol=0.001)
 
 
 # ---- forecasts -------------------------------------------------------------------------------------

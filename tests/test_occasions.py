@@ -75,7 +75,8 @@ def test_rules_by_hand() -> None:
     days = np.array([since_1970(d) for d in ("2023-11-23", "2023-05-29", "2024-03-29", "2024-02-29", "2023-05-22")])
     rules = ["11-Thu-4", "05-Mon-last", "easter-2", "02-29"]
     assert holding(rules, days).tolist() == np.eye(5, 4, dtype=bool).tolist()
-    for wrong in ("12-32", "13-01", "11-Thx-1", "easter+99", "Christmas"):
+    assert holding(["*-29", "*-last", "*-31"], days)[1:4].T.tolist() == [[True] * 3, [False, False, True], [False] * 3]
+    for wrong in ("12-32", "13-01", "11-Thx-1", "easter+99", "Christmas", "*-32", "*-1"):
         with pytest.raises(ValueError, match="no day of the year"):
             holding([wrong], days)
 
@@ -97,6 +98,14 @@ def test_what_was_planted_is_found_with_its_size() -> None:
     assert len(found.rules) <= len(PLANTED) + 1
     for rule, size in PLANTED.items():
         np.testing.assert_allclose(found.sizes[:, found.rules.index(rule)], size, atol=0.07)
+
+
+def test_paydays_are_found() -> None:
+    found = effects(read(shops(years=3.0, planted={"*-15": 0.3, "*-last": 0.4})))
+    assert set(found.rules[:2]) == {"*-15", "*-last"}
+    assert len(found.rules) <= 3
+    np.testing.assert_allclose(found.sizes[:, :2].mean(axis=0), [0.3 if r == "*-15" else 0.4 for r in found.rules[:2]],
+                               atol=0.03)  # fmt: skip
 
 
 def test_noise_has_no_days() -> None:

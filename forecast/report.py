@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from featurizers.rows import stamp
 from forecast import charts
 from forecast.explain import section
 from forecast.files import write_whole
@@ -115,18 +116,22 @@ def summary(run: Run) -> list[tuple[str, str]]:
     board, panel = run.leaderboard, run.panel
     score = board.metric.total(board.totals[run.winner])
     clock = panel.clock()
-    first, last = (str(charts.stamps(np.array(c))).replace("T", " ") for c in (clock.min(), clock.max()))
     found = [
         ("Winner", run.winner),
         (f"{board.metric.name} in the folds", shown(score)),
         ("Series", f"{panel.count:,}"),
-        ("From", first.removesuffix(" 00:00:00")),
-        ("To", last.removesuffix(" 00:00:00")),
+        ("From", moment(clock.min())),
+        ("To", moment(clock.max())),
         ("Findings", str(sum(f.status != "passed" for f in run.findings))),
     ]
     if run.check:
         found.append(("ONNX agrees to", f"{run.check['worst_relative_difference']:.1e}"))
     return found
+
+
+def moment(second: int) -> str:
+    """A second of the wall clock, since 1970, for people."""
+    return stamp(np.datetime64(int(second), "s"))
 
 
 def ranked(board: Leaderboard, winner: str) -> np.ndarray:
@@ -173,7 +178,7 @@ def errors(board: Leaderboard, winner: str) -> tuple[str, str]:
     pairs = [(t, r) for t, r in board.residuals(winner) if np.isfinite(r).any()]
     if not pairs:
         return "", ""
-    labels = [f"after {str(t.cutoff.max()).replace('T', ' ').removesuffix(' 00:00:00')}" for t, _ in pairs]
+    labels = [f"after {moment(board.panel.clock(t.cutoff).max())}" for t, _ in pairs]
     steps = charts.by_step([mean_of(np.abs(r), axis=0) for _, r in pairs], labels, winner)
     times = board.panel.clock(np.concatenate([t.times.ravel() for t, _ in pairs]))
     values = np.concatenate([r.ravel() for _, r in pairs])

@@ -13,7 +13,7 @@ import pytest
 
 import forecast as fc
 from forecast import charts
-from forecast.report import Sheet, ranked, shown, source, write_report
+from forecast.report import Sheet, content, ranked, shown, source, write_report
 from forecast.running import Run
 from tests.panels import daily
 
@@ -140,6 +140,15 @@ def test_the_best_series_stands_first_whether_more_or_less_is_better(metric: str
 
 def test_residuals_that_are_all_alike_and_huge_are_drawn() -> None:
     assert "svg" in charts.residuals(np.arange(3), np.full(3, 1e18), np.zeros(1), 3)
+
+
+def test_what_lies_in_a_time_zone_is_told_by_its_clock() -> None:
+    stamps = pd.date_range("2024-07-01", periods=72, freq="h", tz="Europe/Berlin")
+    table = pd.DataFrame({"time": stamps, "load": np.random.default_rng(0).random(72)})
+    found = fc.run(table, time="time", target="load", horizon=4, folds=1, learners=["Average"], progress=False)
+    told = content(found)
+    assert dict(told["summary"])["To"] == "2024-07-03 23:00:00"
+    assert "after 2024-07-03 19:00:00" in told["steps"]
 
 
 def test_a_legend_of_many_long_names_has_several_lines() -> None:

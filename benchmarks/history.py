@@ -52,7 +52,7 @@ def main() -> None:
         print(f"{name}: {panel.count} series of {longest} rows, {time.process_time() - started:.0f} s of CPU")
         for learner in LEARNERS:
             mine = [n for n in board.recipes if n.split()[0] == learner]
-            seconds = {n: np.mean([a.fit_seconds for a in board.attempts if a.name == n]) for n in mine}
+            seconds = {n: np.mean([a.fit_seconds for a in board.tries[n]]) for n in mine}
             told = [f"{n.split()[1]}: {board.totals[n].get('mase', np.nan):.3f} ({seconds[n]:.1f} s)" for n in mine]
             if told:
                 print(f"  {learner:10} {' | '.join(told)}", flush=True)

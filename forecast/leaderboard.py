@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -68,6 +68,14 @@ class Leaderboard:
             raise ValueError(f"No learner could be fitted. {reasons}")
         return best
 
+    @cached_property
+    def tries(self) -> dict[str, list[Attempt]]:
+        """The attempts of each learner, one a fold."""
+        found: dict[str, list[Attempt]] = {name: [] for name in self.recipes}
+        for attempt in self.attempts:
+            found.setdefault(attempt.name, []).append(attempt)
+        return found
+
     def family(self, name: str) -> str:
         """The recipe that a learner is a trial of: itself, where nothing was searched."""
         return self.families.get(name, name)
@@ -88,7 +96,7 @@ class Leaderboard:
         """
         rows = []
         for name in self.names:
-            mine = [a for a in self.attempts if a.name == name]
+            mine = self.tries[name]
             taken = {"fit_seconds": sum(a.fit_seconds for a in mine),
                      "predict_seconds": sum(a.predict_seconds for a in mine)}  # fmt: skip
             rows.append(

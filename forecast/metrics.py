@@ -59,8 +59,9 @@ class Metric:
 
     def owns(self, column: str) -> bool:
         """Whether this column of a leaderboard is its own: its name, with a level behind it where it has levels."""
-        level = r"(\d\d?(\.\d+)?)?" if self.levelled else ""
-        return re.fullmatch(re.escape(self.name) + level, column) is not None
+        if not self.levelled:
+            return column == self.name
+        return re.fullmatch(re.escape(self.name) + r"(\d\d?(\.\d+)?)?", column) is not None
 
     def total(self, totals: Mapping[str, float]) -> float:
         """Its number among those of all metrics, or the mean of those of its levels; NaN if there is none."""

@@ -189,8 +189,7 @@ class Sweep(Learner):
         board.best_by(self.metric)  # an error, if every learner failed
         ranked = self._ranking(board)
         whole = [name for name in ranked.names if all(board.outputs[name])] or [ranked.best]
-        tried = {n: [a for a in board.attempts if a.name == n] for n in whole}
-        cost = {n: deploying(tried[n], board.recipes[n], board.panel, self.on) for n in whole}
+        cost = {n: deploying(board.tries[n], board.recipes[n], board.panel, self.on) for n in whole}
         members = [n for n in whole if cost[n] <= seconds] or [min(whole, key=cost.__getitem__)]
         winner, members = members[0], _varied(board, members)
         while self.ensemble and len(members) > 1:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-
-DATA = Path(os.environ.get("FORECAST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+from accuracy_data import DATA
 
 
 @dataclass(frozen=True)

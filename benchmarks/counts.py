@@ -6,20 +6,16 @@ is the median, and the share of the values inside the bands of 80 and 95 %.
 
 from __future__ import annotations
 
-import sys
 import time
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from accuracy_counts import new_deaths
 from accuracy_data import DATA, drawn
 
 import forecast as fc
-from forecast.intermittent import classified
+from forecast.intermittent import classified, sparse
 from learners.learner import Learner
 
 LEVELS = (80, 95)
@@ -57,10 +53,10 @@ def ending(rng: np.random.Generator, rows: int) -> np.ndarray:
     return there * rng.poisson(2, rows)
 
 
-def simulated(kind: str, series: int = 200) -> pd.DataFrame:
+def simulated(kind: Callable[[np.random.Generator, int], np.ndarray], series: int = 200) -> pd.DataFrame:
     rng, parts = np.random.default_rng(3), []
     for i in range(series):
-        y = globals()[kind](rng, int(rng.integers(60, 300))).astype(float)
+        y = kind(rng, int(rng.integers(60, 300))).astype(float)
         parts.append(pd.DataFrame({"unique_id": f"s{i}", "ds": pd.date_range("2020", periods=len(y)), "y": y}))
     return pd.concat(parts)
 
@@ -97,10 +93,10 @@ def main() -> None:
         "covid_deaths by day": (deaths(), 14, 7, "D"),
         "tourism_hier": (drawn("tourism_hier", 9999, False)[0], 8, 4, "QS"),
     }
-    tables |= {kind: (simulated(kind), 14, 7, "D") for kind in ("lumpy", "drifting", "weekly", "ending")}
+    tables |= {kind.__name__: (simulated(kind), 14, 7, "D") for kind in (lumpy, drifting, weekly, ending)}
     for name, (table, horizon, season, freq) in tables.items():
         panel = fc.Panel.read(table[["unique_id", "ds", "y"]], id="unique_id", time="ds", target="y", freq=freq)
-        panel = panel.where(np.flatnonzero(classified(panel) >= 2))
+        panel = panel.where(sparse(classified(panel)))
         print(f"{name}: {panel.count} intermittent series, {np.nanmean(panel.y == 0):.0%} zeros")
         for label, learner in LEARNERS.items():
             began = time.process_time()

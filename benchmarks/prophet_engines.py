@@ -15,38 +15,38 @@ import resource
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
 import pandas as pd
+from accuracy_data import DATA
 
 from featurizers.panel import Panel
 from learners.prophet import Prophet, ProphetModel
 
-DATA = Path(os.environ.get("FORECAST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")) / "seeds"
+SEEDS = DATA / "seeds"
 YEAR = 8766  # hours
 
 
 def tables(series: int) -> Iterator[tuple[str, pd.DataFrame, str, int]]:
     """Name, training rows (id, time, y and known columns), frequency and horizon of each set."""
-    beer = pd.read_csv(DATA / "beer_train.csv").rename(columns={"DATE": "time", "BeerProduction": "y"})
+    beer = pd.read_csv(SEEDS / "beer_train.csv").rename(columns={"DATE": "time", "BeerProduction": "y"})
     yield "beer, monthly", beer.assign(id="beer"), "MS", 12
-    bike = pd.read_csv(DATA / "bike_share.csv").rename(columns={"date": "time", "cnt": "y"})
+    bike = pd.read_csv(SEEDS / "bike_share.csv").rename(columns={"date": "time", "cnt": "y"})
     bike["time"] = pd.to_datetime(bike["time"], format="%m/%d/%Y")
     yield "bike_share, daily", bike[bike["time"] <= "2012-08-31"].assign(id="bike"), "D", 14
-    users = pd.read_csv(DATA / "github_dau_train.csv").rename(columns={"date": "time", "count": "y"})
+    users = pd.read_csv(SEEDS / "github_dau_train.csv").rename(columns={"date": "time", "count": "y"})
     yield "github_dau, daily", users.assign(id="users"), "D", 14
-    city = pd.read_csv(DATA / "nyc_energy.csv").rename(columns={"timeStamp": "time", "demand": "y"}).sort_values("time")
-    city = city[city["time"] <= "2017-08-08 05:00:00"].tail(YEAR)
+    city = pd.read_csv(SEEDS / "nyc_energy.csv").rename(columns={"timeStamp": "time", "demand": "y"})
+    city = city[city["time"] <= "2017-08-08 05:00:00"].sort_values("time").tail(YEAR)
     yield "nyc_energy, a year of hours", city.assign(id="city"), "h", 48
-    juice = pd.read_csv(DATA / "orange_juice.csv", parse_dates=["WeekStarting"])
+    juice = pd.read_csv(SEEDS / "orange_juice.csv", parse_dates=["WeekStarting"])
     juice = juice.rename(columns={"WeekStarting": "time", "Quantity": "y"})
     juice["id"] = juice["Store"].astype(str) + juice["Brand"]
     juice = juice[juice["time"] <= juice["time"].max() - pd.Timedelta(weeks=20)]
     yield "orange_juice, weekly", drawn(juice, series), "W-THU", 20
-    load = pd.read_parquet(DATA / "electricity_train.parquet").rename(columns={"datetime": "time", "usage": "y"})
+    load = pd.read_parquet(SEEDS / "electricity_train.parquet").rename(columns={"datetime": "time", "usage": "y"})
     load = drawn(load.rename(columns={"customer_id": "id"}), max(series // 5, 1)).sort_values(["id", "time"])
     yield "electricity, 120 days of hours", load.groupby("id").tail(120 * 24), "h", 24
 

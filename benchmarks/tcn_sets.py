@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from tests.shared_data import shared
+from accuracy_data import DATA
 
 
 @dataclass(frozen=True)
@@ -73,8 +69,8 @@ def _after(start: str, hours: int) -> pd.Timestamp:
 
 
 def _file(name: str) -> Path:
-    path = shared(name)
-    if path is None:
+    path = DATA / name
+    if not path.exists():
         raise SystemExit(f"The table {name} is not there; set FORECAST_DATA.")
     return path
 

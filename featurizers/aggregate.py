@@ -19,7 +19,7 @@ WAYS = ("sum", "mean", "min", "max")
 def ways(given: str | Mapping[str, str], target: str, columns: list[str]) -> dict[str, str]:
     """How each numeric column is aggregated: "sum" says it for the target, the others take their mean;
     a mapping says it by column."""
-    asked = {target: given} if isinstance(given, str) else dict(given)
+    asked = dict(given) if isinstance(given, Mapping) else {target: given}
     for name, way in asked.items():
         if way not in WAYS:
             raise ValueError(f"'aggregate' is one of {listed(WAYS)}, not {way!r}.")

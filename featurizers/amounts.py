@@ -11,7 +11,7 @@ import pandas as pd
 MISSING = frozenset(("", "nan", "-nan", "na", "#na", "n/a", "#n/a", "null", "none", "<na>", "-"))
 _AMOUNT = re.compile(r"[-+]?[$€£¥]?\s?[-+]?(\d+|\d{1,3}([., '\u00a0\u202f]\d{3})+)([.,]\d*)?\s?[%$€£¥]?")
 _SHORT, _GROUPED = re.compile(r"[-+]?\d{1,3}"), re.compile(r"[-+]?[1-9]\d{0,2}(\.\d{3})+")
-_COMMAS = re.compile(r"[-+]?(\d+|\d{1,3}([. \u00a0\u202f]\d{3})+)?(,\d*)?")
+_COMMAS = re.compile(r"[-+]?(?=,?\d)(\d+|\d{1,3}([. \u00a0\u202f]\d{3})+)?(,\d*)?")
 _LEAST = 100  # whole numbers below it say little about points of thousands
 
 
@@ -58,9 +58,10 @@ def grouped(column: pd.Series) -> str | None:
 
 
 def decimal_commas(column: pd.Series) -> pd.Series:
-    """Text such as "1.234,5" as numbers, if all of the column is such; else the column."""
+    """Text such as "1.234,5" as numbers, if most of the column is such (what is not stays text); else the column."""
     there = column[[isinstance(t, str) and not is_missing(t) for t in column]].str.strip()
-    if not len(there) or not all(_COMMAS.fullmatch(t) for t in there):
+    fits = np.array([bool(_COMMAS.fullmatch(t)) for t in there], bool)
+    if 2 * fits.sum() <= len(there):
         return column
-    plain = there.str.replace(r"[. \u00a0\u202f]", "", regex=True).str.replace(",", ".")
-    return plain.astype(np.float64).reindex(column.index)
+    plain = there[fits].str.replace(r"[. \u00a0\u202f]", "", regex=True).str.replace(",", ".").astype(np.float64)
+    return plain.astype(object if not fits.all() else np.float64).reindex(column.index).fillna(there[~fits])

@@ -17,14 +17,14 @@ def first_day(text: str) -> date | None:
     >>> first_day("2020-M05"), first_day("Q3 2019"), first_day("2020-W05")
     (datetime.date(2020, 5, 1), datetime.date(2019, 7, 1), datetime.date(2020, 1, 27))
     """
-    for shape in _QUARTERS:
-        if found := shape.fullmatch(text):
-            return date(int(found["year"]), 3 * int(found["quarter"]) - 2, 1)
     try:
+        for shape in _QUARTERS:
+            if found := shape.fullmatch(text):
+                return date(int(found["year"]), 3 * int(found["quarter"]) - 2, 1)
         if found := _MONTH.fullmatch(text):
             return date(int(found[1]), int(found[2]), 1)
         if found := _WEEK.fullmatch(text):
             return date.fromisocalendar(int(found[1]), int(found[2]), 1)
-    except ValueError:  # a 13th month
+    except ValueError:  # a 13th month, a year 0
         pass
     return None

@@ -95,7 +95,10 @@ def _from_path(path: Path, keys: Sequence[str], decimal: str | None, encoding: s
     if path.suffix in _ARROWS:
         import pyarrow.feather
 
-        return _eager(pyarrow.feather.read_table(path))
+        try:
+            return _eager(pyarrow.feather.read_table(path))
+        except (OSError, ValueError) as problem:
+            raise ValueError(f"{str(path)!r} can't be read as Feather: {problem}") from None
     raise ValueError(f"The ending of {path.name!r} is not known; files may end in .csv, .tsv or .parquet.")
 
 
@@ -155,10 +158,20 @@ def _query(connection: Any, query: str) -> nw.DataFrame[Any]:
     try:
         import duckdb
     except ImportError:
-        raise ValueError("Queries need DuckDB: pip install duckdb.") from None
+        if connection is None:
+            raise ValueError("Queries need DuckDB: pip install duckdb.") from None
+        return _of_database(connection, query)
     if connection is not None and not isinstance(connection, duckdb.DuckDBPyConnection):
-        return nw.from_native(_flat(pd.read_sql(query, connection)))
+        return _of_database(connection, query)
     try:
         return _eager((connection or duckdb.connect()).sql(query).to_arrow_table())
     except duckdb.Error as problem:
         raise ValueError(f"DuckDB can't run the query {query!r}: {problem}") from None
+
+
+def _of_database(connection: Any, query: str) -> nw.DataFrame[Any]:
+    try:
+        table = pd.read_sql(query, connection)
+    except Exception as problem:  # each database has its own kinds of errors
+        raise ValueError(f"The database can't run the query {query!r}: {problem}") from None
+    return nw.from_native(_flat(table))

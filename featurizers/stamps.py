@@ -95,11 +95,17 @@ def _whole(column: pd.Series, name: str, findings: tuple[Finding, ...]) -> Stamp
     _believable(column, name)
     exact = (column.dt.tz_convert("UTC").dt.tz_localize(None) if zone is not None else column).to_numpy()
     times = exact.astype("datetime64[s]")
-    broken = np.flatnonzero((times != exact) & ~np.isnat(exact))
-    if len(broken):
-        message = f"Row {broken[0]} has the time {exact[broken[0]]}: fractions of a second are cut off."
-        findings += (Finding("sub_second", "fixed", message, row=int(broken[0]), column=name, count=len(broken)),)
+    findings += _cut((times != exact) & ~np.isnat(exact), exact, name)
     return Stamps(times, None if zone is None else str(zone), findings)
+
+
+def _cut(broken: np.ndarray, exact: np.ndarray, name: str) -> tuple[Finding, ...]:
+    """What is said of the rows whose `exact` times are `broken` seconds, if there are any; all (rows,)."""
+    if not broken.any():
+        return ()
+    row, count = int(broken.argmax()), int(broken.sum())
+    message = f"Row {row} has the time {exact[row]}: fractions of a second are cut off."
+    return (Finding("sub_second", "fixed", message, row=row, column=name, count=count),)
 
 
 def _believable(column: pd.Series, name: str) -> None:
@@ -190,7 +196,10 @@ def _from_dates(numbers: np.ndarray, fine: np.ndarray, whole: bool, name: str) -
         return None
     times[fine] = (there // _UNITS[unit]).astype(np.int64).astype("datetime64[s]")
     message = f"The numbers in {name!r} are read as time since 1970 in {unit}: {there[0]:.0f} is {times[fine][0]}."
-    return Stamps(times, None, (Finding("epoch", "fixed", message, column=name, count=len(there)),))
+    found = Finding("epoch", "fixed", message, column=name, count=len(there))
+    broken = fine.copy()
+    broken[fine] = there % _UNITS[unit] != 0
+    return Stamps(times, None, (found, *_cut(broken, numbers, name)))
 
 
 Read = tuple[pd.Series, tuple[Finding, ...], pd.Series | None, str]  # the last is the notation, if it is not ISO 8601

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,12 @@ def test_words_for_none_are_missing(column: str) -> None:
 def test_names_that_look_like_numbers_now_and_then_are_names() -> None:
     table = prices().assign(price=["S", "M", "38", "NA", "10-20", "XL"] * 10)
     assert Panel.read(table, **ROLES, known="price").levels["price"] == ("10-20", "38", "M", "NA", "S", "XL")
+
+
+def test_the_one_wrong_cell_among_decimal_commas_is_named(tmp_path: Path) -> None:
+    for cell in (",", "+", "abc"):
+        with pytest.raises(ValueError, match=f"'sales' holds {re.escape(repr(cell))} in row 3, which is no number"):
+            Panel.read(written(tmp_path, ["1,5"] * 3 + [cell] + ["2,5"] * 56), **ROLES, decimal=",")
 
 
 def written(folder: Path, values: list[str], separator: str = ";") -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import sqlite3
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,20 @@ def test_a_key_is_the_same_series_whether_its_column_is_read_as_numbers_or_as_te
     assert text.find(numbers.ids).tolist() == [0, 1]
 
 
+def test_what_cannot_be_opened_is_said_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken.feather").write_text("no table")
+    with pytest.raises(ValueError, match=r"broken.feather' can't be read as Feather"):
+        Panel.read(tmp_path / "broken.feather", **ROLES)
+    lite = sqlite3.connect(":memory:")
+    with pytest.raises(ValueError, match=r"can't run the query 'SELECT \* FROM nowhere'"):
+        Panel.read((lite, "SELECT * FROM nowhere"), **ROLES)
+    sales().assign(day=lambda t: t["day"].astype(str)).to_sql("sales", lite, index=False)
+    monkeypatch.setitem(sys.modules, "duckdb", None)  # as where it is not installed
+    assert Panel.read((lite, "SELECT * FROM sales"), **ROLES).count == 2
+    with pytest.raises(ValueError, match="pip install duckdb"):
+        Panel.read("SELECT * FROM sales", **ROLES)
+
+
 def test_keys_are_whole_numbers_or_text() -> None:
     table = sales().assign(store=np.repeat([10.0, 9.0], 60))
     panel = Panel.read(table, **{**ROLES, "id": ["store", "shop"]})
@@ -157,6 +172,7 @@ def test_keys_are_whole_numbers_or_text() -> None:
         ({"time": "size"}, "numbers (5 to 6)"),
         ({"aggregate": "sum"}, "needs freq"),
         ({"freq": "W", "aggregate": "median"}, "'aggregate' is one of 'sum', 'mean', 'min', 'max'"),
+        ({"freq": "W", "aggregate": True}, "'aggregate' is one of 'sum', 'mean', 'min', 'max', not True"),
         ({"short": "skip"}, "'short' is one of"),
         ({"id": None}, "'shop' would tell them apart: pass id=['shop']"),
     ],

@@ -1,10 +1,13 @@
 """Leaderboards of groups of series as one of the whole panel."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from forecast.backtest import RollingOrigin
 from forecast.leaderboard import compare
+from forecast.stitched import of_groups
 from forecast.sweep import Sweep
 from learners.naive import Naive, SeasonalNaive
 from tests.examples import HORIZON, panel
@@ -41,3 +44,13 @@ def test_groups_of_which_all_series_take_part_are_scored_as_the_whole_panel_is()
     whole = compare(panel(), LEARNERS, on, season=panel().freq.season)
     for name in LEARNERS:
         assert found.totals[name] == pytest.approx(whole.totals[name])
+
+
+def test_trials_of_groups_are_on_the_board_where_they_are_one_recipe() -> None:
+    on, whole = RollingOrigin(7, folds=1), many(6)
+    rows = [np.arange(3), np.arange(3, 6)]
+    tried = [{"season": SeasonalNaive(7), "season 3": SeasonalNaive(k), "season 4": SeasonalNaive(14)} for k in (2, 3)]
+    boards = [compare(whole.where(at), of, on) for at, of in zip(rows, tried, strict=True)]
+    boards = [replace(board, families={"season 3": "season", "season 4": "season"}) for board in boards]
+    found = of_groups(whole, boards, rows, 7)
+    assert set(found.names) == {"season", "season 4"} == {attempt.name for attempt in found.attempts}

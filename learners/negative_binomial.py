@@ -13,6 +13,7 @@ from featurizers.kernels import contiguous, threads
 from featurizers.panel import Panel
 from learners.attribution import Attribution
 from learners.bands import bounds, check_levels
+from learners.blocks import in_blocks
 from learners.components import of_level
 from learners.learner import Learner
 from learners.local import LocalModel, assembled, state_without_windows
@@ -82,6 +83,9 @@ class NegativeBinomialModel(LocalModel):
         return of_level(self.predict(state, future)["forecast"], typical, "smoothed demand")
 
     def predict(self, state: State, future: State) -> State:
+        return in_blocks(self._predict, state, future)
+
+    def _predict(self, state: State, future: State) -> State:
         level, excess, doubt = (state[f"count.{name}"] for name in ("level", "excess", "doubt"))
         xp = namespace(level)
         outputs = {"forecast": repeated(level, future["time"].shape[1])}

@@ -161,6 +161,13 @@ def test_bands_are_regressors_of_quantiles(regressor: str, tmp_path: Path) -> No
     assert (width[:, HORIZON:] >= width[:, HORIZON - 1 : HORIZON] / 2 - 1e-9).all()
 
 
+def test_bands_are_of_the_same_columns_as_the_forecast() -> None:
+    recipe = fc.LightGBM(n_estimators=5, scaling="robust", imputation="mean")
+    fitted = fc.Direct(recipe, FEATURES, HORIZON, levels=(80,)).fit(continued(panel(), HORIZON)[0])
+    for part in (fitted.regressor, *fitted.bounding):  # type: ignore[attr-defined]
+        assert (type(part).__name__, type(part.inner).__name__) == ("Filled", "Scaled")
+
+
 def test_bands_need_a_regressor_that_knows_quantiles() -> None:
     with pytest.raises(ValueError, match="know quantiles, not with 'Ridge': Conformal gives"):
         fc.Direct("ridge", FEATURES, 3, levels=(80,)).fit(panel())

@@ -20,6 +20,7 @@ from learners.regressors.stages import Encoded, Filled, Marked, Normalized, Proj
 Make = Callable[[Fitted], Stage]  # puts the stage in front of what follows it
 SCALINGS = ("none", "standard", "minmax", "maxabs", "robust", "normalizer")
 ENCODINGS = ("ordinal", "onehot", "hashed", "target")
+WIDEST = 32  # categories that get a column each if nothing is asked for
 IMPUTATIONS = ("median", "mean")
 NOTHING = Linear(np.zeros(0), 0.0)
 
@@ -93,31 +94,32 @@ def imputing(how: str | float | Impute, X: np.ndarray, left: tuple[int, ...] = (
 
 
 def encoding(how: Encoding, X: np.ndarray, y: np.ndarray, places: np.ndarray) -> tuple[Make, np.ndarray]:
-    """The stage for the codes at `places`, and the columns to train on."""
+    """The stage for the codes at `places`, and the columns to train on, where a row's own target is no part of the mean
+    that stands for its category. "auto" is a column for each category or, where there are many, their mean target."""
     named: dict[str, Encoding] = {"hashed": Hashed(), "target": TargetMean()}
     asked = named.get(how, how) if isinstance(how, str) else how
     _check_encoding(asked)
-    codes = [np.where(X[:, place] >= 0, X[:, place], -1).astype(np.int64) for place in places]  # NaN is not >= 0
-    sizes = [int(code.max(initial=-1)) + 1 for code in codes]
-    if isinstance(asked, Hashed):
-        tables = tuple(_hashes(size, asked.columns) for size in sizes)
-    elif isinstance(asked, TargetMean):
-        tables = tuple(means(c, y, s, asked.smoothing) for c, s in zip(codes, sizes, strict=True))
-    else:
-        tables = tuple(np.vstack([np.eye(size), np.zeros((1, size))]) for size in sizes)
     amounts = np.setdiff1d(np.arange(X.shape[1]), places)
-    made = partial(Encoded, amounts=amounts, places=places, tables=tables)
-    if not isinstance(asked, TargetMean):
-        return made, np.asarray(made(NOTHING).apply(X))
-    columns = [out_of_fold(c, y, s, asked) for c, s in zip(codes, sizes, strict=True)]
-    return made, np.column_stack([X[:, amounts], *columns])
+    columns, tables = [X[:, amounts]], []
+    for place in places:
+        code = np.where(X[:, place] >= 0, X[:, place], -1).astype(np.int64)  # NaN is not >= 0
+        size = int(code.max(initial=-1)) + 1
+        mine = TargetMean() if asked == "auto" and size > WIDEST else asked
+        if isinstance(mine, TargetMean):
+            tables.append(means(code, y, size, mine.smoothing))
+            columns.append(out_of_fold(code, y, size, mine)[:, None])
+            continue
+        known = _hashes(size, mine.columns) if isinstance(mine, Hashed) else np.eye(size)
+        tables.append(np.vstack([known, np.zeros((1, known.shape[1]))]))
+        columns.append(tables[-1][code])  # -1 is the last
+    return partial(Encoded, amounts=amounts, places=places, tables=tuple(tables)), np.column_stack(columns)
 
 
 def _hashes(size: int, columns: int) -> np.ndarray:
     from sklearn.feature_extraction import FeatureHasher
 
     table = FeatureHasher(columns, input_type="string").transform([[str(code)] for code in range(size)])
-    return np.vstack([np.asarray(table.toarray()), np.zeros((1, columns))])
+    return np.asarray(table.toarray())
 
 
 def means(code: np.ndarray, y: np.ndarray, size: int, smoothing: float) -> np.ndarray:
@@ -196,7 +198,7 @@ def _check_encoding(asked: object) -> None:
         if not _number(asked.smoothing) or asked.smoothing < 0:
             raise ValueError(f"{asked} cannot mix in so many rows of the mean: give a number from 0 on, as "
                              "smoothing=20.")  # fmt: skip
-    else:
+    elif asked != "auto":
         _check("encoding", asked, ENCODINGS, ", Hashed(16) or TargetMean(20)")
 
 

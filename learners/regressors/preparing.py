@@ -8,25 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from learners.regressors.columns import (
-    NOTHING,
-    Make,
-    TargetMean,
-    encoding,
-    imputing,
-    means,
-    out_of_fold,
-    reducing,
-    scaling,
-)
+from learners.regressors.columns import NOTHING, Make, encoding, imputing, reducing, scaling
 from learners.regressors.fitted import Fitted
 from learners.regressors.regressor import Regressor
-from learners.regressors.stages import Blanked, Codes, Encoded, Rescaled
+from learners.regressors.stages import Blanked, Codes, Rescaled
 
 SCALED = {"ElasticNet", "LassoLars", "Ridge", "SGD", "KNN"}  # ready ones that go by distances or penalties
 CENTRED = {"ElasticNet", "LassoLars", "SGD"}  # ready ones whose settings mean a target of size one
-WIDEST = 32  # categories that get a column each; where there are more, the mean target of each stands for it
-SMOOTHING = 20.0  # rows of the overall mean that are mixed into the mean of a category
 MOST_POINTS = 20_000  # training rows that nearest neighbours keep
 
 
@@ -82,11 +70,9 @@ def _encoded(
         return made
     if asked.encoding == "ordinal":
         return replace(made, categorical=())
-    if asked.encoding != "auto":
+    measured = ready in SCALED or asked.scaling not in ("auto", "none") or asked.reduction is not None
+    if asked.encoding != "auto" or measured:
         stage, columns = encoding(asked.encoding, X, y, places)
-        return replace(made, X=columns, stages=(stage,), categorical=())
-    if ready in SCALED or asked.scaling not in ("auto", "none") or asked.reduction is not None:
-        stage, columns = _encoding(X, y, places)
         return replace(made, X=columns, stages=(stage,), categorical=())
     return made.then(partial(Codes, places=places)) if takes_codes(estimator) else made
 
@@ -123,23 +109,6 @@ def takes_codes(estimator: Any) -> bool:
     if "xgboost.XGBModel" in names:
         return getattr(estimator, "booster", None) in (None, "gbtree", "dart")
     return bool(names & {"lightgbm.LGBMModel", "sklearn.HistGradientBoostingRegressor"})
-
-
-def _encoding(X: np.ndarray, y: np.ndarray, places: np.ndarray) -> tuple[Make, np.ndarray]:
-    """The stage for the codes at `places`, and the columns to train on, where a row's own target is no part of the mean
-    that stands for its category."""
-    amounts, tables = np.setdiff1d(np.arange(X.shape[1]), places), []
-    columns = [X[:, amounts]]
-    for place in places:
-        code = np.where(X[:, place] >= 0, X[:, place], -1).astype(np.int64)  # NaN is not >= 0
-        size = int(code.max(initial=-1)) + 1
-        if size <= WIDEST:
-            tables.append(np.vstack([np.eye(size), np.zeros((1, size))]))
-            columns.append(tables[-1][code])  # -1 is the last
-        else:
-            tables.append(means(code, y, size, SMOOTHING))
-            columns.append(out_of_fold(code, y, size, TargetMean(SMOOTHING))[:, None])
-    return partial(Encoded, amounts=amounts, places=places, tables=tuple(tables)), np.column_stack(columns)
 
 
 def _whole(X: np.ndarray) -> np.ndarray:

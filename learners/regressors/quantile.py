@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from learners.regressors.regressor import Regressor
@@ -35,5 +36,5 @@ def of_quantile(regressor: object, share: float) -> object:
     fixed, which = SETTINGS[name]
     settings = {**fixed, which: round(share, 6)}
     if isinstance(recipe, Regressor):
-        return Regressor(recipe.name, {**recipe.settings, **settings})
+        return replace(recipe, settings={**recipe.settings, **settings})
     return deepcopy(recipe).set_params(**settings)  # type: ignore[attr-defined]

@@ -100,11 +100,14 @@ def _autocorrelations(panel: Panel, season: int, most: int) -> tuple[np.ndarray,
     if not len(places):
         return np.r_[1.0, np.zeros(most)], np.inf
     known = np.where(np.isfinite(y), y, 0.0)
+    auto = _products(panel, known, most) / max(float(known @ known), 1e-300)
+    return np.r_[1.0, auto], 1.96 / np.sqrt(len(places))
+
+
+def _products(panel: Panel, values: np.ndarray, most: int) -> np.ndarray:
+    """The sums of y[t] y[t - k] inside the series, (most,): k = 1 ... `most`."""
     position = panel.position
-    total = float(known @ known)
-    auto = [1.0] + [float((known[k:] * known[:-k])[position[k:] >= k].sum()) / max(total, 1e-300)
-                    for k in range(1, most + 1)]  # fmt: skip
-    return np.array(auto), 1.96 / np.sqrt(len(places))
+    return np.array([(values[k:] * values[:-k])[position[k:] >= k].sum() for k in range(1, most + 1)])
 
 
 def telling(panel: Panel, season: int, most: int) -> int:
@@ -162,9 +165,8 @@ def walks(panel: Panel) -> bool:
     drift = float(np.sum(count * (_mean(panel, change) / spread) ** 2))
     change = _standardised(panel, change)
     most = int(np.clip(2 * panel.freq.season, 12, 24))
-    known, position = np.where(np.isfinite(change), change, 0.0), panel.position
-    auto = [float((known[k:] * known[:-k])[position[k:] >= k].sum()) / total for k in range(1, most + 1)]
-    portmanteau = total * (total + 2) * sum(r**2 / (total - k) for k, r in enumerate(auto, 1))
+    auto = _products(panel, np.where(np.isfinite(change), change, 0.0), most) / total
+    portmanteau = total * (total + 2) * float(np.sum(auto**2 / (total - np.arange(1, most + 1))))
     return bool(chdtrc(most, portmanteau) > CHANCE and chdtrc(panel.count, drift) > CHANCE)
 
 

@@ -40,6 +40,9 @@ class Intermittent(Learner):
     numbers where all values are.
     Source: Syntetos, Boylan & Croston (2005), On the categorization of demand patterns, Journal of the Operational
     Research Society 56.
+
+    >>> from forecast import AutoEts
+    >>> learner = Intermittent(AutoEts(7), on=RollingOrigin(horizon=14))
     """
 
     otherwise: Learner

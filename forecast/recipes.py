@@ -232,12 +232,25 @@ def _parameters(kind: Callable[..., Any]) -> dict[str, str]:
 
 
 def to_toml(recipe: Any, name: str = "learner", full: bool = False) -> str:
-    """The recipe as TOML text, under the key `name`; a dict of plain values as it stands."""
+    """The recipe as TOML text, under the key `name`; a dict of plain values as it stands.
+
+    Settings that have their default value are left out, unless `full`. ValueError for a part that is not ours.
+
+    >>> from forecast import Log1p, SeasonalNaive, Transformed
+    >>> recipe = Transformed(SeasonalNaive(12), Log1p())
+    >>> print(to_toml(recipe).strip())
+    [learner.Transformed.learner.SeasonalNaive]
+    season = 12
+    <BLANKLINE>
+    [learner.Transformed.transform.Log1p]
+    >>> from_toml(to_toml(recipe)) == recipe
+    True
+    """
     return write_toml(recipe if isinstance(recipe, Mapping) else {name: describe(recipe, full)})
 
 
 def from_toml(text: str, name: str = "learner") -> Any:
-    """The recipe that TOML text holds under the key `name`."""
+    """The recipe that TOML text holds under the key `name`. ValueError names the part and the setting at fault."""
     data = tomllib.loads(text)
     if name not in data:
         raise ValueError(f"The text has no {name!r}; it has {', '.join(map(repr, data)) or 'nothing'}.")

@@ -31,17 +31,18 @@ def useless(panel: Panel) -> dict[str, str]:
 def _reason(panel: Panel, name: str) -> str:
     values = panel.columns[name]
     seen = values[values >= 0] if name in panel.levels else values[~np.isnan(values)]
-    distinct = len(np.unique(seen))
-    if not distinct:
+    if not len(seen):
         return "it has no value"
-    if distinct == 1 and len(seen) == len(values):  # where values are missing, that may say something
+    if len(seen) == len(values) and seen.min() == seen.max():  # where values are missing, that may say something
         return "it is constant"
     if len(seen) < FEWEST:
         return ""
-    if name in panel.levels and distinct > DISTINCT * len(seen):
-        one = "series" if panel.roles[name] == "static" else "row"
-        return f"it is id-like: {distinct} categories in {len(seen)} values, which only name the {one}"
-    if name not in panel.levels and panel.roles[name] != "static":
+    if name in panel.levels:
+        distinct = np.count_nonzero(np.bincount(seen))
+        if distinct > DISTINCT * len(seen):
+            one = "series" if panel.roles[name] == "static" else "row"
+            return f"it is id-like: {distinct} categories in {len(seen)} values, which only name the {one}"
+    elif panel.roles[name] != "static":
         inside = np.diff(panel.owner) == 0
         if inside.sum() >= FEWEST and (np.diff(values)[inside] == 1).all():
             return "it only counts rows"

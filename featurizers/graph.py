@@ -27,8 +27,11 @@ class Graph:
 
     def name(self) -> str:
         """A fresh one, that no input has."""
+        taken = {i.name for i in self.inputs}
         self.count += 1
-        return self.name() if f"v{self.count}" in {i.name for i in self.inputs} else f"v{self.count}"
+        while f"v{self.count}" in taken:
+            self.count += 1
+        return f"v{self.count}"
 
     def input(self, name: str, dtype: Any, shape: tuple[int | str, ...]) -> Symbol:
         """A graph input; a size given by name is open."""

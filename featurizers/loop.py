@@ -24,10 +24,8 @@ def loop(
     first = next(iter(columns.values()))
     steps = xp.take(graph.node("Shape", [first], np.int64, (2,)), np.array(1), axis=0)
     start = {name: xp.asarray(value) for name, value in carry.items()}
-    i, going = (
-        Symbol(graph, graph.name(), np.dtype(np.int64), ()),
-        Symbol(graph, graph.name(), np.dtype(bool), ()),
-    )
+    i = Symbol(graph, graph.name(), np.dtype(np.int64), ())
+    going = Symbol(graph, graph.name(), np.dtype(bool), ())
     inside = {name: Symbol(graph, graph.name(), s.dtype, s.shape) for name, s in start.items()}
     outer, graph.nodes = graph.nodes, []
     now = {name: xp.take(values, i, axis=1) for name, values in columns.items()}
@@ -40,13 +38,10 @@ def loop(
     graph.nodes = outer
     names = [graph.name() for _ in ends[1:]]
     always = xp.asarray(np.array(True))
-    graph.nodes.append(
-        helper.make_node("Loop", [steps.name, always.name, *(s.name for s in start.values())], names, body=body)
-    )
-    carried = {
-        name: Symbol(graph, out, s.dtype, s.shape)
-        for (name, s), out in zip(start.items(), names[: len(start)], strict=True)
-    }
+    operands = [steps.name, always.name, *(s.name for s in start.values())]
+    graph.nodes.append(helper.make_node("Loop", operands, names, body=body))
+    carried = {name: Symbol(graph, out, s.dtype, s.shape)
+               for (name, s), out in zip(start.items(), names[: len(start)], strict=True)}  # fmt: skip
     length = first.shape[1]
     collected = {}
     for (name, value), out in zip(outputs.items(), names[len(start) :], strict=True):

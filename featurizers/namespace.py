@@ -256,11 +256,7 @@ class Namespace:
     def lookup(self, x: Symbol, keys: np.ndarray) -> Symbol:
         """The position of each value (text or int64) in `keys`, -1 where it is not among them."""
         kind = "strings" if x.dtype == STRING else "int64s"
-        attributes = {
-            f"keys_{kind}": keys.tolist(),
-            "values_int64s": list(range(len(keys))),
-            "default_int64": -1,
-        }
+        attributes = {f"keys_{kind}": keys.tolist(), "values_int64s": list(range(len(keys))), "default_int64": -1}
         return self.graph.node("LabelEncoder", [x], np.int64, x.shape, domain="ai.onnx.ml", **attributes)
 
     def loop(

@@ -111,7 +111,7 @@ def _slice(x: Symbol, k: slice, axis: int) -> Symbol:
     else:
         start = (0 if step > 0 else -1) if k.start is None else k.start
         stop = (far if step > 0 else -far) if k.stop is None else k.stop
-        length = -start if start < 0 and k.stop is None else None
+        length = len(range(start, 0, step)) if start < 0 < step and k.stop is None else None
     shape = (*x.shape[:axis], length, *x.shape[axis + 1 :])
     operands = [x, np.array([start]), np.array([stop]), np.array([axis]), np.array([step])]
     return x.graph.node("Slice", operands, x.dtype, shape)

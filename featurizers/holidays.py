@@ -19,6 +19,7 @@ from featurizers.holiday_table import HolidayTable
 from featurizers.panel import UNKNOWN, Panel
 from featurizers.policy import names_of
 from featurizers.ruler import Ruler
+from featurizers.whole import wholes
 
 BEFORE, AFTER = 1, 20  # years that the table reaches beyond training
 FAR = 30  # days after which "to the next" and "since the last" no longer grow
@@ -58,6 +59,8 @@ class Holidays(Featurizer):
     def resolve(self, panel: Panel) -> HolidayTable:
         if self.label not in ("auto", "start", "end"):
             raise ValueError(f"The label of holidays is 'auto', 'start' or 'end', not {self.label!r}.")
+        if len(wholes(self.around, "Each of the days `around` holidays", 0)) != 2:
+            raise ValueError(f"`around` is a pair, the days before and after a holiday, not {self.around!r}.")
         ends = self.label == "end" or (self.label == "auto" and panel.freq.unit.endswith("E"))
         shift = -1 if ends and not panel.freq.daily else 0
         clock = panel.clock() + shift if len(panel) else np.zeros(1, np.int64)
@@ -194,6 +197,8 @@ def check_place(place: str) -> tuple[Any, str]:
 
 def custom_days(table: Mapping[str, str], years: tuple[int, int]) -> dict[int, str]:
     """Days since 1970 and names; "12-24" is every year. ValueError for what is no date."""
+    if not isinstance(table, Mapping):
+        raise ValueError(f"Custom holidays are named by their dates, as {{'2024-11-29': 'sale'}}, not {table!r}.")
     days: dict[int, str] = {}
     for key, name in table.items():
         text = str(key)

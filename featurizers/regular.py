@@ -168,17 +168,13 @@ def _doubles(
                 f"the stamp comes again in row {other} with other values ({target!r} {shown}), {kept} is kept{others}."
             )
 
-        found += [
-            replace(f, count=int(lost[rows.series[at[i]]]))
-            for f, i in zip(
-                each_series("duplicate", "fixed", rows, at, sentence), _firsts(rows.series[at]), strict=True
-            )
-        ]
+        found += _of_rows(each_series("duplicate", "fixed", rows, at, sentence), lost[np.unique(rows.series[at])])
     return found
 
 
-def _firsts(series: np.ndarray) -> np.ndarray:
-    return np.unique(series, return_index=True)[1]
+def _of_rows(found: list[Finding], counts: np.ndarray) -> list[Finding]:
+    """The findings, one a series, about as many rows as `counts` says."""
+    return [replace(f, count=count) for f, count in zip(found, counts.tolist(), strict=True)]
 
 
 def filled(rows: Rows, grid: Grid, target: str, policy: Policy) -> tuple[Rows, list[Finding]]:
@@ -238,20 +234,14 @@ def _gap_findings(rows: Rows, grid: Grid, before: np.ndarray, jump: np.ndarray, 
     def sentence(first: int, count: int) -> str:
         n, size = int(total[rows.series[first]]), int(jump[first]) - 1
         start = starts[np.searchsorted(before, first)]
-        spring = (
-            " (the hour that clocks skip in spring)"
-            if size * (grid.freq.seconds or 0) == 3600 and clocks(start)
-            else ""
-        )
+        hour = size * (grid.freq.seconds or 0) == 3600 and clocks(start)
+        spring = " (the hour that clocks skip in spring)" if hour else ""
         where = f"after it {size} {'stamp is' if size == 1 else 'stamps are'} missing, from {stamp(start)}{spring}"
         all_of = f"; {n} in {count} gaps in the series" if count > 1 else ""
-        return (
-            f"{where}{all_of}; {'they become rows' if n > 1 else 'it becomes a row'} with {target!r} unknown{carried}."
-        )
+        done = "they become rows" if n > 1 else "it becomes a row"
+        return f"{where}{all_of}; {done} with {target!r} unknown{carried}."
 
-    found = each_series("gap", "fixed", rows, before, sentence)
-    firsts = _firsts(rows.series[before])
-    return [replace(f, count=int(total[rows.series[before[i]]])) for f, i in zip(found, firsts, strict=True)]
+    return _of_rows(each_series("gap", "fixed", rows, before, sentence), total[np.unique(rows.series[before])])
 
 
 def clocks(time: np.datetime64) -> bool:

@@ -111,10 +111,8 @@ def first_where(rows: Rows, place: int) -> str:
 def total_of_runs(values: np.ndarray, starts: np.ndarray, mean: bool) -> np.ndarray:
     """The sum or the mean of each run of rows, (runs,): NaN is left out, and a run of nothing else gives NaN."""
     there = ~np.isnan(values)
-    total, count = (
-        np.add.reduceat(np.where(there, values, 0.0), starts),
-        np.add.reduceat(there.astype(np.int64), starts),
-    )
+    total = np.add.reduceat(np.where(there, values, 0.0), starts)
+    count = np.add.reduceat(there.astype(np.int64), starts)
     return np.where(count > 0, total / (np.maximum(count, 1) if mean else 1), np.nan)
 
 

@@ -113,11 +113,8 @@ def _disagrees(rows: Rows, freq: Frequency, fine: Frequency) -> tuple[str, int, 
     if len(wide) > 0.5 * inside.sum():
         room, usual = (_room(rows, Grid.of(f, rows.times, rows.series, len(rows.ids))) for f in (freq, fine))
         if room > 1.7 and usual < 0.7 * room:
-            return (
-                f"{len(wide):,} of {len(rows):,} rows lie more than one step after the row before",
-                wide[0],
-                len(wide),
-            )
+            why = f"{len(wide):,} of {len(rows):,} rows lie more than one step after the row before"
+            return why, wide[0], len(wide)
     return None
 
 

@@ -42,10 +42,8 @@ def check_names(column: pd.Series, name: str) -> None:
         return
     strange = plain.isin(values[pd.to_numeric(values, errors="coerce").isna()])
     row, total, good = int(np.argmax(strange)), int(plain.notna().sum()), int((plain.notna() & ~strange).sum())
-    value, beside = (
-        column.iloc[row],
-        f"where {good:,} of {total:,} values are numbers" if good else "which is no number",
-    )
+    value = column.iloc[row]
+    beside = f"where {good:,} of {total:,} values are numbers" if good else "which is no number"
     raise ValueError(f"The column {name!r} holds {value!r} in row {row}, {beside}{advice(value)}. If the values are "
                      f"names, pass categorical={name!r}.")  # fmt: skip
 
@@ -54,8 +52,9 @@ def _plain(column: pd.Series) -> pd.Series:
     """Text and other objects as objects, of which to_numeric makes numbers, or nothing; words for none are missing."""
     if isinstance(column.dtype, pd.CategoricalDtype) or not pd.api.types.is_numeric_dtype(column.dtype):
         column = column.astype(object)
-        blank = [is_missing(value) for value in column]
-        return column.mask(np.array(blank, bool), np.nan) if any(blank) else column
+        found, distinct = pd.factorize(column)
+        blank = np.array([*map(is_missing, distinct), False], bool)[found]
+        return column.mask(blank, np.nan) if blank.any() else column
     return column
 
 

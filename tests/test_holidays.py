@@ -158,6 +158,9 @@ def test_one_category_by_itself_will_do() -> None:
         (Holidays("US", categories=("odd",)), "no category 'odd'; they have government"),
         (Holidays(custom={"24.12.": "eve"}), "'24.12.' in the custom holidays is no date"),
         (Holidays(custom={"W05-1": "week"}), "'W05-1' in the custom holidays is no date"),
+        (Holidays(custom=["2024-11-29"]), "Custom holidays are named by their dates"),  # type: ignore[arg-type]
+        (Holidays("US", around=3), "is a pair, .* not 3"),  # type: ignore[arg-type]
+        (Holidays("US", around=(-1, 0)), "from 0 on, not -1"),
         (Holidays(), "need a place"),
         (Holidays("US", label="middle"), "not 'middle'"),
     ],

@@ -16,7 +16,7 @@ from learners.demand import began, demand_bands, followed, moved
 from learners.learner import Learner
 from learners.local import LocalModel, assembled, state_without_windows
 from learners.naive import repeated
-from learners.repeating import repeating_first
+from learners.place import name_of
 from learners.spans import Spans
 
 WEIGHTS = (0.1, 0.3)  # where the weight of a new sum is looked for
@@ -123,12 +123,12 @@ def _trained(learner: str, panel: Panel, levels: tuple[float, ...]) -> Aggregate
     check_levels(levels)
     spans = Spans.of(panel)
     longest = _between(panel)
-    notes = {i: repeating_first(panel.name(i) or "The series", 0, np.nan, 1, learner).note
-             for i in np.flatnonzero(spans.known == 0).tolist()}  # fmt: skip
+    nothing = np.flatnonzero(spans.known == 0).tolist()
+    notes = {i: spans.repeating(panel, i, 1, learner).note for i in nothing}
     rows = longest[:, None] if learner == "Adida" else _every(longest)
     if learner == "Imapa":
         for i in np.flatnonzero(longest > MOST).tolist():
-            name = panel.name(i) or "The series"
+            name = name_of(panel, i)
             notes[i] = f"{name} has {longest[i]:.0f} rows between two demands: Imapa takes {MOST} sizes of buckets."
     weights = bucket_weights(spans.values, spans.starts, rows, *WEIGHTS, threads(100 * len(panel) * rows.shape[1]))
     start: State = {

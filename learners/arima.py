@@ -63,8 +63,9 @@ class AutoArima(Resuming):
     than twelve of them interpolated. A `season` over 24 rows is described by waves (sines and cosines), as many as AICc
     chooses, where there are two of it. The forecasts of the `average` best models of the search (None: three) are
     weighted by exp(-AICc / 2), which is more accurate than the best one alone: average=1. The model keeps a table of
-    `ranked` candidates of each series. `engine` is "native" or, much slower, "pmdarima", which has one model and for
-    which `maxiter` limits the steps of a fit. Source: Hyndman & Khandakar (2008), Automatic time series forecasting.
+    `ranked` candidates of each series. `engine` is "native" or, much slower, "pmdarima", which has one model, does
+    without a season over 24 rows, and for which `maxiter` limits the steps of a fit.
+    Source: Hyndman & Khandakar (2008), Automatic time series forecasting.
     """
 
     season: int = 1

@@ -10,6 +10,7 @@ import numpy as np
 from featurizers.arrays import State
 from featurizers.panel import Panel
 from learners.local import interpolated
+from learners.place import name_of
 from learners.spans import Spans
 
 SHORTEST = 4  # values that a difference, a weight and a variance need
@@ -82,7 +83,7 @@ class Scaled:
         return int(np.bincount(owner[inside]).max(initial=0))
 
     def name(self, i: int) -> str:
-        return self.panel.name(i) or "The series"
+        return name_of(self.panel, i)
 
     def note(self, i: int, text: str) -> None:
         """Remembers what is to be said of series `i`."""

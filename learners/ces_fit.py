@@ -8,6 +8,7 @@ from featurizers.arrays import State
 from featurizers.panel import Panel
 from learners.ces import MODELS, SHORTEST, Ces, CesModel
 from learners.local import assembled
+from learners.place import name_of
 from learners.spans import Spans
 
 NUMBERS = (
@@ -29,12 +30,12 @@ def fitted(panel: Panel, recipe: Ces) -> CesModel:
     )
     notes: dict[int, list[str]] = {}
     for i in np.flatnonzero(short & learnable & (season > 1) & (asked != 1)).tolist():
-        notes[i] = [f"{panel.name(i) or 'The series'} is shorter than two seasons: Ces without a season."]
+        notes[i] = [f"{name_of(panel, i)} is shorter than two seasons: Ces without a season."]
     judged = np.delete(table, NUMBERS.index("criterion"), axis=1)
     hopeless = ~np.isfinite(judged).all(axis=1) | (table[:, NUMBERS.index("model")] < 0)
     for i in np.flatnonzero(hopeless).tolist():
         if learnable[i]:
-            failed = f"{panel.name(i) or 'The series'}: Ces failed; it repeats its last value."
+            failed = f"{name_of(panel, i)}: Ces failed; it repeats its last value."
             notes.setdefault(i, []).append(failed)
         else:
             notes[i] = [spans.repeating(panel, i, SHORTEST, "Ces").note]

@@ -20,8 +20,8 @@ def each(
     """`[function(item) for item in items]`, in this order, wherever the engine runs it.
 
     `done` is called here with each result, in this order, as soon as it is there; results may be `UNFINISHED` if the
-    engine has a time limit. What is heavy belongs into
-    `function` (a `partial`), which a worker gets once, and not into the items.
+    engine has a time limit. What is heavy belongs into `function` (a `partial`), which a worker gets once, and not
+    into the items.
     """
     results = []
     for result in engine.get()(function, items):

@@ -112,15 +112,11 @@ class EtsModel(LocalModel):
         turned = xp.where(multiplies, _over(error, base), error)
         turning = {f"ets.{n}": state[f"ets.{n}"] for n in (TURNING if self.levels else ())}
         turning = {n: xp.concat([v[:, 1:], v[:, :1]], axis=1) for n, v in turning.items()}
-        return (
-            state_without_windows(state)
-            | turning
-            | {
-                "ets.level": base + state["ets.alpha"] * moved,
-                "ets.trend": trend + state["ets.beta"] * moved,
-                "ets.season": xp.concat([season[:, 1:], term + state["ets.gamma"] * turned], axis=1),
-            }
-        )
+        return state_without_windows(state) | turning | {
+            "ets.level": base + state["ets.alpha"] * moved,
+            "ets.trend": trend + state["ets.beta"] * moved,
+            "ets.season": xp.concat([season[:, 1:], term + state["ets.gamma"] * turned], axis=1),
+        }  # fmt: skip
 
     def _run(self, state: State, panel: Panel, row: np.ndarray) -> State:
         """`remember` over all rows, natively."""

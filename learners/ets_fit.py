@@ -14,6 +14,7 @@ from featurizers.panel import Panel
 from learners.ets import SHORTEST, Ets, EtsModel
 from learners.ets_bands import TURNING, widening
 from learners.local import assembled
+from learners.place import name_of
 from learners.spans import Spans
 
 NUMBERS = ("alpha", "beta", "gamma", "phi", "level", "trend", "form", "likelihood", "criterion", "variance", "spare")
@@ -66,7 +67,7 @@ class EtsFit:
         return cls(panel, Spans.of(panel), season, learner, tuple(levels), searched)
 
     def name(self, i: int) -> str:
-        return self.panel.name(i) or "The series"
+        return name_of(self.panel, i)
 
     def model(self, allowed: Callable[[EtsFit], tuple[np.ndarray, Notes]]) -> EtsModel:
         """`allowed` gives the bits of the forms that each series may have."""

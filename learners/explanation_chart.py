@@ -23,10 +23,8 @@ def bars(explanation: Explanation, by: str | None = None, most: int = 12) -> Cal
     table = explanation.importance(by)
     names, sizes = table["name"].tolist(), table["importance"].to_numpy()
     if len(names) > most:
-        names, sizes = (
-            [*names[: most - 1], f"{len(names) - most + 1} others"],
-            np.r_[sizes[: most - 1], sizes[most - 1 :].sum()],
-        )
+        sizes = np.r_[sizes[: most - 1], sizes[most - 1 :].sum()]
+        names = [*names[: most - 1], f"{len(names) - most + 1} others"]
 
     def draw(axes: Axes) -> None:
         places = np.arange(len(names))[::-1]

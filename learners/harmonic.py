@@ -19,6 +19,7 @@ from learners.bands import bounds, levels
 from learners.components import own
 from learners.learner import Learner
 from learners.located import locate
+from learners.place import name_of
 from learners.triangle import CHUNK, Triangle, triangles
 
 PLAIN = AutoArima()
@@ -224,7 +225,7 @@ def _pressed(panel: Panel, some: range, waves: tuple[Wave, ...]) -> list[Pressed
     columns = {wave: list(range(last[i], last[i + 1])) for i, wave in enumerate(waves)}
     found = triangles(series, lambda row: table(waves, row), _shift(waves))
     return [
-        Pressed(panel.name(i) or "The series", len(y), int(np.isfinite(y).sum()), columns, triangle)
+        Pressed(name_of(panel, i), len(y), int(np.isfinite(y).sum()), columns, triangle)
         for i, y, triangle in zip(some, series, found, strict=True)
     ]
 

@@ -19,6 +19,7 @@ from featurizers.panel import Panel, positions
 from learners.each import each
 from learners.learner import Model
 from learners.located import begin_of, end_of, first_rows, rows_between, stamps_of
+from learners.place import name_of
 
 LocalKind = TypeVar("LocalKind", bound="LocalModel")
 
@@ -194,7 +195,7 @@ def assembled(
 
 
 def stacked(parts: list[dict[str, np.ndarray]]) -> State:
-    """The numbers of all series as (series, k), padded with zeros to the longest; square matrices stay square."""
+    """The numbers of all series as (series, k), padded with zeros to the longest, tables along each of their axes."""
     result: State = {}
     for name in parts[0] if parts else ():
         arrays = [np.asarray(p[name], np.float64) for p in parts]
@@ -267,7 +268,7 @@ def _series(panel: Panel, i: int, columns: tuple[str, ...]) -> Series:
     known = np.flatnonzero(~np.isnan(y))
     inside = slice(known[0], known[-1] + 1) if len(known) else slice(0, 0)
     table = [panel.column(c)[rows][inside].astype(np.float64) for c in columns]
-    name = panel.name(i) or "The series"
+    name = name_of(panel, i)
     matrix = np.array(table).reshape(len(columns), len(y[inside])).T
     return Series(name, y[inside], panel.clock(panel.times[rows][inside]), matrix)
 

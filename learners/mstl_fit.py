@@ -12,6 +12,7 @@ from featurizers.arrays import State
 from featurizers.panel import Panel
 from featurizers.stl import operators
 from learners.located import locate
+from learners.place import name_of
 from learners.spans import Spans
 
 SHORTEST = 4  # values of which a season could be learned at all
@@ -143,7 +144,7 @@ def _notes(
 ) -> tuple[str, ...]:
     notes = []
     for i in np.flatnonzero(learnable & (~usable | (spans.rows <= 2 * max(seasons, default=0)))).tolist():
-        name, rows = panel.name(i) or "The series", int(spans.rows[i])
+        name, rows = name_of(panel, i), int(spans.rows[i])
         left = ", ".join(str(s) for s in seasons if rows <= 2 * s)
         notes.append(f"{name} has {rows} rows, not more than two seasons: Mstl leaves out the season of {left} rows."
                      if usable[i] else f"{name}: Mstl failed; it has no seasons.")  # fmt: skip

@@ -18,7 +18,6 @@ from learners.components import of_level
 from learners.learner import Learner
 from learners.local import LocalModel, assembled, state_without_windows
 from learners.naive import repeated
-from learners.repeating import repeating_first
 from learners.spans import Spans
 
 SHORTEST = 4  # values of which more than a first level can be learned
@@ -154,10 +153,8 @@ def _trained(panel: Panel, recipe: NegativeBinomial) -> NegativeBinomialModel:
     doubt = np.where(some, LEARNED, 1.0) / np.maximum(spans.known, 1)
     numbers = {"level": level, "excess": excess, "weight": weight, "doubt": doubt, "floor": floor, "unit": unit}
     start = {f"count.{name}": np.ascontiguousarray(values)[:, None] for name, values in numbers.items()}
-    notes = (
-        repeating_first(panel.name(i) or "The series", int(spans.known[i]), 0.0, SHORTEST, "NegativeBinomial").note
-        for i in np.flatnonzero(~some).tolist()
-    )
+    short = np.flatnonzero(~some).tolist()
+    notes = (spans.repeating(panel, i, SHORTEST, "NegativeBinomial").note for i in short)
     settings = {"point": recipe.point, "levels": tuple(recipe.levels)}
     return assembled(NegativeBinomialModel, panel, start, notes, **settings)
 

@@ -1,4 +1,4 @@
-"""Place: which series of a panel is meant."""
+"""Place: which series of a panel is meant, and what it is called."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ import numpy as np
 
 from featurizers.panel import Panel
 from featurizers.policy import suggestion
+
+
+def name_of(panel: Panel, i: int) -> str:
+    """What the series `i` of `panel` is called in a sentence, at the beginning of which it stands."""
+    return panel.name(i) or "The series"
 
 
 def position_of(panel: Panel, series: Any) -> int:

@@ -11,6 +11,7 @@ from featurizers.clock import DAY
 from featurizers.kernels import threads
 from featurizers.panel import Panel
 from learners.local import assembled, interpolated, stacked
+from learners.place import name_of
 from learners.prophet_numbers import SHORTEST, constant_numbers, logistic_offsets, named, too_short, turning
 from learners.prophet_terms import Terms
 from learners.spans import Spans
@@ -38,7 +39,7 @@ def by_kernel(recipe: Prophet, terms: Terms, panel: Panel) -> ProphetModel:
         for name, numbers in stacked([constant_numbers(recipe, terms, known)]).items():
             start[name][i] = 0.0 if len(known) else np.nan
             start[name][i, : numbers.shape[1]] = numbers
-        name = panel.name(i) or "The series"
+        name = name_of(panel, i)
         notes[i] = too_short(name, len(known)) or (
             f"{name}: Prophet failed ({_why(recipe, panel, columns, i)}); it repeats the last value.")  # fmt: skip
     report = (notes[i] for i in sorted(notes))
@@ -79,7 +80,7 @@ def _columns(recipe: Prophet, panel: Panel, spans: Spans) -> tuple[np.ndarray, d
             if np.isnan(table[inside, k]).any():
                 notes.setdefault(i, []).append(repr(name))
                 table[inside, k] = np.nan_to_num(interpolated(table[inside, k]))
-    said = {i: f"{panel.name(i) or 'The series'}: missing values of {', '.join(found)} were interpolated for the fit."
+    said = {i: f"{name_of(panel, i)}: missing values of {', '.join(found)} were interpolated for the fit."
             for i, found in notes.items()}  # fmt: skip
     return table, said
 

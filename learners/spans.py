@@ -8,6 +8,7 @@ import numpy as np
 
 from featurizers.kernels import threads
 from featurizers.panel import Panel
+from learners.place import name_of
 from learners.repeating import Repeating, repeating_first
 from learners.spread import earlier, spread, supposed
 
@@ -64,6 +65,5 @@ class Spans:
 
     def repeating(self, panel: Panel, i: int, shortest: int, learner: str) -> Repeating:
         """What series i, which is not learnable, is forecast by."""
-        return repeating_first(
-            panel.name(i) or "The series", int(self.known[i]), float(self.first[i]), shortest, learner
-        )
+        known, first = int(self.known[i]), float(self.first[i])
+        return repeating_first(name_of(panel, i), known, first, shortest, learner)

@@ -60,7 +60,7 @@ def spread_of_window(past: Array, value: Array) -> tuple[Array, Array]:
     return unit * xp.sqrt(xp.sum(shares * shares, axis=1, keepdims=True) / xp.maximum(count, 1.0)), count
 
 
-def earlier(panel: Panel, rows: int) -> np.ndarray:
-    """The target so many rows before each row of `panel`, NaN before its series."""
-    at = np.arange(len(panel)) - rows
-    return np.where(panel.position >= rows, panel.y[np.maximum(at, 0)], np.nan)
+def earlier(panel: Panel, rows: int, values: np.ndarray | None = None) -> np.ndarray:
+    """The target, or one of `values` (rows of the panel,), so many rows before each row, NaN before its series."""
+    at = np.maximum(np.arange(len(panel)) - rows, 0)
+    return np.where(panel.position >= rows, (panel.y if values is None else values)[at], np.nan)

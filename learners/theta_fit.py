@@ -8,6 +8,7 @@ import numpy as np
 
 from featurizers.arrays import State
 from featurizers.panel import Panel
+from learners.place import name_of
 from learners.spans import Spans
 from learners.theta import SHORTEST
 
@@ -31,7 +32,7 @@ def fitted(
     lines = table[:, len(NUMBERS) : len(NUMBERS) + LINES * len(LINE)].reshape(-1, LINES, len(LINE))
     notes: dict[int, list[str]] = {}
     for i in np.flatnonzero(short & learnable).tolist():
-        notes[i] = [f"{panel.name(i) or 'The series'} is shorter than two seasons: {learner} without a season."]
+        notes[i] = [f"{name_of(panel, i)} is shorter than two seasons: {learner} without a season."]
     lost = ~np.isfinite(table)
     lost[:, SQUARES] = False  # of huge values they are infinite
     hopeless = lost.any(axis=1) | (lines[:, :, LINE.index("kind")] < 0).all(axis=1)
@@ -39,7 +40,7 @@ def fitted(
         first = spans.first[i]
         table[i], lines[i] = 0.0, [1.0, 0.0, first, first, 0.0, -1.0, 0.0]
         if learnable[i]:
-            name = panel.name(i) or "The series"
+            name = name_of(panel, i)
             notes.setdefault(i, []).append(f"{name}: {learner} failed; it repeats its last value.")
         else:
             notes[i] = [spans.repeating(panel, i, SHORTEST, learner).note]

@@ -11,6 +11,7 @@ from featurizers.arrays import Array, State, namespace
 from featurizers.panel import Panel
 from featurizers.whole import whole
 from learners.naive import last_cycle, last_value
+from learners.spread import earlier
 from learners.transforms.transform import Transform
 
 REACH = 14  # rows beyond those it needs in which a value is sought where the newest one is missing
@@ -65,7 +66,7 @@ class Difference(_Undone):
     def whole(self, panel: Panel) -> np.ndarray:
         values = panel.y
         for _ in range(self.order):
-            values = values - earlier(values, panel.position, 1)
+            values = values - earlier(panel, 1, values)
         return values
 
     def forward(self, past: Array, state: State) -> Array:
@@ -110,7 +111,7 @@ class SeasonalDifference(_Undone):
         return self
 
     def whole(self, panel: Panel) -> np.ndarray:
-        values: np.ndarray = panel.y - earlier(panel.y, panel.position, self.season)
+        values: np.ndarray = panel.y - earlier(panel, self.season)
         return values
 
     def forward(self, past: Array, state: State) -> Array:
@@ -130,9 +131,3 @@ class SeasonalDifference(_Undone):
 
     def _summed(self, values: Array) -> Array:
         return self._onto(namespace(values).zeros_like(values[:, : self.season]), values)
-
-
-def earlier(values: np.ndarray, position: np.ndarray, k: int) -> np.ndarray:
-    """The value `k` rows before each row of a panel (rows,), NaN where the series has none."""
-    at = np.maximum(np.arange(len(values)) - k, 0)
-    return np.where(position >= k, values[at], np.nan)

@@ -77,6 +77,9 @@ def content(run: Run) -> dict[str, Any]:
     frame = pd.DataFrame([f.__dict__ for f in seen]).drop(columns=["kind"], errors="ignore")
     counted = [row for row in run.findings.summary() if row[0] != "passed"]
     steps, residuals = errors(board, run.winner)
+    replayed = len(np.unique(np.concatenate([truth.series for truth in board.truths])))
+    series = "all series" if replayed == panel.count else f"{replayed:,} of {panel.count:,} series"
+    ranks = "mae" if board.undefined(board.metric) else board.metric.name
     return {
         "title": f"Forecast of {panel.target}",
         "subtitle": f"{panel.count:,} series, {len(panel):,} rows, every {panel.freq}; {run.job.horizon} rows ahead",
@@ -84,8 +87,7 @@ def content(run: Run) -> dict[str, Any]:
         "passed": f"{passed} checks found nothing." if passed else "",
         "findings": Sheet.of(pd.DataFrame(counted, columns=["status", "kind", "series", "rows", "first"])),
         "every_finding": Sheet.of(frame),
-        "leaderboard_note": f"Means over {len(board.truths)} folds and all series; "
-        f"the best by {board.metric.name} first.",
+        "leaderboard_note": f"Means over {len(board.truths)} folds and {series}; the best by {ranks} first.",
         "leaderboard": Sheet.of(board.frame(seconds=False).drop(columns="failure")),
         "failures": Sheet.of(board.failures()),
         "winner": run.winner,
@@ -96,7 +98,7 @@ def content(run: Run) -> dict[str, Any]:
         "in the folds to the one that was forecast worst.",
         "charts": [Markup(chart) for chart in history_charts(run)],
         "steps": Markup(steps),
-        "steps_note": f"How far {run.winner} was off, the mean over all series, in each fold.",
+        "steps_note": f"How far {run.winner} was off, the mean over {series}, in each fold.",
         "residuals": Markup(residuals),
         "residuals_note": f"Actual less forecast of {run.winner} in all folds.",
         "featurization": Sheet.of(listed(run.featurization)),

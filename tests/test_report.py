@@ -151,6 +151,16 @@ def test_what_lies_in_a_time_zone_is_told_by_its_clock() -> None:
     assert "after 2024-07-03 19:00:00" in told["steps"]
 
 
+def test_a_page_tells_how_many_series_were_compared_and_by_what(result: Run) -> None:
+    assert content(result)["leaderboard_note"] == "Means over 2 folds and all series; the best by mase first."
+    rows = [pd.DataFrame({"shop": i, "day": pd.date_range("2024-01-01", periods=20), "sales": 1.0}) for i in range(4)]
+    some = fc.run(pd.concat(rows), id="shop", time="day", target="sales", horizon=2, folds=2, fold_series=3,
+                  learners=["Average"], progress=False)  # fmt: skip
+    told = content(some)
+    assert told["leaderboard_note"] == "Means over 2 folds and 3 of 4 series; the best by mae first."
+    assert "the mean over 3 of 4 series" in told["steps_note"]
+
+
 def test_a_legend_of_many_long_names_has_several_lines() -> None:
     names = [f"after 2024-01-0{k} 05:06:36" for k in range(1, 7)]
     with warnings.catch_warnings():

@@ -97,13 +97,12 @@ class Leaderboard:
         rows = []
         for name in self.names:
             mine = self.tries[name]
+            scores = {m: self.totals[name].get(m, np.nan) for m in self._measured()}
             taken = {"fit_seconds": sum(a.fit_seconds for a in mine),
                      "predict_seconds": sum(a.predict_seconds for a in mine)}  # fmt: skip
-            rows.append(
-                {"learner": name, **{m: self.totals[name].get(m, np.nan) for m in self._measured()},
-                 "missing": self.missing(name), **(taken if seconds else {}),
-                 "failure": next((a.failure for a in mine if a.failure), "")}
-            )  # fmt: skip
+            failure = next((a.failure for a in mine if a.failure), "")
+            rows.append({"learner": name, **scores, "missing": self.missing(name), **(taken if seconds else {}),
+                         "failure": failure})  # fmt: skip
         return pd.DataFrame(rows)
 
     def series(self) -> pd.DataFrame:

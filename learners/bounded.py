@@ -37,7 +37,8 @@ class Bounded(Wrapping):
     largest |y[t] - y[t - k season]| so far for k = 1, 2, 4 ... up to s, times the root of s / k: past `horizon`, the
     longest forecast that is meant, it grows like the root of the step, whatever the learner does. Bands may reach twice
     as far and always hold the forecast. Of a series with fewer than eight such changes the largest value counts as a
-    change too. Every observation moves the rails; findings of `forecast` name the series that were held.
+    change too. Every observation moves the rails; findings of `forecast` name the series that were held, unless what
+    stands around it changes their forecasts.
 
     >>> from learners import AutoEts
     >>> learner = Bounded(AutoEts(12), horizon=24, season=12)

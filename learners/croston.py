@@ -78,8 +78,8 @@ class Tsb(Learner):
 
 def _check(learner: str, **weights: float | None) -> None:
     for name, value in weights.items():
-        if value is not None and not 0 < value <= 1:
-            raise ValueError(f"{learner} needs {name} above 0 and at most 1, or None, not {value}.")
+        if value is not None and not (isinstance(value, int | float) and 0 < value <= 1):
+            raise ValueError(f"{learner} needs {name} above 0 and at most 1, or None, not {value!r}.")
 
 
 def _weights(

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from featurizers.arrays import State, window_of
-from featurizers.panel import Panel
+from featurizers.panel import UNKNOWN, Panel
 from featurizers.whole import whole
 from learners.attribution import Attribution, Feature
 from learners.learner import Model, clocked
@@ -178,14 +178,22 @@ def typical(panel: Panel) -> State:
         if panel.roles.get(name) == "static":
             found[label] = np.full(panel.count, _middle(values), values.dtype)
         elif values.dtype == np.int64:
-            table = pd.crosstab(panel.owner, values).reindex(range(panel.count), fill_value=0)
-            found[label] = table.columns.to_numpy()[table.to_numpy().argmax(axis=1)].astype(np.int64)
+            found[label] = _commonest(panel, values)
         else:
             there = np.isfinite(values)
             count = np.bincount(panel.owner[there], minlength=panel.count)
             total = np.bincount(panel.owner[there], values[there], panel.count)
             found[label] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     return found
+
+
+def _commonest(panel: Panel, codes: np.ndarray) -> np.ndarray:
+    """The code that most rows of each series have, (series,), the lowest of several; UNKNOWN where it has no rows."""
+    (owner, code), count = np.unique(np.stack([panel.owner, codes]), axis=1, return_counts=True)
+    last = np.lexsort((-code, count, owner))  # of each series the commonest comes last, and stays
+    commonest = np.full(panel.count, UNKNOWN)
+    commonest[owner[last]] = code[last]
+    return commonest
 
 
 def _middle(values: np.ndarray) -> float:

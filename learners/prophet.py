@@ -16,6 +16,7 @@ from featurizers.panel import Panel
 from featurizers.whole import whole
 from learners.attribution import Attribution
 from learners.bands import check_levels, normal_bands
+from learners.blocks import in_blocks
 from learners.components import of_prophet
 from learners.learner import Learner
 from learners.local import LocalModel, fit_local, state_without_windows
@@ -129,6 +130,9 @@ class ProphetModel(LocalModel):
         return state_without_windows(state)
 
     def predict(self, state: State, future: State) -> State:
+        return in_blocks(self._predict, state, future)
+
+    def _predict(self, state: State, future: State) -> State:
         t = self._times(state, future)
         trend, steep = self._trend(state, future, t)
         forecast, times = trend, 1.0 + 0.0 * trend

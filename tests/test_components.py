@@ -11,6 +11,7 @@ from forecast.intermittent import Intermittent
 from forecast.stack import shares
 from learners.learner import Learner
 from tests.examples import FOLDS, HORIZON, continued, panel
+from tests.panels import daily
 
 PARTS: dict[Learner, set[str]] = {
     fc.Ces(7): {"level", "trend", "season"},
@@ -107,3 +108,10 @@ def test_the_shares_of_a_stack_are_those_of_its_forecast() -> None:
     forecasts[1][0, 1] = forecasts[0][2, 3] = np.nan
     found = sum(s * np.nan_to_num(f) for s, f in zip(shares(forecasts, coefficients), forecasts, strict=True))
     np.testing.assert_allclose(found, combined([{"forecast": f} for f in forecasts], coefficients)["forecast"])
+
+
+def test_the_commonest_category_of_a_series_is_the_lowest_of_several_and_unknown_without_rows():
+    from learners.explanation import _commonest
+
+    some = daily(np.zeros(3), np.zeros(0), np.zeros(4))
+    np.testing.assert_array_equal(_commonest(some, np.array([2, 2, 0, 3, 1, 1, 3])), [2, -1, 1])

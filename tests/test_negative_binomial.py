@@ -119,3 +119,12 @@ def test_hostile_series_have_bands():
     assert (found["zero"]["hi95"] == 0).all()
     assert (found["constant"]["forecast"] == 5).all()
     assert (found["negative"]["lo95"] < -80).all()
+
+
+def test_many_series_are_forecast_a_block_at_a_time(monkeypatch):
+    panel = monthly(*simulated(5, 30, 2.0, 1.0, 0.1))
+    model = NegativeBinomial("median", (80,)).fit(panel)
+    whole = model.forecast(panel, 4).columns
+    monkeypatch.setattr("learners.blocks.BLOCK", 2)
+    for name, values in model.forecast(panel, 4).columns.items():
+        np.testing.assert_array_equal(values, whole[name])

@@ -152,3 +152,12 @@ def test_flat_growth_has_the_band_of_its_noise():
 def test_without_changepoints_the_future_hardly_turns():
     numbers = turning(np.zeros((2, 1)), np.ones((2, 1)), "linear")
     assert (numbers < 1e-12).all()
+
+
+def test_many_series_are_forecast_a_block_at_a_time(monkeypatch):
+    panel = daily(*(DAILY[:60] + i for i in range(5)))
+    model = Prophet(changepoints=3, levels=(80,)).fit(panel)
+    whole = model.forecast(panel, 4).columns
+    monkeypatch.setattr("learners.blocks.BLOCK", 2)
+    for name, values in model.forecast(panel, 4).columns.items():
+        np.testing.assert_array_equal(values, whole[name])

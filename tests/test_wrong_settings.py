@@ -35,6 +35,7 @@ def transformed(transform: Transform) -> fc.Transformed:
         (fc.Direct("Ridge", FEATURES, 7, seasons="weekly"), "seasons of Direct .*, not 'weekly'"),
         (fc.Direct("Ridge", FEATURES, 7, seasons=(0,)), "seasons of Direct"),
         (fc.Direct("Ridge", FEATURES, 7, max_rows=0), "max_rows of Direct"),
+        (fc.Croston("low"), "alpha above 0 and at most 1, or None, not 'low'"),
         (fc.Harmonic((7,), 0), "order of Harmonic"),
         (fc.Harmonic((7,), (1, 2)), "one order, or one for each of its seasons"),
         (fc.Tcn(horizon=1.5), "horizon of a network"),

@@ -24,14 +24,14 @@ def ways(given: str | Mapping[str, str], target: str, columns: list[str]) -> dic
         if way not in WAYS:
             raise ValueError(f"'aggregate' is one of {listed(WAYS)}, not {way!r}.")
         if name not in columns:
-            raise ValueError(f"There is no column {name!r}{suggestion(name, columns)} to aggregate.")
+            raise ValueError(f"There is no column of numbers {name!r}{suggestion(name, columns)} to aggregate.")
     if target not in asked:
         raise ValueError(f"'aggregate' says nothing about the target {target!r}: add it, with one of {listed(WAYS)}.")
     return {name: asked.get(name, "mean") for name in columns}
 
 
 def aggregated(
-    rows: Rows, freq: Frequency, how: Mapping[str, str], fine: Frequency | None, policy: Policy
+    rows: Rows, target: str, freq: Frequency, how: Mapping[str, str], fine: Frequency | None, policy: Policy
 ) -> tuple[Rows, list[Finding]]:
     """One row for each period of each series. `fine` is the frequency of the rows, None where they have none."""
     grid = Grid.of(freq, rows.times, rows.series, len(rows.ids), anchored=True)
@@ -43,7 +43,9 @@ def aggregated(
             rows, number, found = _without(rows, number, part, freq, policy)
     if len(rows) == 0:
         raise ValueError(f"No period of {freq} is complete in any series; pass incomplete='keep' to keep parts.")
-    starts = np.flatnonzero(np.r_[True, (np.diff(number) != 0) | (np.diff(rows.series) != 0)])
+    rows, more = _half_known(rows, number, target, freq, policy)
+    found += more
+    starts = np.flatnonzero(np.diff(_periods(rows, number), prepend=-1))
     columns = {name: _reduced(v, starts, how.get(name, "mode")) for name, v in rows.columns.items()}
     lost = len(rows) - len(starts)
     text = f"{len(rows):,} rows became {len(starts):,} periods of {freq}: {_described(how)}."
@@ -63,12 +65,42 @@ def _partial(rows: Rows, grid: Grid, number: np.ndarray, fine: Frequency) -> np.
     series = rows.series[starts]
     before = grid.number(fine.add(rows.times[starts], np.full(len(starts), -1)), series) == number[starts]
     after = grid.number(fine.add(rows.times[ends], np.full(len(ends), 1)), series) == number[ends]
-    first, last = np.full(len(rows.ids), -1), np.full(len(rows.ids), -1)
-    first[series[before]], last[series[after]] = number[starts][before], number[ends][after]
-    none = np.iinfo(np.int64).min
-    first[np.setdiff1d(series, series[before])] = none
-    last[np.setdiff1d(series, series[after])] = none
-    return np.asarray((number == first[rows.series]) | (number == last[rows.series]))
+    return _sharing(_periods(rows, number), np.r_[starts[before], ends[after]])
+
+
+def _periods(rows: Rows, number: np.ndarray) -> np.ndarray:
+    """The periods of all series counted from 0, (rows,)."""
+    return np.cumsum(np.r_[False, (np.diff(number) != 0) | (np.diff(rows.series) != 0)])
+
+
+def _sharing(period: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """The rows, as a mask, that lie in the period of one of the rows `at`."""
+    hit = np.zeros(len(period), bool)
+    hit[period[at]] = True
+    return hit[period]
+
+
+def _half_known(
+    rows: Rows, number: np.ndarray, target: str, freq: Frequency, policy: Policy
+) -> tuple[Rows, list[Finding]]:
+    """The target counts as unknown in a period of which a series has just the first or the last values: a week that
+    has begun, in a table that holds the known columns of its other days too, is still to be forecast."""
+    known, period = np.flatnonzero(~np.isnan(rows.columns[target])), _periods(rows, number)
+    bounds = np.flatnonzero(np.diff(rows.series[known], prepend=-1))
+    first, last = known[bounds], known[np.r_[bounds[1:], len(known)] - 1] if len(known) else known
+    begun = first[(first > 0) & (period[first - 1] == period[first])]
+    ended = last[(last + 1 < len(rows)) & (period[(last + 1) % len(rows)] == period[last])]
+    part = _sharing(period, np.r_[begun, ended])
+    drop = policy.incomplete == "drop"
+
+    def sentence(first: int, count: int) -> str:
+        done = "counts as unknown in it" if drop else "is that of this part"
+        return f"{target!r} is known in only a part of a period of {freq} ({count} rows); it {done}."
+
+    found = each_series("incomplete_period", "fixed" if drop else "alerted", rows, part, sentence, column=target)
+    if not drop:
+        return rows, found
+    return replace(rows, columns={**rows.columns, target: np.where(part, np.nan, rows.columns[target])}), found
 
 
 def _without(

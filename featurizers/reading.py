@@ -85,7 +85,7 @@ def _read(
         rows, more = _even(rows, freq, target, settings)
     else:
         how = ways(aggregate, target, [n for n in rows.columns if n not in rows.levels])
-        rows, more = aggregated(rows, freq, how, fine, settings)
+        rows, more = aggregated(rows, target, freq, how, fine, settings)
     found += more
     panel = _panel(rows, replace(names, roles=roles), freq, zone, found + late, settings)
     return replace(panel, day_first=stamps.day_first)

@@ -263,6 +263,26 @@ def test_weeks_end_on_their_day_and_parts_are_left_out() -> None:
     assert [str(t)[:10] for t in months.times] == ["2023-03-31"]
 
 
+def test_a_week_of_which_only_some_days_have_come_is_still_to_be_forecast() -> None:
+    table = sales(60, shops=("a",))  # from Wednesday 2023-03-01 to Saturday 2023-04-29
+    roles = {**ROLES, "known": "price", "freq": "W-SUN", "aggregate": "sum"}
+    plan = pd.DataFrame({"shop": "a", "day": pd.date_range("2023-04-30", periods=8), "price": 2.0})
+    panel = Panel.read(pd.concat([table, plan]), **roles)
+    alone = Panel.read(table, **roles)
+    np.testing.assert_array_equal(panel.times, alone.times)
+    np.testing.assert_array_equal(panel.y, alone.y)
+    assert panel.ahead is not None
+    assert [str(t)[:10] for t in panel.ahead.times] == ["2023-04-30", "2023-05-07"]
+    week = [*table["price"].tail(6), 2.0]
+    np.testing.assert_allclose(panel.ahead.columns["price"], [np.mean(week), 2.0])
+    (told,) = [f for f in panel.findings.of("incomplete_period") if f.status == "fixed"]
+    assert (told.column, told.count, told.time) == ("sales", 7, "2023-04-24")
+    kept = Panel.read(pd.concat([table, plan]), **roles, incomplete="keep")
+    assert kept.y[-1] == pytest.approx(table["sales"].tail(6).sum())
+    leading = Panel.read(table.assign(sales=table["sales"].mask(table.index < 8)), **roles)
+    assert str(leading.times[0])[:10] == "2023-03-19"
+
+
 @pytest.mark.parametrize(
     ("freq", "end"), [("2MS", "2022-03-01"), ("2ME", "2022-04-30"), ("2QS", "2022-01-01"), ("24ME", "2023-12-31")]
 )

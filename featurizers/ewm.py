@@ -14,7 +14,13 @@ from featurizers.panel import Panel
 
 @dataclass(frozen=True)
 class Ewm(Featurizer):
-    """mean += alpha * (value - mean), for each of `alpha` in (0, 1], from the first value on; missing ones left out."""
+    """mean += alpha * (value - mean), for each of `alpha` in (0, 1], from the first value on; missing ones left out.
+
+    >>> table = {"day": ["2024-01-01", "2024-01-02", "2024-01-03"], "sales": [1.0, 3.0, 5.0]}
+    >>> panel = Panel.read(table, time="day", target="sales")
+    >>> Ewm(0.5).transform(panel)[:, 0]
+    array([nan,  1.,  2.])
+    """
 
     alpha: float | tuple[float, ...]
 

@@ -25,6 +25,13 @@ class Expanding(Featurizer):
     """Each of `stat` (mean, std, min, max, sum, count) over all earlier values of the series; missing ones left out.
 
     NaN before the first value (std: before the second); the count begins with 0.
+
+    >>> table = {"day": ["2024-01-01", "2024-01-02", "2024-01-03"], "sales": [1.0, 3.0, 5.0]}
+    >>> panel = Panel.read(table, time="day", target="sales")
+    >>> Expanding(("mean", "count")).transform(panel)
+    array([[nan,  0.],
+           [ 1.,  1.],
+           [ 2.,  2.]])
     """
 
     stat: str | tuple[str, ...]

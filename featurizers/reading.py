@@ -45,21 +45,10 @@ def read(
     aggregate: str | Mapping[str, str] | None = None,
     **policy: Any,
 ) -> Panel:
-    """Check, repair and sort a table, and say in `panel.findings` what was seen and done.
+    """What `Panel.read` does; its settings are described there.
 
-    `source` is anything that `open_table` takes. `id` names the key columns, if there are several series. Columns are
-    `known` (their future is given), `past` (it is not) or `static` (one value a series); others are not read, though
-    they are searched for leaks. `freq` is a pandas offset; without it the stamps tell. `aggregate` adds a finer table
-    up to `freq`: "sum", "mean", "min" or "max" of the target (the mean of numeric columns, the commonest category),
-    or a mapping from columns to these. `policy` holds settings of `Policy`, such as short="drop", min_length=30.
-
-    Times are dates in any notation, or whole numbers that count steps of `freq` (0 is its first stamp from 1970-01-01
-    on). Numbers such as 2024, 202412, 20241231 and seconds since 1970 are dates.
-
-    Stamps below a day with a time zone are kept in UTC (`panel.zone` remembers the zone); coarser ones become dates
-    of the wall clock, so that a change of the clocks is no gap.
-
-    ValueError, in a sentence that names the culprit, where the table can't be what was meant.
+    Whole numbers such as 2024, 202412, 20241231 and seconds since 1970 are dates; others count steps of `freq`, of
+    which 0 is its first stamp from 1970-01-01 on.
     """
     settings = Policy.of(policy)
     names = Names.of(id, time, target, known, past, static)

@@ -19,6 +19,12 @@ class Relative(Featurizer):
 
     A price of 2.90 is dear in one series and cheap in another: over its mean it says the same in all of them. 1 where
     that mean is 0.
+
+    >>> table = {"day": ["2024-01-01", "2024-01-02", "2024-01-03"],
+    ...          "sales": [1.0, 3.0, 5.0], "price": [2.0, 2.0, 5.0]}
+    >>> panel = Panel.read(table, time="day", target="sales", known="price")
+    >>> Relative(("price",)).transform(panel)[:, 0].round(2)
+    array([1.  , 1.  , 1.67])
     """
 
     columns: tuple[str, ...]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from itertools import takewhile
 from threading import Event, Thread
 from typing import Any
@@ -15,6 +16,7 @@ from featurizers.whole import whole
 from learners.each import UNFINISHED, engine
 
 STARTING = 5.0  # seconds that a fresh process may take before it begins with an item
+LOOK = 0.5  # seconds after which a worker looks again whether it is still worked for
 
 
 @contextmanager
@@ -25,8 +27,8 @@ def processes(count: int | None = None, until: float | None = None, longest: flo
     slower than with one. They start fresh, so that neither a guard around the main module nor a module for a
     notebook's classes is needed. Results are those of a serial run, in the same order. At `until` (seconds of
     `time.monotonic`) what is still at work is ended, and its result is `UNFINISHED`; so is, on one process, an item
-    that takes more than `longest` seconds, so that it does not keep the others waiting. ValueError if `count` is no
-    whole number from 1 on.
+    that takes more than `longest` seconds, so that it does not keep the others waiting. Workers whose process is
+    killed end within a second. ValueError if `count` is no whole number from 1 on.
     """
     count = cores() if count is None else whole(count, "The number of processes")
     serial = map if count == 1 else partial(_spread, count)
@@ -42,6 +44,7 @@ def _spread(count: int, function: Callable[[Any], Any], items: Iterable[Any]) ->
     from joblib import Parallel, delayed, parallel_config  # type: ignore[import-untyped]
     from joblib.externals.loky.process_executor import TerminatedWorkerError  # type: ignore[import-untyped]
 
+    function = partial(_attended, os.getpid(), function)
     with parallel_config("loky", n_jobs=count, inner_max_num_threads=1):
         spread = Parallel(return_as="generator")(delayed(function)(item) for item in items)
         try:
@@ -58,6 +61,7 @@ def _spread_until(
     """The same, with workers that are ended at `until`."""
     import joblib.executor  # type: ignore[import-untyped]  # noqa: F401 - here, not by two threads at once
 
+    function = partial(_attended, os.getpid(), function)
     items, found, given, ended, killed = list(items), {}, 0, Event(), list[Any]()
     numbered = takewhile(lambda _: time.monotonic() < until, enumerate(items))  # nothing is begun after it
     spread = _beside(function, numbered, longest) if count == 1 else _unordered(count, function, numbered)
@@ -128,3 +132,22 @@ def _beside(
 
 def _numbered(function: Callable[[Any], Any], number: int, item: Any) -> tuple[int, Any]:
     return number, function(item)
+
+
+def _attended(parent: int, function: Callable[[Any], Any], item: Any) -> Any:
+    """`function(item)`, in a worker that ends when its process does, be it killed."""
+    _attend(parent)
+    return function(item)
+
+
+@cache  # one thread a worker
+def _attend(parent: int) -> None:
+    # Linux could send a signal by itself (PR_SET_PDEATHSIG), but does so when the thread that started the worker ends.
+    if parent != os.getpid():
+        Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:  # an orphan is given another one; on Windows it is not
+        time.sleep(LOOK)
+    os._exit(1)

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -124,3 +126,45 @@ def test_an_item_that_takes_too_long_does_not_keep_the_others_waiting() -> None:
     done = subprocess.run([sys.executable, "-c", ONE_TOO_LONG], capture_output=True, text=True, timeout=60)
     assert done.stdout == "[0.1, 'unfinished', 0.2, 'unfinished']\n"
     assert done.stderr == ""
+
+
+KILLED = """
+import os, sys, time
+from pathlib import Path
+from forecast.engine import processes
+from learners.each import each
+
+def busy(item):
+    (Path(sys.argv[1]) / str(os.getpid())).touch()
+    while not item:
+        pass
+    time.sleep(120)
+
+with processes({how}):
+    each(busy, [0, 1])
+"""
+
+
+def at_work(number: int) -> bool:
+    status = Path(f"/proc/{number}/status")
+    return status.exists() and "\nState:\tZ" not in status.read_text()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a list of processes")
+@pytest.mark.parametrize("how", ["2", "2, until=time.monotonic() + 99", "1, until=time.monotonic() + 99"])
+def test_workers_end_with_the_process_that_is_killed(how: str, tmp_path: Path) -> None:
+    parent = subprocess.Popen([sys.executable, "-c", KILLED.format(how=how), str(tmp_path)], stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: len(list(tmp_path.iterdir())) == int(how[0]), 30)
+    finally:
+        parent.kill()
+    parent.wait()
+    workers = [int(file.name) for file in tmp_path.iterdir()]
+    wait_for(lambda: not any(map(at_work, workers)), 5)
+
+
+def wait_for(done: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.05)

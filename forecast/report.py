@@ -16,6 +16,7 @@ from forecast.explain import section
 from forecast.files import write_whole
 from forecast.leaderboard import Leaderboard
 from forecast.means import mean_of
+from forecast.metrics import METRICS, Metric
 from forecast.source import to_python
 from forecast.versions import versions
 from learners.bands import bounds, levels
@@ -79,7 +80,6 @@ def content(run: Run) -> dict[str, Any]:
     steps, residuals = errors(board, run.winner)
     replayed = len(np.unique(np.concatenate([truth.series for truth in board.truths])))
     series = "all series" if replayed == panel.count else f"{replayed:,} of {panel.count:,} series"
-    ranks = "mae" if board.undefined(board.metric) else board.metric.name
     return {
         "title": f"Forecast of {panel.target}",
         "subtitle": f"{panel.count:,} series, {len(panel):,} rows, every {panel.freq}; {run.job.horizon} rows ahead",
@@ -87,7 +87,8 @@ def content(run: Run) -> dict[str, Any]:
         "passed": f"{passed} checks found nothing." if passed else "",
         "findings": Sheet.of(pd.DataFrame(counted, columns=["status", "kind", "series", "rows", "first"])),
         "every_finding": Sheet.of(frame),
-        "leaderboard_note": f"Means over {len(board.truths)} folds and {series}; the best by {ranks} first.",
+        "leaderboard_note": f"Means over {len(board.truths)} folds and {series}; "
+        f"the best by {judge(board).name} first.",
         "leaderboard": Sheet.of(board.frame(seconds=False).drop(columns="failure")),
         "failures": Sheet.of(board.failures()),
         "winner": run.winner,
@@ -136,12 +137,17 @@ def moment(second: int) -> str:
     return stamp(np.datetime64(int(second), "s"))
 
 
+def judge(board: Leaderboard) -> Metric:
+    """The metric that ranks: mae where that of the board is defined for no series."""
+    return METRICS["mae"] if board.undefined(board.metric) else board.metric
+
+
 def ranked(board: Leaderboard, winner: str) -> np.ndarray:
-    """The series from the best forecast to the worst, by the leaderboard's metric over the folds."""
-    scores = board.metric.table(board.scores.get(winner, {}))
+    """The series from the best forecast to the worst, by the metric over the folds that ranks the learners."""
+    scores = judge(board).table(board.scores.get(winner, {}))
     if scores is None:
         return np.arange(board.panel.count)
-    sign = -1 if board.metric.higher else 1
+    sign = -1 if judge(board).higher else 1
     return np.argsort(sign * mean_of(scores, axis=0), kind="stable")  # NaN comes last
 
 

@@ -136,6 +136,9 @@ def test_the_best_series_stands_first_whether_more_or_less_is_better(metric: str
     panel = daily(noise, np.arange(40) % 4 + noise / 9, np.arange(40) % 4 + noise / 2)
     board = fc.compare(panel, {"season": fc.SeasonalNaive(4)}, fc.RollingOrigin(8), metric)
     assert ranked(board, "season").tolist() == [1, 2, 0]
+    last = [np.r_[np.ones(9), size] for size in (5.0, 1.0)]  # no scale: mae ranks
+    board = fc.compare(daily(*last), {"season": fc.Naive()}, fc.RollingOrigin(1, 1), "mase")
+    assert ranked(board, "season").tolist() == [1, 0]
 
 
 def test_residuals_that_are_all_alike_and_huge_are_drawn() -> None:

@@ -85,7 +85,8 @@ def test_what_cannot_be_transformed_names_series_and_row() -> None:
         BoxCox().resolve(panel)
     with pytest.raises(ValueError, match="takes no zeros"):
         BoxCox(0.0).resolve(daily([1, 0.0]))
-    for wrong, message in ((Scale("odd"), "'odd'"), (Scale(over="all"), "'all'"), (Scale(over="window"), "from 2 on, not None")):  # type: ignore[arg-type]
+    wrong_ones = (Scale("odd"), "'odd'"), (Scale(over="all"), "'all'"), (Scale(over="window"), "from 2 on, not None")  # type: ignore[arg-type]
+    for wrong, message in wrong_ones:
         with pytest.raises(ValueError, match=message):
             wrong.resolve(panel)
     with pytest.raises(ValueError, match="from 1 on, not 0"):

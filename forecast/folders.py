@@ -26,6 +26,7 @@ import pandas as pd
 from featurizers.panel import Panel
 from forecast.attempts import at_work
 from forecast.files import discard, forget_broken, whole_folder, write_whole
+from forecast.locks import alone
 from forecast.metrics import METRICS, Metric, find
 from forecast.names import of_trial
 from forecast.store import COMPLETE, Store, Trial, table
@@ -73,18 +74,19 @@ class Keeping:
         `higher`: more of the metric is better. ValueError if a process or a thread is at work on the folder, or it is
         not the same."""
         folder = aside(output)
-        with GUARD:
-            state = _state(output)
-            if folder in OURS or (state.get("pid") != os.getpid() and _alive(state)):
-                number = os.getpid() if folder in OURS else state["pid"]
-                raise ValueError(f"The run {str(output)!r} is under way (process {number}): wait for it, or end it "
-                                 f"with 'forecast pause {output}'.")  # fmt: skip
-            OURS.add(folder)
-        try:
-            return cls._begun(output, identity, job, higher, again)
-        except BaseException:
-            OURS.discard(folder)
-            raise
+        with alone(folder.with_name(f"{folder.name}.lock")):  # until its process is told of in the folder
+            with GUARD:
+                state = _state(output)
+                if folder in OURS or (state.get("pid") != os.getpid() and _alive(state)):
+                    number = os.getpid() if folder in OURS else state["pid"]
+                    raise ValueError(f"The run {str(output)!r} is under way (process {number}): wait for it, or end it "
+                                     f"with 'forecast pause {output}'.")  # fmt: skip
+                OURS.add(folder)
+            try:
+                return cls._begun(output, identity, job, higher, again)
+            except BaseException:
+                OURS.discard(folder)
+                raise
 
     @classmethod
     def _begun(cls, output: str | Path, identity: str, job: str, higher: bool, again: bool) -> Keeping:
@@ -262,8 +264,7 @@ def status(output: str | Path) -> str:
 def _about(folder: Path) -> dict[str, Any]:
     if not (folder / MARK).exists():
         return {"status": BROKEN}
-    found: dict[str, Any] = json.loads((folder / MARK).read_text("utf-8"))
-    return {"status": DONE} | found
+    return {"status": DONE} | json.loads((folder / MARK).read_text("utf-8"))
 
 
 def _state(output: str | Path) -> dict[str, Any]:

@@ -95,8 +95,8 @@ class Job:
         """A job from a TOML file, with settings that are `changed`. Paths of tables are relative to the file."""
         path = Path(path)
         if named_as_table(path):
-            raise ValueError(f"{str(path)!r} is a table, not a job: 'forecast init {path}' writes one, a TOML file with "
-                             "the table as 'source' below [data], its time, target and id, and the horizon above.")  # fmt: skip
+            raise ValueError(f"{str(path)!r} is a table, not a job: 'forecast init {path}' writes one, a TOML file "
+                             "that says the horizon and, below [data], the source, time, target and id.")  # fmt: skip
         try:
             text = path.read_text("utf-8")
         except OSError as error:

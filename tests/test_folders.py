@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,3 +78,51 @@ def test_a_folder_that_cannot_be_written_to_is_read(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK and real(path, mode))
     assert list(trials(output)["learner"]) == ["SeasonalNaive"]
     assert {f: f.stat().st_mtime_ns for f in output.rglob("*")} == before
+
+
+OPENED = """
+import sys, time
+import forecast.folders as folders
+read = folders._state
+def slow(output):
+    found = read(output)
+    time.sleep(0.5)  # for the other process to look too
+    return found
+folders._state = slow
+print("there", flush=True)
+sys.stdin.readline()
+try:
+    folders.Keeping.open(sys.argv[1], "a", "")
+    print("won", flush=True)
+except ValueError as error:
+    print(error, flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_of_two_processes_that_open_a_folder_at_once_one_does(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", OPENED, str(tmp_path / "run")]
+    both = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+
+    def said(word: str) -> list[str]:
+        for one in both:
+            one.stdin.write(f"{word}\n")  # type: ignore[union-attr]
+            one.stdin.flush()  # type: ignore[union-attr]
+        return sorted(one.stdout.readline() for one in both)  # type: ignore[union-attr]
+
+    try:
+        assert [one.stdout.readline() for one in both] == ["there\n"] * 2  # type: ignore[union-attr]
+        refused, won = said("open")
+        assert won == "won\n"
+        assert "is under way (process" in refused
+    finally:
+        for one in both:
+            one.kill()
+            one.communicate()
+    assert [p.name for p in tmp_path.iterdir()] == [aside("run").name]
+
+
+def test_a_lock_that_a_killed_process_left_is_free(tmp_path: Path) -> None:
+    (tmp_path / f"{aside('run').name}.lock").touch()
+    Keeping.open(tmp_path / "run", "a", "").close()
+    assert not list(tmp_path.iterdir())

@@ -31,8 +31,9 @@ def write_whole(path: str | Path, content: bytes | str) -> None:
 
 @contextmanager
 def whole_folder(path: str | Path) -> Iterator[Path]:
-    """A new folder to fill; it takes the place of `path`, and of what is there, once all is written."""
-    path = Path(os.path.abspath(path))  # '.' has no name
+    """A new folder to fill; it takes the place of `path`, and of what is there, once all is written; where `path` is a
+    symbolic link, of the folder that it leads to."""
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}{WRITING}"))
     old = aside.with_name(aside.name + ".old")

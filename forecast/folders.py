@@ -39,7 +39,7 @@ OURS, GUARD = set[Path](), threading.Lock()  # the folders at which threads of t
 
 def aside(folder: str | Path) -> Path:
     """Where the trials of a run lie while it is under way."""
-    folder = Path(os.path.abspath(folder))  # '.' has no name
+    folder = Path(os.path.realpath(folder))  # '.' has no name, and a link leads to the same run
     return folder.with_name(f".{folder.name}.{SEARCH}")
 
 
@@ -193,6 +193,7 @@ def runs(folder: str | Path = "runs") -> pd.DataFrame:
     """The runs in a folder, the latest first: run, status, winner, metric, score, trials, seconds, started."""
     folder, rows = Path(folder), []
     begun = {p.name[1 : -len(SEARCH) - 1] for p in folder.glob(f".*.{SEARCH}") if (p / STATE).exists()}
+    begun |= {p.name for p in folder.glob("*") if p.is_symlink() and (aside(p) / STATE).exists()}
     begun -= {name for name in begun if _over(folder / name)}
     names = begun | {p.parent.name for p in folder.glob(f"*/{MARK}")}
     for name in sorted(names):
@@ -278,8 +279,7 @@ def _over(output: str | Path) -> bool:
 
 def _read(folder: Path) -> dict[str, Any]:
     file = folder / STATE
-    found: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.exists() else {}
-    return found
+    return json.loads(file.read_text("utf-8")) if file.exists() else {}
 
 
 def _alive(state: dict[str, Any]) -> bool:

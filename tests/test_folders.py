@@ -70,6 +70,22 @@ def test_the_folder_of_a_run_may_be_here_and_have_any_name(tmp_path: Path, monke
     assert len(trials(".")) == len(trials(output)) == 1
 
 
+def test_a_link_to_a_folder_is_written_through(tmp_path: Path) -> None:
+    far, output = tmp_path / "disk" / "air", tmp_path / "runs" / "run"
+    output.parent.mkdir()
+    output.symlink_to(far)
+    with Keeping.open(output, "a", "").listening():
+        assert list(runs(output.parent)["status"]) == ["running"]
+        with pytest.raises(ValueError, match="is under way"):
+            Keeping.open(far, "a", "")
+    for _ in range(2):  # there is nothing yet, then an earlier run
+        run_here(output)
+        assert output.is_symlink()
+        assert status(far) == status(output) == DONE
+        assert [p.name for p in (*far.parent.iterdir(), *output.parent.iterdir())] == ["air", "run"]
+    assert list(runs(output.parent)["status"]) == [DONE]
+
+
 def test_a_folder_that_cannot_be_written_to_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     output = tmp_path / "run"
     run_here(output)

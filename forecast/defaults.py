@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from featurizers.panel import Panel
-from forecast import evidence
+from forecast import annual, evidence
 from forecast.backtest import RollingOrigin
 from forecast.featurization import useless
 from forecast.means import mean_of
@@ -58,6 +58,12 @@ def year(panel: Panel) -> float:
     """The rows of a year, where a step is a week or less and the median series holds two years; else 0."""
     rows = panel.freq.year
     return rows if panel.count and 2 * rows <= float(np.median(panel.lengths)) else 0.0
+
+
+def yearly(panel: Panel) -> bool:
+    """Whether rows are days or weeks and the series have waves of a year, see `forecast.annual`."""
+    rows, season = year(panel), panel.freq.season
+    return bool(rows) and panel.freq.daily and annual.yearly(panel, rows, season if season < rows / 4 else 1)
 
 
 def lags(panel: Panel, on: RollingOrigin, season: int | None = None) -> tuple[int, ...]:

@@ -177,7 +177,7 @@ class Job:
         return Plan.of(panel, horizon=self.gap + self.horizon, seasons=seasons, lags=tuple(self.lags or ()),
                        windows=tuple(self.windows or ()), holidays=self.holidays, log=log, difference=difference,
                        absolute=defaults.absolute(panel, self.metric), seed=self.seed,
-                       seconds=self._seconds(panel), year=defaults.year(panel),
+                       seconds=self._seconds(panel), year=defaults.year(panel), yearly=defaults.yearly(panel),
                        history=defaults.history(panel, self.season), rows=self._rows(panel))  # fmt: skip
 
     def _on(self, panel: Panel) -> RollingOrigin:

@@ -22,6 +22,7 @@ STEADY = {
 NETWORKS = {"mlp", "tcn"}
 OUTSIDE = {*NETWORKS, "prophet", "arimax"}  # beside regressors: they learn from known columns or holidays as well
 YEARS = 6  # that Harmonic learns from
+BLIND = {"autotheta", "theta", "autoarima", "arima", "ces"}  # they know one season; AutoEts stays so beside Harmonic
 DIRECT_ROWS = 100_000  # origins and steps that a direct regression learns from
 
 
@@ -41,6 +42,7 @@ class Plan:
     categories: tuple[str, ...] = ()  # ... and all other categorical ones
     many: bool = False  # more than one series
     year: float = 0.0  # rows of a year, where the series hold two of them and a season is shorter; else 0
+    yearly: bool = False  # rows are days or weeks, and the series have waves of a year
     span: int = 0  # days that a row stands for beyond that of its stamp: 6 for weeks
     log: bool = False  # regressors see log(1 + y), where they see levels
     absolute: bool = False  # trees forecast medians, which absolute errors ask for, not means
@@ -80,17 +82,22 @@ def recipe(name: str, plan: Plan) -> Learner:
 
     A regressor's name is that regressor in `Recursive`, or in `Direct` with "Direct" before it. What could leave the
     range that a series has ever been in is held by `Bounded`; means and repeated values could not. What learns from
-    each series alone learns from the last rows of a long one, Harmonic from the last years. Days of the year that stand
-    out are taken out first (`Occasions`), but where known columns or holidays tell a learner of them; so are the
-    weekdays of months, of which nothing else tells.
+    each series alone learns from the last rows of a long one, Harmonic from the last years. Where days and weeks have
+    waves of a year, what knows no such season learns what these leave (`Harmonic`). Days of the year that stand out are
+    taken out first (`Occasions`), but where known columns or holidays tell a learner of them; so are the weekdays of
+    months, of which nothing else tells.
     """
     from learners import Bounded, Occasions, Recent
 
     found, wanted = _plain(name, plan), name.lower()
     if wanted in STEADY:
         return found
-    if plan.history is not None and wanted in {n.lower() for n in _SIMPLE} - NETWORKS:
-        found = Recent(found, max(plan.history, int(YEARS * plan.year) if wanted == "harmonic" else 0))
+    local = wanted in {n.lower() for n in _SIMPLE} - NETWORKS
+    years = int(YEARS * plan.year) if wanted == "harmonic" else 0
+    if plan.history is not None and local:
+        found = Recent(found, max(plan.history, years))
+    if plan.yearly and wanted in BLIND:
+        found = _without_year(found, plan)
     found = Bounded(found, plan.horizon, plan.season)
     alone = wanted in {name.lower() for name in _SIMPLE} - OUTSIDE
     return Occasions(found) if plan.occasions and (alone or not plan.told) else found
@@ -174,6 +181,11 @@ def _scaled(learner: Learner, plan: Plan, linear: bool) -> Learner:
     Without known columns trees are better off with multiples of the mean than with logarithms."""
     from learners import Difference, Log1p, Scale, SeasonalDifference, Transformed
 
+    if linear and plan.yearly and not plan.known:  # known columns may have the year themselves
+        rest = replace(plan, yearly=False)
+        if plan.log and not plan.difference:
+            return Transformed(_without_year(learner, replace(plan, history=None)), Log1p())
+        return _without_year(_scaled(learner, rest, linear), replace(plan, history=None))
     if plan.difference:
         apart = Difference() if plan.difference == 1 else SeasonalDifference(plan.difference)
         return Transformed(Transformed(learner, Scale("standard")), apart)
@@ -225,6 +237,16 @@ def _seasonal(name: str, plan: Plan) -> Learner:
 
 def _one(name: str, plan: Plan) -> Learner:
     return _part(name, season=plan.season)
+
+
+def _without_year(learner: Learner, plan: Plan) -> Learner:
+    """The learner, of what remains without the waves of the year."""
+    found = _part("Harmonic", seasons=(plan.year,), learner=learner)
+    return (
+        found
+        if plan.history is None
+        else _part("Recent", learner=found, rows=max(plan.history, int(YEARS * plan.year)))
+    )
 
 
 def _harmonic(plan: Plan) -> Learner:

@@ -131,8 +131,8 @@ def test_beer_is_made_on_weekdays() -> None:
     if table is None:
         pytest.skip("the data are not here")
     found = month_effects(Panel.read(table, time="DATE", target="BeerProduction"))
-    # statsmodels 0.15: SARIMAX of the logarithms, (0, 1, 1)(0, 1, 1), on the number of each weekday less that of Sundays
-    # and on the leap day, which has an error of 0.009, the others of 0.003.
+    # statsmodels 0.15: SARIMAX of the logarithms, (0, 1, 1)(0, 1, 1), on the number of each weekday less that of
+    # Sundays, and on the leap day, which has an error of 0.009, the others of 0.003.
     wanted = [0.0028, 0.0104, 0.0161, 0.0151, 0.0124, -0.0254, -0.0312, 0.0370]
     assert found.rules[:8] == RULES[:8]
     np.testing.assert_allclose(found.sizes[0, :8], wanted, atol=0.001)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import forecast as fc
-from learners.harmonic import HarmonicModel, _pressed, _shift, chosen, table, waves_of
+from learners.harmonic import HarmonicModel
+from learners.harmonic_fit import _shift, chosen, pressed, table, waves_of
 from learners.triangle import CHUNK, PASSES, STRONGEST, Triangle, triangles
 from tests.panels import daily
 
@@ -123,7 +124,7 @@ def test_the_number_of_waves_is_that_of_least_squares_on_all_rows() -> None:
         _, residuals = on_all_rows(y, columns)
         n, k = len(residuals), columns.shape[1] + 1
         scores.append(n * np.log(np.mean(residuals**2)) + 2 * k * n / (n - k - 1))
-    sample = _pressed(daily(y), range(1), waves_of((7.0,), (3,)))
+    sample = pressed(daily(y), range(1), waves_of((7.0,), (3,)))
     assert chosen(sample, (7.0,)) == (int(np.argmin(scores)),)
 
 
@@ -131,12 +132,12 @@ def test_a_constant_series_does_not_choose_the_number_of_waves() -> None:
     """What least squares leave of it is of rounding: 0 without waves, a little with them."""
     wavy = [WAVY[i : i + 90] + NOISE[i : i + 90] for i in range(3)]
     tried = waves_of((7.0,), (3,))
-    without = chosen(_pressed(daily(*wavy), range(3), tried), (7.0,))
+    without = chosen(pressed(daily(*wavy), range(3), tried), (7.0,))
     assert without[0] > 0
-    assert chosen(_pressed(daily(*wavy, np.ones(90)), range(4), tried), (7.0,)) == without
-    assert chosen(_pressed(daily(np.ones(90)), range(1), tried), (7.0,)) == (0,)
+    assert chosen(pressed(daily(*wavy, np.ones(90)), range(4), tried), (7.0,)) == without
+    assert chosen(pressed(daily(np.ones(90)), range(1), tried), (7.0,)) == (0,)
 
 
 def test_waves_without_noise_are_found_and_no_others() -> None:
     y = 1e6 + 20 * np.cos(4 * np.pi * ROW[:500] / 30.4)
-    assert chosen(_pressed(daily(y), range(1), waves_of((7.0, 30.4), (3, 10))), (7.0, 30.4)) == (0, 2)
+    assert chosen(pressed(daily(y), range(1), waves_of((7.0, 30.4), (3, 10))), (7.0, 30.4)) == (0, 2)

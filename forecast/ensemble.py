@@ -55,8 +55,9 @@ class Ensemble(Learner):
 
 
 def as_decided(recipe: Learner, panel: Panel) -> Any:
-    """The model of a recipe that was found by comparing, which it keeps."""
-    return replace(recipe.train(panel), recipe=recipe)
+    """The model of a recipe that was found by comparing, which it keeps, with what its parts found."""
+    model: Any = recipe.train(panel)
+    return replace(model, recipe=recipe.decided(model))
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,6 +33,7 @@ from learners.learner import Learner, Model
 from learners.naive import SeasonalNaive
 from learners.occasions import taken_out
 from learners.place import position_of
+from learners.slips import OF_RUNS, Slips
 from learners.year_days import WEEKDAYS
 
 WRITING, BULK = 6.0, 0.7  # seconds of a time limit that are kept for the report and the graph, and for a million rows
@@ -41,8 +42,10 @@ TABLE = ("aggregate", *(f.name for f in fields(Policy)))  # settings of `Panel.r
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class Run(Slips):
     """What a run gave. Everything is also in its folder, if it was given one."""
+
+    meant = OF_RUNS
 
     job: Job  # as resolved: every setting has its value
     winner: str

@@ -21,6 +21,14 @@ OF_MODELS = {
     "export": "is exported by forecast.to_onnx(model, 'model.onnx', horizon=14).",
     "update": "needs no update: model.forecast(panel, 14) goes on from the last rows of the panel that it is given.",
 }
+OF_RUNS = {
+    "predict": "has run.forecasts; run.model.forecast(panel, 14) forecasts again.",
+    "forecast": "has run.forecasts; run.model.forecast(panel, 14) forecasts again.",
+    "fit": "has run.model, which is fitted; forecast.refit(run.model, panel) trains it again.",
+    "explain": "has run.model.explain(panel, 14).",
+    "save": "is saved where it is given an output; forecast.save(run.model, folder) saves the model.",
+    "to_onnx": "has it in its folder; forecast.to_onnx(run.model, 'model.onnx', horizon=14) writes it elsewhere.",
+}
 
 
 class Slips:

@@ -83,6 +83,7 @@ BEST = fc.Best(NAIVES, ON)
 COMPARING: dict[str, Learner] = {
     "Best": BEST,
     "Ensemble": fc.Ensemble(NAIVES, ON),
+    "Ensemble of Best": fc.Ensemble((BEST, fc.HistoricAverage()), ON),
     "Stack": fc.Stack(NAIVES, ON, guard=False),
     "Conformal": Conformal(BEST, ON),
     "PerGroup": fc.PerGroup(BEST, ("region",)),

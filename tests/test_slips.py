@@ -56,3 +56,10 @@ def test_other_lacks_are_told_as_always() -> None:
     assert copy.deepcopy(NAIVE).forecast(PANEL, 3).count == 2
     with pytest.raises(AttributeError, match="'Broken' object has no attribute 'missing'"):
         _ = Broken(7).resumes
+
+
+def test_runs_point_at_what_they_have() -> None:
+    names = {"id": "store", "time": "day", "target": "sales"}
+    run = fc.run(table(), **names, horizon=3, folds=1, learners=["Naive"], progress=False)
+    with pytest.raises(AttributeError, match=r"Run has run.forecasts; run.model.forecast\(panel, 14\)"):
+        run.predict(14)  # type: ignore[attr-defined]

@@ -23,7 +23,7 @@ from tests.panels import daily
         (fc.Blend(()), "Blend takes several recipes"),
         (fc.Median(()), "Median takes several recipes"),
     ],
-    ids=repr,
+    ids=lambda given: given if isinstance(given, str) else type(given).__name__,
 )
 def test_what_is_no_recipe_is_refused(learner, message):
     with pytest.raises(TypeError, match=message):

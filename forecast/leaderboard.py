@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -17,14 +17,11 @@ from featurizers.panel import Panel, expected
 from featurizers.whole import whole
 from forecast.attempts import Attempt, Progress, fits, tried
 from forecast.backtest import RollingOrigin
-from forecast.means import mean_of
+from forecast.leaderboard_tables import as_html, as_text, of_failures, of_forecasts, of_learners, of_series
 from forecast.metrics import METRICS, Function, Metric, find, together
-from forecast.names import named
+from forecast.names import entered
 from forecast.truth import Outputs, Table, Truth, all_columns, measure
 from learners.learner import Learner
-from learners.rolling import apart
-
-_FOLD = ("fold", "step", "cutoff", "actual")  # columns of a table of forecasts
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,110 +65,6 @@ class Leaderboard:
             raise ValueError(f"No learner could be fitted. {reasons}")
         return best
 
-    @cached_property
-    def tries(self) -> dict[str, list[Attempt]]:
-        """The attempts of each learner, one a fold."""
-        found: dict[str, list[Attempt]] = {name: [] for name in self.recipes}
-        for attempt in self.attempts:
-            found.setdefault(attempt.name, []).append(attempt)
-        return found
-
-    def family(self, name: str) -> str:
-        """The recipe that a learner is a trial of: itself, where nothing was searched."""
-        return self.families.get(name, name)
-
-    def missing(self, name: str) -> int:
-        """How many times the learner had no forecast for a series of a fold, failures aside."""
-        return sum(t.missing(o) for t, o in zip(self.truths, self.outputs[name], strict=True) if o)
-
-    def failures(self) -> pd.DataFrame:
-        """learner, fold (from 0, as in `forecasts`), reason: one row for each fold on which a learner failed."""
-        rows = [(a.name, a.fold, a.failure) for a in self.attempts if a.failure]
-        return pd.DataFrame(rows, columns=["learner", "fold", "reason"])
-
-    def frame(self, seconds: bool = True) -> pd.DataFrame:
-        """One row a learner, the best first: every metric, missing forecasts, seconds, and why it failed.
-
-        Without `seconds` it is the same whenever the same learners are compared.
-        """
-        rows = []
-        for name in self.names:
-            mine = self.tries[name]
-            scores = {m: self.totals[name].get(m, np.nan) for m in self._measured()}
-            taken = {"fit_seconds": sum(a.fit_seconds for a in mine),
-                     "predict_seconds": sum(a.predict_seconds for a in mine)}  # fmt: skip
-            failure = next((a.failure for a in mine if a.failure), "")
-            rows.append({"learner": name, **scores, "missing": self.missing(name), **(taken if seconds else {}),
-                         "failure": failure})  # fmt: skip
-        return pd.DataFrame(rows)
-
-    def series(self) -> pd.DataFrame:
-        """One row a learner and series: the keys, and every metric as its mean over the folds."""
-        parts = []
-        for name in self.names:
-            means = {m: mean_of(values, axis=0) for m, values in self.scores[name].items()}
-            part = pd.DataFrame({m: means.get(m, np.full(self.panel.count, np.nan)) for m in self._measured()})
-            ids = self.panel.ids.reset_index(drop=True).rename(columns=partial(apart, taken=("learner", *part)))
-            parts.append(pd.concat([ids, part], axis=1).assign(learner=name))
-        table = pd.concat(parts, ignore_index=True)
-        return table[["learner", *table.columns[:-1]]]
-
-    def forecasts(self, name: str | None = None) -> pd.DataFrame:
-        """The learner's forecasts (None: the best one's) beside what came: keys, fold, cutoff, time, actual, ..."""
-        parts = []
-        for truth, outputs in zip(self.truths, self.outputs[self._known(name)], strict=True):
-            horizon = truth.actual.shape[1]
-            ids = self.panel.ids.iloc[np.repeat(truth.series, horizon)].reset_index(drop=True)
-            ids = ids.rename(columns=partial(apart, taken=_FOLD))
-            values = {"fold": truth.number, "step": np.tile(np.arange(1, horizon + 1), len(truth.series)),
-                      "cutoff": self._stamps(np.repeat(truth.cutoff, horizon)),
-                      apart(self.panel.time, _FOLD): self._stamps(truth.times.ravel()),
-                      "actual": truth.actual.ravel()}  # fmt: skip
-            values |= {output: array.ravel() for output, array in outputs.items()}
-            if outputs:
-                parts.append(pd.concat([ids, pd.DataFrame(values, index=ids.index)], axis=1))
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-
-    def residuals(self, name: str) -> tuple[tuple[Truth, np.ndarray], ...]:
-        """actual - forecast of the learner in each fold that it forecast: (series, horizon)."""
-        pairs = zip(self.truths, self.outputs[self._known(name)], strict=True)
-        return tuple((t, t.actual - o["forecast"]) for t, o in pairs if o)
-
-    def joined(self, name: str, learner: Learner, outputs: tuple[Outputs, ...]) -> Leaderboard:
-        """The same with one more learner, whose forecasts of each fold are known already: a blend of others."""
-        scores, totals = measure(self.truths, {name: outputs}, self.measures, self.panel.count)
-        attempts = tuple(Attempt(name, t.number) for t in self.truths)
-        return replace(
-            self, recipes={**self.recipes, name: learner}, outputs={**self.outputs, name: outputs},
-            scores={**self.scores, **scores}, totals={**self.totals, **totals}, attempts=self.attempts + attempts,
-        )  # fmt: skip
-
-    def only(self, names: Sequence[str]) -> Leaderboard:
-        """The same with these learners alone."""
-        return replace(
-            self,
-            recipes={n: self.recipes[n] for n in names},
-            outputs={n: self.outputs[n] for n in names},
-            scores={n: self.scores[n] for n in names},
-            totals={n: self.totals[n] for n in names},
-            attempts=tuple(a for a in self.attempts if a.name in names),
-        )
-
-    def _known(self, name: str | None) -> str:
-        name = self.best if name is None else name
-        if name not in self.recipes:
-            raise ValueError(f"There is no learner {name!r} on this leaderboard; there are {', '.join(self.recipes)}.")
-        return name
-
-    def _stamps(self, times: np.ndarray) -> pd.DatetimeIndex:
-        stamps = pd.DatetimeIndex(times)
-        return stamps if self.panel.zone is None else stamps.tz_localize("UTC").tz_convert(self.panel.zone)
-
-    def _measured(self) -> list[str]:
-        """The columns of scores, the one that ranks first."""
-        found = dict.fromkeys(m for totals in self.totals.values() for m in totals)
-        return sorted(found, key=lambda m: not self.metric.owns(m))
-
     def ranked(self, metric: Metric) -> list[str]:
         """The learners by a metric, the best first; by mae where the metric is defined for no series."""
         if metric.higher is None:
@@ -195,28 +88,90 @@ class Leaderboard:
             totals = measure(self.truths, self.outputs, [metric], self.panel.count)[1]
         return {n: float(np.mean([totals[n][c] for c in found])) if found else np.nan for n, found in wanted.items()}
 
+    @cached_property
+    def tries(self) -> dict[str, list[Attempt]]:
+        """The attempts of each learner, one a fold."""
+        found: dict[str, list[Attempt]] = {name: [] for name in self.recipes}
+        for attempt in self.attempts:
+            found.setdefault(attempt.name, []).append(attempt)
+        return found
+
+    def family(self, name: str) -> str:
+        """The recipe that a learner is a trial of: itself, where nothing was searched."""
+        return self.families.get(name, name)
+
+    def missing(self, name: str) -> int:
+        """How many times the learner had no forecast for a series of a fold, failures aside."""
+        return sum(t.missing(o) for t, o in zip(self.truths, self.outputs[name], strict=True) if o)
+
+    def residuals(self, name: str) -> tuple[tuple[Truth, np.ndarray], ...]:
+        """actual - forecast of the learner in each fold that it forecast: (series, horizon)."""
+        pairs = zip(self.truths, self.outputs[self._known(name)], strict=True)
+        return tuple((t, t.actual - o["forecast"]) for t, o in pairs if o)
+
+    def _known(self, name: str | None) -> str:
+        name = self.best if name is None else name
+        if name not in self.recipes:
+            raise ValueError(f"There is no learner {name!r} on this leaderboard; there are {', '.join(self.recipes)}.")
+        return name
+
+    def joined(self, name: str, learner: Learner, outputs: tuple[Outputs, ...]) -> Leaderboard:
+        """The same with one more learner, whose forecasts of each fold are known already: a blend of others."""
+        scores, totals = measure(self.truths, {name: outputs}, self.measures, self.panel.count)
+        attempts = tuple(Attempt(name, t.number) for t in self.truths)
+        return replace(
+            self, recipes={**self.recipes, name: learner}, outputs={**self.outputs, name: outputs},
+            scores={**self.scores, **scores}, totals={**self.totals, **totals}, attempts=self.attempts + attempts,
+        )  # fmt: skip
+
+    def only(self, names: Sequence[str]) -> Leaderboard:
+        """The same with these learners alone."""
+        return replace(
+            self,
+            recipes={n: self.recipes[n] for n in names},
+            outputs={n: self.outputs[n] for n in names},
+            scores={n: self.scores[n] for n in names},
+            totals={n: self.totals[n] for n in names},
+            attempts=tuple(a for a in self.attempts if a.name in names),
+        )
+
+    def frame(self, seconds: bool = True) -> pd.DataFrame:
+        """One row a learner, the best first: every metric, missing forecasts, seconds, and why it failed.
+
+        Without `seconds` it is the same whenever the same learners are compared.
+        """
+        names = self.names
+        totals = {name: self.totals[name] for name in names}
+        missing = {name: self.missing(name) for name in names}
+        return of_learners(totals, self._measured(), missing=missing, tries=self.tries, seconds=seconds)
+
+    def series(self) -> pd.DataFrame:
+        """One row a learner and series: the keys, and every metric as its mean over the folds."""
+        return of_series(self.panel, {name: self.scores[name] for name in self.names}, self._measured())
+
+    def forecasts(self, name: str | None = None) -> pd.DataFrame:
+        """The learner's forecasts (None: the best one's) beside what came: keys, fold, cutoff, time, actual, ..."""
+        return of_forecasts(self.panel, self.truths, self.outputs[self._known(name)])
+
+    def failures(self) -> pd.DataFrame:
+        """learner, fold (from 0, as in `forecasts`), reason: one row for each fold on which a learner failed."""
+        return of_failures(self.attempts)
+
+    def _measured(self) -> list[str]:
+        """The columns of scores, the one that ranks first."""
+        found = dict.fromkeys(m for totals in self.totals.values() for m in totals)
+        return sorted(found, key=lambda m: not self.metric.owns(m))
+
     def __str__(self) -> str:
         shown = self.frame().drop(columns=["failure"])
-        text = _fitting(shown, shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         failed = [f"{a.name} failed on fold {a.fold + 1}: {a.failure}" for a in self.attempts if a.failure]
-        return "\n".join([text, *failed])
+        return "\n".join([as_text(shown, width), *failed])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return self.frame().to_html(index=False, float_format=lambda v: f"{v:.4g}")
-
-
-def _fitting(table: pd.DataFrame, width: int | None) -> str:
-    """A table as text; on a terminal of `width` without the last scores, where it would be wider."""
-    every = len(table.columns)
-    while True:
-        text = table.to_string(index=False, float_format=lambda v: f"{v:.4g}")
-        if width is None or len(text.partition("\n")[0]) <= width or len(table.columns) <= 5:
-            break
-        table = table.drop(columns=table.columns[-4])  # the last three are not scores: missing and the seconds
-    hidden = every - len(table.columns)
-    return text + (f"\n{hidden} more columns need a wider window, a pipe or frame()." if hidden else "")
+        return as_html(self.frame())
 
 
 def compare(
@@ -283,18 +238,3 @@ def unranked(board: Leaderboard, where: str = "") -> list[Finding]:
         return []
     text = f"The metric {board.metric.name!r} is NaN for every learner{where}: 'mae' ranks them in its place."
     return [Finding("undefined_metric", "alerted", text)]
-
-
-def entered(
-    learners: Learner | Mapping[str, Learner] | Iterable[Learner], *more: type, taken: Sequence[str] = ()
-) -> dict[str, Learner]:
-    """One learner, or several, by their names. TypeError for what is none, and none of `more` types; ValueError for a
-    name that is `taken`."""
-    learners = (learners,) if isinstance(learners, Learner) else learners
-    recipes = dict(learners) if isinstance(learners, Mapping) else named(learners, taken)
-    for name, recipe in recipes.items():
-        if not isinstance(recipe, (Learner, *more)):
-            raise TypeError(f"Recipes are compared, such as SeasonalNaive(7), not {recipe!r}.")
-        if name in taken:
-            raise ValueError(f"A sweep makes {name!r} of the learners itself: give the one of this name another.")
-    return recipes

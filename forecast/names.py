@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 
 from learners.learner import Learner
@@ -32,6 +32,25 @@ def named(learners: Iterable[Learner], taken: Collection[str] = ()) -> dict[str,
     for learner in learners:
         result[numbered(called(learner), {*result, *taken})] = learner
     return result
+
+
+def entered(
+    learners: Learner | Mapping[str, Learner] | Iterable[Learner], *more: type, taken: Collection[str] = ()
+) -> dict[str, Learner]:
+    """One learner, or several, by their names. TypeError for what is none, and none of `more` types; ValueError for a
+    name that is `taken`."""
+    if isinstance(learners, Learner):
+        recipes = named((learners,), taken)
+    elif isinstance(learners, Mapping):
+        recipes = dict(learners)
+    else:
+        recipes = named(learners, taken)
+    for name, recipe in recipes.items():
+        if not isinstance(recipe, (Learner, *more)):
+            raise TypeError(f"Recipes are compared, such as SeasonalNaive(7), not {recipe!r}.")
+        if name in taken:
+            raise ValueError(f"A sweep makes {name!r} of the learners itself: give the one of this name another.")
+    return recipes
 
 
 def numbered(name: str, taken: Collection[str]) -> str:

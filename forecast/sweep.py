@@ -20,10 +20,10 @@ from forecast.conformal import banded, ranking, with_bands
 from forecast.engine import processes
 from forecast.ensemble import caruana, vote
 from forecast.hurry import deploying
-from forecast.leaderboard import Leaderboard, entered, failed, unranked
+from forecast.leaderboard import Leaderboard, failed, unranked
 from forecast.limits import Limits, never
 from forecast.metrics import Function
-from forecast.names import ENSEMBLE, GROUPS, STACK, of_its_own
+from forecast.names import ENSEMBLE, GROUPS, STACK, entered, of_its_own
 from forecast.per_group import PerGroup
 from forecast.progress import Report, silent
 from forecast.search import Search, Searched

@@ -6,7 +6,8 @@ import pytest
 
 from forecast import metrics
 from forecast.backtest import RollingOrigin
-from forecast.leaderboard import _fitting, compare
+from forecast.leaderboard import compare
+from forecast.leaderboard_tables import as_text
 from learners.average import Average
 from learners.naive import Naive, SeasonalNaive
 from tests.examples import LINEAR, panel
@@ -135,12 +136,12 @@ def test_progress_is_told():
 def test_a_terminal_is_not_overrun() -> None:
     table = pd.DataFrame({"learner": ["a"], **{f"metric{i}": [1.0 / 3] for i in range(20)},
                           "missing": [0], "fit_seconds": [1.5], "predict_seconds": [0.25]})  # fmt: skip
-    lines = _fitting(table, 80).splitlines()
+    lines = as_text(table, 80).splitlines()
     assert len(lines[0]) <= 80
     assert lines[0].split()[:2] == ["learner", "metric0"]
     assert lines[0].split()[-3:] == ["missing", "fit_seconds", "predict_seconds"]
     assert lines[-1] == f"{24 - len(lines[0].split())} more columns need a wider window, a pipe or frame()."
-    assert len(_fitting(table, None).splitlines()[0].split()) == 24
+    assert len(as_text(table, None).splitlines()[0].split()) == 24
 
 
 def test_two_metrics_of_one_name_are_refused():

@@ -8,10 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import ClassVar
-
-import numpy as np
 
 from featurizers.findings import Finding
 from featurizers.panel import Panel
@@ -24,25 +21,25 @@ from forecast.leaderboard import Leaderboard, failed, unranked
 from forecast.limits import Limits, never
 from forecast.metrics import Function
 from forecast.names import ENSEMBLE, GROUPS, STACK, entered, of_its_own
-from forecast.per_group import PerGroup
 from forecast.progress import Report, silent
 from forecast.search import Search, Searched
 from forecast.settings import checked
 from forecast.stack import guarded
-from forecast.stitched import of_groups, placed, taking_part
+from forecast.stitched import taking_part
 from forecast.store import Store, Trial
+from forecast.sweep_groups import Found, of_winners, search_groups
 from forecast.winner import last_value, prefers, wandering
 from learners.around import Around, reported
 from learners.asked import asked
 from learners.bands import check_levels
 from learners.finished import finished
-from learners.grouped import groups
 from learners.learner import Learner
 from learners.naive import SeasonalNaive
 from learners.otherwise import Otherwise
 from learners.space import Choose
 
-MEMBERS, ALIKE = 25, 5  # learners, the best ones, of which an ensemble is made; trials of one recipe among them
+MEMBERS = 25  # learners, the best ones, of which an ensemble is made
+ALIKE = 5  # trials of one recipe among them
 DEPLOYING = 0.15  # of a time limit is kept for the training of the winner
 OPTIONAL = ("trials", "time_limit", "exit_score", "patience", "season")  # None leaves them out
 GIVEN = ("metric", "ensemble", "by", "workers", "seed", "nonnegative", "integers")
@@ -129,19 +126,22 @@ class Sweep(Learner):
         ValueError if there is no recipe, or none was whole when the sweep ended."""
         self.check()
         started = time.monotonic() if started is None else started
-        until, training = None, 0.0
+        until = None
+        training = 0.0
         if self.time_limit is not None:
             training = DEPLOYING * self.time_limit
             until = started + max(self.time_limit - training - after, self.time_limit / 2)
         limits = Limits(self.trials, until, training, self.exit_score, self.patience, halt)
         if not self.recipes:
             raise ValueError("There is no learner to compare.")
-        alone, choose = self.workers == 1 and until is None, self._by_group if self.by else self._whole
+        choose = self._by_group if self.by else self._whole
+        alone = self.workers == 1 and until is None
         with nullcontext() if alone else processes(self.workers, until):
             chosen = choose(panel, limits, report, store)
-        board, backup = chosen.board, asked(SeasonalNaive(self._season(panel)), self.levels)
+        board = chosen.board
         winner = chosen.winner
         recipe = board.recipes[winner]
+        backup = asked(SeasonalNaive(self._season(panel)), self.levels)
         if recipe != backup:
             board = replace(board, recipes={**board.recipes, winner: Otherwise(recipe, backup)})
         ready = banded(board, winner, self.levels, self._least) if self.levels else board.recipes[winner]
@@ -159,10 +159,8 @@ class Sweep(Learner):
     def _ranking(self, board: Leaderboard) -> Leaderboard:
         return ranking(board, self.levels, self._least)
 
-    def _search(
-        self, panel: Panel, limits: Limits, report: Report, store: Store | None
-    ) -> tuple[Searched, Leaderboard, str]:
-        """The search of a panel, its leaderboard with the ensemble, and the name of the winner."""
+    def _search(self, panel: Panel, limits: Limits, report: Report, store: Store | None, where: str = "") -> Found:
+        """Search a panel, or a group of its series (`where`, as findings say it), and choose the winner."""
         found = Search(panel, self.recipes, self.on, self.metric, season=self._season(panel), limits=limits,
                        seed=self.seed, store=store, progress=report, workers=self.workers,
                        levels=self.levels, least=self._least).run()  # fmt: skip
@@ -171,15 +169,40 @@ class Sweep(Learner):
             raise ValueError(f"The sweep ended ({found.ended}) before any of {', '.join(self.recipes)} was tried on "
                              f"every fold{more}.")  # fmt: skip
         seconds = math.inf if limits.until is None else limits.until + limits.after - time.monotonic()
-        board, winner = self._with_ensemble(found.board, seconds)
-        return found, board, last_value(self._ranking(board), winner)
+        board, best = self._with_ensemble(found.board, seconds)
+        ranked = self._ranking(board)
+        return Found(board, last_value(ranked, best), left_out=_untried(found, self.recipes),
+                     unranked=tuple(unranked(ranked, where)), trials=found.trials, ended=found.ended)  # fmt: skip
 
     def _whole(self, panel: Panel, limits: Limits, report: Report, store: Store | None) -> Selection:
-        found, board, winner = self._search(panel, limits, report, store)
-        findings = (*_untried(found, self.recipes), *partly_validated(panel, self.on, self.on.places(panel)))
-        findings += (*wandering(panel, board, winner), *unranked(self._ranking(board)))
-        return Selection(board, winner, board.recipes[winner], self.recipes, self._season(panel), findings=findings,
-                         trials=found.trials, ended=found.ended)  # fmt: skip
+        """All series search and choose together."""
+        found = self._search(panel, limits, report, store)
+        findings = (
+            *found.left_out,
+            *partly_validated(panel, self.on, self.on.places(panel)),
+            *wandering(panel, found.board, found.winner),
+            *found.unranked,
+        )
+        return Selection(found.board, found.winner, found.recipe, self.recipes, self._season(panel),
+                         findings=findings, trials=found.trials, ended=found.ended)  # fmt: skip
+
+    def _by_group(self, panel: Panel, limits: Limits, report: Report, store: Store | None) -> Selection:
+        """Every group searches and chooses on its own; the winners together are one learner of the whole panel.
+
+        A group that cannot be compared has the fall-back in its place, and a finding says why.
+        """
+        every = search_groups(panel, self.by, limits, self._search, report=report, store=store)
+        findings = [finding for group in every for finding in group.findings(panel)]
+        compared = [(group.rows, group.found) for group in every if group.found is not None]
+        if not compared:
+            raise ValueError(f"No group could be compared. {findings[0].message}")
+        findings += partly_validated(panel, self.on, taking_part(panel, self.on, [rows for rows, _ in compared]))
+        season = self._season(panel)
+        board = of_winners(panel, every, self.by, season)
+        return Selection(board, GROUPS, board.recipes[GROUPS], self.recipes, season,
+                         groups={group.name: group.winner for group in every}, findings=tuple(findings),
+                         trials=tuple(trial for group in every for trial in group.trials),
+                         ended=compared[-1][1].ended)  # fmt: skip
 
     def _with_ensemble(self, board: Leaderboard, seconds: float) -> tuple[Leaderboard, str]:
         """The board, with an ensemble where more than one learner is worth a weight; and the winner.
@@ -191,7 +214,8 @@ class Sweep(Learner):
         whole = [name for name in ranked.names if all(board.outputs[name])] or [ranked.best]
         cost = {n: deploying(board.tries[n], board.recipes[n], board.panel, self.on) for n in whole}
         members = [n for n in whole if cost[n] <= seconds] or [min(whole, key=cost.__getitem__)]
-        winner, members = members[0], _varied(board, members)
+        winner = members[0]
+        members = _varied(board, members)
         while self.ensemble and len(members) > 1:
             weights = caruana(board.only(members))
             if len(weights) > 1 and sum(cost[n] for n in weights) <= seconds:
@@ -217,50 +241,6 @@ class Sweep(Learner):
         joint = min((n for n in (ENSEMBLE, STACK) if n in found.recipes), key=ranked.names.index)
         return found, joint if prefers(ranked, joint, winner) else winner
 
-    def _by_group(self, panel: Panel, limits: Limits, report: Report, store: Store | None) -> Selection:
-        """Every group searches and chooses on its own; the winners together are one learner of the whole panel.
-
-        A group that cannot be compared has the fall-back in its place, and a finding says why.
-        """
-        names, number = groups(panel, self.by)
-        backup, season = SeasonalNaive(self._season(panel)), self._season(panel)
-        recipes: dict[str, Learner] = dict.fromkeys(names, backup)
-        chosen = dict.fromkeys(names, "SeasonalNaive")
-        boards, rows, ended = [], [], "recipes"
-        findings: list[Finding] = []
-        trials: list[Trial] = []
-        begun = time.monotonic()
-        for g, name in enumerate(names):
-            at = np.flatnonzero(number == g)
-            share = (g + 1) / len(names)  # of the time, up to the end of this group
-            own = limits
-            if limits.until is not None:
-                end = begun + share * (limits.until - begun)
-                own = replace(limits, until=end, after=limits.after / len(names))
-            shelf = None if store is None else store.part(g, name)
-            told = partial(_grouped, report, g, len(names), name)
-            try:
-                found, board, chosen[name] = self._search(panel.where(at), own, told, shelf)
-            except ValueError as error:
-                message = f"Group {name} has the seasonal naive forecast: {error}"
-                findings.append(Finding("fallback", "alerted", message, panel.name(int(at[0])), count=len(at)))
-                continue
-            recipes[name] = board.recipes[chosen[name]]
-            findings += (*_untried(found, self.recipes), *unranked(self._ranking(board), f" of group {name}"))
-            trials += [replace(t, group=name) for t in found.trials]
-            ended = found.ended
-            boards.append(board)
-            rows.append(at)
-        if not boards:
-            raise ValueError(f"No group could be compared. {findings[0].message}")
-        findings += partly_validated(panel, self.on, taking_part(panel, self.on, rows))
-        winners = [chosen[names[number[at[0]]]] for at in rows]
-        board = of_groups(panel, boards, rows, season)
-        outputs = tuple(placed(truth, winners, boards, rows) for truth in board.truths)
-        recipe = PerGroup(recipes, self.by, backup)
-        board = board.joined(GROUPS, recipe, outputs)
-        return Selection(board, GROUPS, recipe, self.recipes, season, chosen, tuple(findings), tuple(trials), ended)
-
 
 @dataclass(frozen=True, eq=False)
 class SweepModel(Around):
@@ -273,17 +253,14 @@ class SweepModel(Around):
 
 def _varied(board: Leaderboard, names: Sequence[str]) -> list[str]:
     """The best `MEMBERS`, of which at most `ALIKE` are trials of the same recipe."""
-    taken, seen = [], Counter[str]()
+    taken: list[str] = []
+    seen = Counter[str]()
     for name in names:
         family = board.family(name)
         seen[family] += 1
         if seen[family] <= ALIKE:
             taken.append(name)
     return taken[:MEMBERS]
-
-
-def _grouped(report: Report, g: int, groups: int, name: str, done: int, total: int, what: str) -> None:
-    report(g * total + done, groups * total, f"{name}: {what}")
 
 
 def _untried(found: Searched, entered: Mapping[str, Learner]) -> tuple[Finding, ...]:

@@ -10,7 +10,6 @@ from forecast.ensemble import Ensemble as Ensemble
 from forecast.export import to_onnx as to_onnx
 from forecast.featurization import summary as summary
 from forecast.folders import runs as runs
-from forecast.folders import trials as trials
 from forecast.intermittent import Intermittent as Intermittent
 from forecast.job import Job as Job
 from forecast.leaderboard import Leaderboard as Leaderboard
@@ -20,6 +19,7 @@ from forecast.per_group import PerSeries as PerSeries
 from forecast.recipes import from_toml as from_toml
 from forecast.recipes import to_toml as to_toml
 from forecast.retraining import refit as refit
+from forecast.run_table import trials as trials
 from forecast.running import Run as Run
 from forecast.running import resume as resume
 from forecast.running import run as run

@@ -114,7 +114,7 @@ def runs(folder: Annotated[Path, typer.Argument(help="Where the runs are.")] = P
 @app.command()
 def trials(folder: Folder, metric: Metric = None) -> None:
     """The run table: every trial with its score, seconds and settings, the best first."""
-    from forecast.folders import trials
+    from forecast.run_table import trials
 
     print(trials(folder, metric).to_string(index=False, na_rep=""))
 

@@ -13,10 +13,9 @@ import shutil
 import signal
 import threading
 import time
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +26,13 @@ from featurizers.panel import Panel
 from forecast.attempts import at_work
 from forecast.files import discard, forget_broken, whole_folder, write_whole
 from forecast.locks import alone
-from forecast.metrics import METRICS, Metric, find
-from forecast.names import of_trial
-from forecast.store import COMPLETE, Store, Trial, table
+from forecast.store import Store
 
 BOARD = "leaderboard.parquet"
 SEARCH, JOB, MARK, STATE, HALT = "search", "job.toml", "run.json", "search.json", "halt"
 DONE, RUNNING, PAUSED, CANCELLED, BROKEN = "done", "running", "paused", "cancelled", "broken off"
-OURS, GUARD = set[Path](), threading.Lock()  # the folders at which threads of this process are at work
+OURS = set[Path]()  # the folders at which threads of this process are at work
+GUARD = threading.Lock()  # held while it is seen whether one is
 
 
 def aside(folder: str | Path) -> Path:
@@ -90,7 +88,8 @@ class Keeping:
 
     @classmethod
     def _begun(cls, output: str | Path, identity: str, job: str, higher: bool, again: bool) -> Keeping:
-        folder, own = aside(output), Path(output) / SEARCH
+        folder = aside(output)
+        own = Path(output) / SEARCH
         if _over(output):
             discard(folder)
         forget_broken(folder)
@@ -169,7 +168,8 @@ class Keeping:
 
 def reopened(output: str | Path) -> Path:
     """The folder with the job of a run to go on with. ValueError if there is none."""
-    folder, kept = Path(output), aside(output)
+    folder = Path(output)
+    kept = aside(output)
     if (kept / JOB).exists() and not _over(output):
         return kept
     if not (folder / MARK).exists():
@@ -191,11 +191,12 @@ def ask_to_end(output: str | Path, how: str) -> None:
 
 def runs(folder: str | Path = "runs") -> pd.DataFrame:
     """The runs in a folder, the latest first: run, status, winner, metric, score, trials, seconds, started."""
-    folder, rows = Path(folder), []
+    folder = Path(folder)
     begun = {p.name[1 : -len(SEARCH) - 1] for p in folder.glob(f".*.{SEARCH}") if (p / STATE).exists()}
     begun |= {p.name for p in folder.glob("*") if p.is_symlink() and (aside(p) / STATE).exists()}
     begun -= {name for name in begun if _over(folder / name)}
     names = begun | {p.parent.name for p in folder.glob(f"*/{MARK}")}
+    rows = []
     for name in sorted(names):
         about = _about(folder / name)
         if name in begun:
@@ -206,53 +207,6 @@ def runs(folder: str | Path = "runs") -> pd.DataFrame:
     columns = ["run", "status", "winner", "metric", "score", "trials", "seconds", "started"]
     found = pd.DataFrame(rows, columns=columns).astype({"score": float})  # None where it is undefined
     return found.sort_values(["started", "run"], ascending=[False, True], na_position="first", ignore_index=True)
-
-
-def trials(folder: str | Path, metric: str | None = None) -> pd.DataFrame:
-    """The run table of a run, under way or done: every trial, the best by `metric` (None: the run's own) first,
-    of each group where the run has groups.
-
-    By a metric of bands only a run that is done is sorted, unless it is the run's own: bands of all learners alike are
-    measured at the end. ValueError if there is no such run or metric.
-    """
-    kept = aside(folder) if (aside(folder) / STATE).exists() else Path(folder) / SEARCH
-    if not kept.exists():
-        raise ValueError(f"There is no run {str(folder)!r} with trials. 'forecast runs' lists those in 'runs'.")
-    job = kept / JOB if (kept / JOB).exists() else Path(folder) / JOB
-    told = tomllib.loads(job.read_text("utf-8"))
-    own = str(told.get("metric", "mase"))
-    wanted = metric or own
-    measured = _theirs(kept, own) if wanted == own and own not in METRICS else find(wanted)
-    if measured.higher is None:
-        raise ValueError(f"Metric {measured.name!r} does not rank trials: neither more nor less of it is better.")
-    store = Store(kept)
-    found = store.every()
-    store.close()
-    if measured.banded and measured.name != own:
-        found = _with_bands(found, measured, Path(folder) / BOARD, tuple(told["learners"]))
-    return table(found, measured)
-
-
-def _theirs(kept: Path, name: str) -> Metric:
-    """A metric that is a function of the user's own, of which the folder holds the scores."""
-    state = json.loads((kept / STATE).read_text("utf-8")) if (kept / STATE).exists() else {}
-    return Metric(name, _gone, bool(state.get("higher", False)))
-
-
-def _gone(actual: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> float:  # as it may be one of bands
-    raise ValueError("The function that this run was measured by is not in its folder.")
-
-
-def _with_bands(found: list[Trial], metric: Metric, board: Path, recipes: tuple[str, ...]) -> list[Trial]:
-    """The trials with a metric of bands as the leaderboard of the run has it, which tells of whole trials."""
-    if not board.exists() or any(trial.group for trial in found):
-        raise ValueError(f"Trials cannot be sorted by {metric.name!r}: bands of all learners alike are measured when a "
-                         "run without groups is done. Choose a metric of forecasts, such as 'mase'.")  # fmt: skip
-    rows = pd.read_parquet(board).set_index("learner").select_dtypes("number")
-    totals = {name: metric.total({str(m): v for m, v in row.items()}) for name, row in rows.to_dict("index").items()}
-    scores = [totals.get(of_trial(t.learner, t.number, recipes), np.nan) for t in found]
-    return [replace(t, scores={metric.name: score if t.state == COMPLETE else np.nan})
-            for t, score in zip(found, scores, strict=True)]  # fmt: skip
 
 
 def status(output: str | Path) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import forecast as fc
-from forecast.folders import DONE, PAUSED, SEARCH, Keeping, aside, runs, status, trials
+from forecast.folders import DONE, PAUSED, SEARCH, Keeping, aside, runs, status
+from forecast.run_table import trials
 
 
 def run_here(output: Path, **more: object) -> fc.Run:

@@ -30,9 +30,9 @@ from forecast.folders import (
     aside,
     runs,
     status,
-    trials,
 )
 from forecast.recipes import describe, write_toml
+from forecast.run_table import trials
 from forecast.store import Store
 from tests.test_search import RIDGE
 

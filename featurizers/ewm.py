@@ -10,6 +10,7 @@ from featurizers.arrays import Array, State, namespace
 from featurizers.featurizer import Featurizer, Needs
 from featurizers.kernels import contiguous, native, threads
 from featurizers.panel import Panel
+from featurizers.whole import numbers
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Ewm(Featurizer):
 
     @property
     def alphas(self) -> list[float]:
-        alphas = [float(alpha) for alpha in np.atleast_1d(self.alpha)]
+        alphas = list(numbers(self.alpha, "Each alpha of Ewm"))
         if not all(0 < alpha <= 1 for alpha in alphas):
             raise ValueError(f"`alpha` must lie between 0 and 1, but {self} was asked for.")
         return alphas

@@ -11,6 +11,7 @@ import numpy as np
 from featurizers.arrays import Array, State, namespace
 from featurizers.featurizer import Featurizer, Needs
 from featurizers.panel import Panel
+from featurizers.whole import FARTHEST, whole
 from featurizers.windows import Window, Windowed, fill_windows
 
 
@@ -76,7 +77,9 @@ class Features(Featurizer):
         for part in parts:
             if not isinstance(part, Featurizer):
                 raise TypeError(f"Features are parts such as Lags((1, 7)) or Calendar(), not {part!r}.")
-        return Features(tuple(part.resolve(panel) for part in parts))
+        found = Features(tuple(part.resolve(panel) for part in parts))
+        whole(found.needs.lookback, "The rows that features look back on", 0, FARTHEST)
+        return found
 
     def transform(self, panel: Panel, *, dtype: Any = np.float64) -> np.ndarray:
         """All rows, in one matrix that the parts fill; what is a window of the target is filled in one pass."""

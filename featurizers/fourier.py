@@ -13,7 +13,7 @@ from featurizers.featurizer import Featurizer, Needs
 from featurizers.panel import Panel
 from featurizers.ruler import Ruler
 from featurizers.waves import cosine, sine
-from featurizers.whole import whole
+from featurizers.whole import number, whole
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,7 @@ class Fourier(Featurizer):
         given: Any = self.periods
         periods = tuple(given) if hasattr(given, "__iter__") else (given,)  # one by itself will do
         for period in periods:
-            if not 1 < period < float("inf"):
-                raise ValueError(f"A period of Fourier must be a number of rows above 1, not {period!r}.")
+            number(period, "A period of Fourier, in rows,", above=1)
         whole(self.order, "The order of Fourier", 0)
         return replace(self, periods=periods, ruler=Ruler.of(panel.freq))
 
@@ -60,9 +59,8 @@ class Fourier(Featurizer):
         """(sin or cos, period, k) of each column."""
         found: dict[float, tuple[float, int]] = {}
         for period in self.periods:
-            for k in range(1, self.order + 1):
-                if 2 * k <= period:
-                    found.setdefault(round(k / period, 12), (period, k))
+            for k in range(1, min(self.order, int(period // 2)) + 1):
+                found.setdefault(round(k / period, 12), (period, k))
         names = [(name, period, k) for period, k in found.values() for name in ("sin", "cos")]
         return [c for c in names if not (c[0] == "sin" and 2 * c[2] == c[1])]  # the sine of every half round is 0
 

@@ -14,7 +14,7 @@ from featurizers.findings import Finding, Findings
 from featurizers.frequency import Frequency
 from featurizers.rows import stamp
 from featurizers.values import by_value, codes, recoded
-from featurizers.whole import whole
+from featurizers.whole import FARTHEST, whole
 
 UNKNOWN = -1  # the code of a category that is missing or was never seen
 
@@ -181,7 +181,7 @@ class Panel:
         """
         if name == "time":
             return self.clock(self.freq.add(self.last[:, None], np.arange(1 - size, 1)))
-        at = self.indptr[1:, None] + np.arange(-size, 0)
+        at = self.indptr[1:, None] + np.arange(-whole(size, "The rows that are looked back on", 0, FARTHEST), 0)
         inside = at >= self.indptr[:-1, None]
         values = self.column(name)
         if len(values) == 0:

@@ -29,8 +29,9 @@ class Rolling(Windowed):
     q: float | None = None
 
     def names(self) -> list[str]:
+        windows = self.windows  # which checks the settings
         after = (f"_lag{self.lag}" if self.lag > 1 else "") + (f"_season{self.season}" if self.season > 1 else "")
-        return [f"{_called(w)}{after}" for w in self.windows]
+        return [f"{_called(w)}{after}" for w in windows]
 
     @property
     def windows(self) -> list[Window]:

@@ -10,6 +10,7 @@ from featurizers.arrays import Array, State
 from featurizers.featurizer import Featurizer, Needs
 from featurizers.panel import Panel
 from featurizers.ruler import Ruler
+from featurizers.whole import number
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Trend(Featurizer):
     def resolve(self, panel: Panel) -> Trend:
         ruler = Ruler.of(panel.freq)
         first = float(ruler.rows(panel.clock()).min()) if len(panel) else 0.0
-        return replace(self, ruler=ruler, start=first if self.start is None else self.start)
+        start = first if self.start is None else number(self.start, "The start of Trend")
+        return replace(self, ruler=ruler, start=start)
 
     def transform(self, panel: Panel) -> np.ndarray:
         values: np.ndarray = self._line(panel.clock())

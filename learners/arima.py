@@ -15,7 +15,7 @@ from featurizers.featurizer import Needs
 from featurizers.kernels import threads
 from featurizers.panel import Panel
 from featurizers.whole import whole
-from learners.arima_fit import Found
+from learners.arima_fit import HIGHEST, Found
 from learners.attribution import Attribution
 from learners.bands import check_levels
 from learners.blocks import in_blocks
@@ -88,7 +88,7 @@ class AutoArima(Resuming):
 
         whole(self.season, "The season of AutoArima")
         for name in ("max_p", "max_q", "max_P", "max_Q", "max_order"):
-            whole(getattr(self, name), f"The {name} of AutoArima", 0)
+            whole(getattr(self, name), f"The {name} of AutoArima", 0, HIGHEST)
         average, ranked = checked(self)
         fit = engine(self.engine, "searched", ("native", "pmdarima"))
         if self.engine == "native":

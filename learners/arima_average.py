@@ -12,7 +12,7 @@ import pandas as pd
 
 from featurizers.arrays import Array, State, namespace
 from featurizers.whole import whole
-from learners.arima_fit import Found
+from learners.arima_fit import HIGHEST, Found
 from learners.attribution import Attribution, joined
 from learners.bands import bounds, levels
 from learners.blocks import in_blocks
@@ -33,7 +33,7 @@ def checked(recipe: AutoArima) -> tuple[int, int]:
     native = recipe.engine == "native"
     usual = AVERAGED if native else 1
     average = usual if recipe.average is None else whole(recipe.average, "'average'", 1)
-    ranked = whole(recipe.ranked, "'ranked'", 0)
+    ranked = whole(recipe.ranked, "'ranked'", 0, HIGHEST)
     if not native and (average > 1 or ranked):
         raise ValueError(f"The engine {recipe.engine!r} keeps no candidates: take average=1 and ranked=0, or 'native'.")
     if average > MOST:

@@ -13,7 +13,7 @@ from featurizers.panel import Panel
 from featurizers.whole import wholes
 from learners.arima import ArimaModel, Order, Seasonal, arima_of, fitted_arima
 from learners.arima_average import ArimaAverage
-from learners.arima_fit import Earlier, Found
+from learners.arima_fit import HIGHEST, Earlier, Found
 from learners.learner import Model
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 def orders_of(recipe: Arima | Arimax) -> tuple[Order, Seasonal]:
     """Both orders of `recipe` as tuples of whole numbers (lists are accepted). ValueError if they are none."""
-    order, seasonal = (wholes(given, "Every order of ARIMA", 0) for given in (recipe.order, recipe.seasonal))
+    what = "Every order of ARIMA"
+    order, seasonal = (wholes(given, what, 0, HIGHEST) for given in (recipe.order, recipe.seasonal))
     if len(order) != 3 or len(seasonal) != 4 or seasonal[3] < 1:
         raise ValueError(f"An order is (p, d, q) and a seasonal one (P, D, Q, season), not {order} and {seasonal}.")
     if any(seasonal[:3]) and seasonal[3] < 2:

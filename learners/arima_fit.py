@@ -24,6 +24,7 @@ LIKELIHOOD, AICC = 7, 8  # of a candidate
 # processes, those of REHEARSAL in benchmarks/simulated_bands.py; the same for 30 values and for 200.
 SEARCHED = 10.0
 NO_MODEL = "no model fits"
+HIGHEST = 100_000  # order that the kernel takes
 STILL = 1e-12  # variance of a series that differences explain wholly
 SIMPLE = (0, 1, 1, 0, 0, 0, 0)  # the orders of a series that is too short for others
 

@@ -11,6 +11,7 @@ import numpy as np
 from featurizers.arrays import Array, State, namespace
 from featurizers.panel import Panel, positions
 from featurizers.policy import names_of
+from featurizers.whole import number, numbers
 from learners.around import check_learners, reported
 from learners.attribution import Attribution, joined
 from learners.bands import bounds, levels
@@ -89,10 +90,13 @@ class Blend(Learner):
     def checked(self) -> tuple[float, ...]:
         """The weights, one a learner. ValueError if they are not, or `trim` would leave nothing."""
         check_several(self)
-        if not 0 <= self.trim < 0.5:
+        if not 0 <= number(self.trim, "The trim of a Blend") < 0.5:
             raise ValueError(f"A Blend trims at least 0 and less than 0.5 of the weight on a side, not {self.trim}.")
-        weights = (1.0,) * len(self.of) if self.weights is None else tuple(float(w) for w in self.weights)
-        for given in (weights, *self.own.values()):
+        what = "Each of the weights of a Blend"
+        weights = (1.0,) * len(self.of) if self.weights is None else numbers(self.weights, what, alone=False)
+        if not isinstance(self.own, Mapping):
+            raise TypeError(f"A Blend's own weights are by series, as {{'store=1': (1, 0)}}, not {self.own!r}.")
+        for given in (weights, *(numbers(own, what, alone=False) for own in self.own.values())):
             if len(given) != len(self.of):
                 raise ValueError(f"A Blend of {len(self.of)} learners needs as many weights, not {len(given)}.")
             if min(given) < 0 or not 0 < sum(given) < float("inf"):

@@ -14,7 +14,7 @@ from featurizers.featurizer import Needs
 from featurizers.findings import Finding
 from featurizers.panel import Panel
 from featurizers.rows import stamp
-from featurizers.whole import whole
+from featurizers.whole import number, whole
 from learners.around import Around, Wrapping, check_learners, inside
 from learners.bands import bounds, levels
 from learners.learner import Learner, Model
@@ -51,8 +51,7 @@ class Bounded(Wrapping):
 
     def retrain(self, panel: Panel, before: Model | None) -> BoundedModel:
         check_learners(self, self.learner)
-        if not self.widest > 0:
-            raise ValueError(f"Bounded needs 'widest' above 0, not {self.widest!r}.")
+        number(self.widest, "The 'widest' of Bounded", above=0)
         season = panel.freq.season if self.season == "auto" else whole(self.season, "The season of Bounded")
         horizon = whole(self.horizon, "The horizon of Bounded")
         most = max(min(-(-horizon // season), FARTHEST // season), 1)

@@ -8,6 +8,7 @@ import numpy as np
 
 from featurizers.arrays import State, namespace
 from featurizers.panel import Panel
+from featurizers.whole import number
 from learners.around import Around, Wrapping, check_learners, inside, reported
 from learners.bands import bounds, levels
 from learners.learner import Learner, Model
@@ -29,7 +30,7 @@ class Clipped(Wrapping):
 
     def retrain(self, panel: Panel, before: Model | None) -> ClippedModel:
         check_learners(self, self.learner)
-        low, high = (None if bound is None else float(bound) for bound in (self.low, self.high))
+        low, high = (None if bound is None else number(bound, "A bound of Clipped") for bound in (self.low, self.high))
         if not (float("-inf") if low is None else low) <= (float("inf") if high is None else high):
             raise ValueError(f"Clipped needs low <= high, not {self.low} and {self.high}.")
         model = self.learner.retrain(panel, inside(before))

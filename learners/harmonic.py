@@ -11,7 +11,7 @@ import numpy as np
 from featurizers.arrays import Array, State, namespace
 from featurizers.features import tagged, untagged
 from featurizers.panel import Panel
-from featurizers.whole import wholes
+from featurizers.whole import numbers, wholes
 from learners.arima import AutoArima
 from learners.around import Around, Holding, check_learners, reported
 from learners.attribution import Attribution
@@ -50,9 +50,9 @@ class Harmonic(Holding):
 
     def train(self, panel: Panel) -> HarmonicModel:
         check_learners(self, self.learner)
-        seasons = tuple(float(s) for s in (self.seasons if isinstance(self.seasons, tuple | list) else (self.seasons,)))
+        seasons = numbers(self.seasons, "A season of Harmonic")
         for season in seasons:
-            if not 2 <= season < float("inf"):
+            if season < 2:
                 raise ValueError(f"A season of Harmonic is a number of rows of at least 2, not {season!r}.")
         model, without = _found(panel, seasons, self._orders(seasons))
         inner = self.learner.train(without)

@@ -13,7 +13,7 @@ from featurizers.arrays import Array, State, namespace
 from featurizers.clock import DAY
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
-from featurizers.whole import whole
+from featurizers.whole import number, whole
 from learners.attribution import Attribution
 from learners.bands import check_levels, normal_bands
 from learners.blocks import in_blocks
@@ -93,12 +93,12 @@ class Prophet(Learner):
             raise ValueError(f"Prophet has no engine {self.engine!r}: it is 'native' or 'prophet'.")
         check_levels(self.levels)
         whole(self.changepoints, "The number of changepoints of Prophet", 0)
-        if not 0 <= self.changepoint_range <= 1:
+        number(self.floor, "The floor of Prophet")
+        if not 0 <= number(self.changepoint_range, "The changepoint_range of Prophet") <= 1:
             raise ValueError(f"The changepoint_range of Prophet is a share of the rows, from 0 to 1, not "
                              f"{self.changepoint_range!r}.")  # fmt: skip
         for name in ("changepoint_prior", "seasonality_prior", "holidays_prior"):
-            if not 0 < getattr(self, name) < float("inf"):
-                raise ValueError(f"The {name} of Prophet is a number above 0, not {getattr(self, name)!r}.")
+            number(getattr(self, name), f"The {name} of Prophet", above=0)
         for name in self.columns:
             if panel.roles.get(name) != "known" or name in panel.levels:
                 raise ValueError(f"Prophet needs {name!r} ahead, as a number: the known columns are "

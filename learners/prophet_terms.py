@@ -10,6 +10,7 @@ import numpy as np
 
 from featurizers.clock import DAY
 from featurizers.panel import Panel
+from featurizers.whole import number, whole, wholes
 from learners.spans import Spans
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 NO_SEASONALITIES = "Seasonalities are 'auto' or a tuple of Seasonality(period, order), not {!r}."
 YEARS = 20  # that the table of holidays reaches beyond training
+MOST_WAVES = 1000  # of a seasonality: a table of more does not fit into memory
+MOST_DAYS = 1000  # around a holiday
 
 
 @dataclass(frozen=True)
@@ -116,13 +119,12 @@ def seasonalities_of(wanted: str | tuple[Seasonality, ...], panel: Panel) -> tup
 def _checked(asked: object) -> Seasonality:
     if not isinstance(asked, Seasonality):
         raise ValueError(NO_SEASONALITIES.format(asked))
-    order_fits = isinstance(asked.order, int | np.integer) and asked.order >= 1
-    if not (0 < asked.period < float("inf") and order_fits):
-        raise ValueError(f"A seasonality needs a period above 0 days and an order of at least 1, not {asked}.")
+    whole(asked.order, "The order of a seasonality", 1, MOST_WAVES)
+    number(asked.period, "The period of a seasonality, in days,", above=0)
     if asked.mode not in (None, "additive", "multiplicative"):
         raise ValueError(f"The mode of a seasonality is 'additive', 'multiplicative' or None, not {asked.mode!r}.")
-    if asked.prior is not None and not 0 < asked.prior < float("inf"):
-        raise ValueError(f"The prior of a seasonality is a number above 0 or None, not {asked.prior!r}.")
+    if asked.prior is not None:
+        number(asked.prior, "The prior of a seasonality", above=0)
     return asked
 
 
@@ -132,7 +134,7 @@ def holiday_table(
     """The days of every holiday whose name occurs in training, from a year before it to 20 years after."""
     if not holidays or len(panel) == 0:
         return HolidayDays((), 0, np.zeros(1, np.int64), np.zeros((1, 0)))
-    if not isinstance(window, tuple | list) or len(window) != 2 or min(window) < 0:
+    if not isinstance(window, tuple | list) or len(wholes(window, "Each day of the window", 0, MOST_DAYS)) != 2:
         raise ValueError(f"The window of holidays is (days before, days after), both 0 or more, not {window}.")
     trained = np.unique(panel.clock() // DAY)
     years = tuple(int(np.datetime64(int(d), "D").astype("datetime64[Y]").astype(int)) + 1970 for d in trained[[0, -1]])

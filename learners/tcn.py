@@ -10,16 +10,15 @@ import numpy as np
 from featurizers.arrays import Array, State, namespace, window_of
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
-from featurizers.whole import whole
-from learners.bands import bounds, check_levels
-from learners.cycles import CYCLES, HARMONICS, cycles_of, waves
+from learners.bands import bounds
+from learners.cycles import HARMONICS, cycles_of, waves
 from learners.learner import Learner, Model
 from learners.maps import Maps, fitted_maps, shared
 from learners.network import SEASONS, Inputs, Shape, field_of_view, forward, scaled
+from learners.network_settings import check_network
 from learners.windows import gathered_rows, learnable, standards
 
 SERIES = "tcn.series"
-LEAST = {"horizon": 1, "window": 1, "layers": 0, "kernel": 2, "channels": 1, "epochs": 1, "batch": 1, "seed": 0}
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ class Tcn(Learner):
 
     def resolve(self, panel: Panel) -> Tcn:
         """The same recipe with every 'auto' (but the device) written out."""
-        self._check(panel)
+        check_network(self, panel)
         seasons, longest = panel.freq.seasons, int(panel.lengths.max(initial=0))
         wanted = max(2 * self.horizon, min(4 * seasons[0], 104), 16)
         window = min(wanted, max(longest - self.horizon, 1)) if self.window == "auto" else self.window
@@ -91,20 +90,6 @@ class Tcn(Learner):
             layers = next(n for n in range(1, 64) if field_of_view(n, self.kernel) >= window)
         calendar = cycles_of(panel) if self.calendar == "auto" else tuple(self.calendar)
         return replace(self, window=window, layers=layers, calendar=calendar)
-
-    def _check(self, panel: Panel) -> None:
-        for name, least in LEAST.items():
-            if getattr(self, name) != "auto":
-                whole(getattr(self, name), f"The {name} of a network", least)
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"The dropout of a network is from 0 to less than 1, not {self.dropout!r}.")
-        check_levels(self.levels)
-        if self.calendar != "auto" and not set(self.calendar) <= set(CYCLES):
-            raise ValueError(f"The calendar of a network is 'auto' or some of {CYCLES}, not {self.calendar!r}.")
-        longest = int(panel.lengths.max(initial=0))
-        if longest < self.horizon + 2:
-            raise ValueError(f"Horizon {self.horizon} of a network needs a series of at least {self.horizon + 2} rows; "
-                             f"the longest has {longest}. Shorten the horizon or use a simpler learner.")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import TypeGuard
 
 import numpy as np
 
+from featurizers.whole import whole
 from learners.regressors.fitted import Fitted
 from learners.regressors.linear import Linear
 from learners.regressors.stages import Encoded, Filled, Marked, Normalized, Projected, Scaled, Stage
@@ -21,6 +22,7 @@ Make = Callable[[Fitted], Stage]  # puts the stage in front of what follows it
 SCALINGS = ("none", "standard", "minmax", "maxabs", "robust", "normalizer")
 ENCODINGS = ("ordinal", "onehot", "hashed", "target")
 WIDEST = 32  # categories that get a column each if nothing is asked for
+MOST_HASHED = 100_000
 IMPUTATIONS = ("median", "mean")
 NOTHING = Linear(np.zeros(0), 0.0)
 
@@ -192,6 +194,7 @@ def _check_encoding(asked: object) -> None:
     if isinstance(asked, Hashed):
         if not _whole(asked.columns) or asked.columns < 1:
             raise ValueError(f"{asked} has no columns: give a whole number of them from 1 on, as Hashed(16).")
+        whole(asked.columns, "The columns of Hashed", 1, MOST_HASHED)
     elif isinstance(asked, TargetMean):
         if not _whole(asked.folds) or asked.folds < 2:
             raise ValueError(f"{asked} has no folds to leave a row out of: give a whole number from 2 on, as folds=5.")

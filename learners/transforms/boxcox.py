@@ -41,7 +41,10 @@ class BoxCox(Transform):
         power = guerrero(panel) if self.power == "auto" else float(self.power)
         if power <= 0:
             refuse(panel, panel.y == 0, f"and BoxCox(power={power:g}) takes no zeros: use a power above 0, or Log1p.")
-        return replace(self, power=power)
+        found = replace(self, power=power)
+        if not np.isfinite(found.whole(panel)[np.isfinite(panel.y)]).all():
+            raise ValueError(f"The power of BoxCox takes the targets beyond all numbers: {power!r}.")
+        return found
 
     def whole(self, panel: Panel) -> np.ndarray:
         values: np.ndarray = self.forward(panel.y, {})

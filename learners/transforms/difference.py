@@ -60,7 +60,7 @@ class Difference(_Undone):
         return lookback + self.order + REACH
 
     def resolve(self, panel: Panel) -> Difference:
-        whole(self.order, "The order of Difference")
+        whole(self.order, "The order of Difference", 1, 100)
         return self
 
     def whole(self, panel: Panel) -> np.ndarray:

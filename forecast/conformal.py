@@ -10,6 +10,7 @@ import numpy as np
 from featurizers.arrays import State, namespace
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
+from featurizers.whole import number
 from forecast.backtest import RollingOrigin
 from forecast.defaults import nonnegative as never_below_zero
 from forecast.leaderboard import Leaderboard, compare
@@ -55,6 +56,8 @@ class Conformal(Wrapping):
     nonnegative: bool | None = None  # None: where the panel has no target below zero
 
     def retrain(self, panel: Panel, before: Model | None) -> ConformalModel:
+        for name in ("decay", "adapt"):
+            number(getattr(self, name), f"The {name} of Conformal")
         board = compare(panel, {"learner": self.learner}, self.on, "mae")
         nonnegative = never_below_zero(panel) if self.nonnegative is None else self.nonnegative
         least, how = 0.0 if nonnegative else None, {"decay": self.decay, "adapt": self.adapt}
@@ -77,6 +80,11 @@ class Ready(Wrapping):
     least: float | None = None
 
     def retrain(self, panel: Panel, before: Model | None) -> ConformalModel:
+        self.widths.check()
+        if self.stretch is not None:
+            self.stretch.check(self.widths.levels)
+        if self.least is not None:
+            number(self.least, "The least of Ready")
         model = self.learner.retrain(panel, inside(before))
         return ConformalModel(model, self.widths, reported(model), self.stretch, self.least)
 

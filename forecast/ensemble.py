@@ -10,6 +10,7 @@ import numpy as np
 
 from featurizers.panel import UNKNOWN, Panel
 from featurizers.policy import names_of
+from featurizers.whole import whole
 from forecast.backtest import RollingOrigin
 from forecast.leaderboard import Leaderboard, compare, failed
 from forecast.metrics import Function, Metric, find
@@ -25,6 +26,7 @@ LONGEST = 5000  # series that a table of weights is made of without being asked 
 MOST, LEAST = 20, 10  # groups, and series in one, for which weights are tried without being asked for
 COLUMNS = 5  # by which groups are tried
 TRIM = 0.2  # of the weight on either side that is left out of a mean, step by step
+MOST_PICKS = 10_000  # of learners for a mean
 PER = ("panel", "group", "series", "auto")
 
 
@@ -92,6 +94,7 @@ def vote(board: Leaderboard, *, size: int = 15, per: str = "auto", by: str | tup
     With one fold there is none that the weights have not seen: its score flatters them. ValueError if no learner
     forecast every fold, or `per` is none of "panel", "group", "series" and "auto", or "group" without `by`.
     """
+    whole(size, "The size of an ensemble", 1, MOST_PICKS)
     if per not in PER:
         raise ValueError(f"The weights of an ensemble are per {', '.join(PER)}, not per {per!r}.")
     if per == "group" and not by:

@@ -11,6 +11,7 @@ from featurizers.arrays import Array, State, namespace
 from featurizers.features import Features
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
+from featurizers.whole import number, numbers
 from forecast.backtest import RollingOrigin
 from forecast.chance import surely_better
 from forecast.elastic_net import elastic_net
@@ -57,6 +58,8 @@ class Stack(Learner):
     metric: str | Function = "mase"
 
     def train(self, panel: Panel) -> StackModel | BlendModel:
+        for name in ("alpha", "l1_ratio"):
+            number(getattr(self, name), f"The {name} of Stack")
         board = compare(panel, self.of, self.on, self.metric)
         model = self._trained(board, panel)
         return replace(model, report=(*(f.message for f in failed(board)), *model.report))
@@ -116,7 +119,7 @@ class Stacked(Learner):
 
     def train(self, panel: Panel) -> StackModel:
         """ValueError if there are not as many coefficients as learners, or all learners fail."""
-        if len(self.coefficients) != len(self.of):
+        if len(numbers(self.coefficients, "Each of the coefficients of Stacked", alone=False)) != len(self.of):
             raise ValueError(f"Stacked has {len(self.of)} learners and {len(self.coefficients)} coefficients: give one "
                              "for each.")  # fmt: skip
         used = [i for i, c in enumerate(self.coefficients) if c != 0]

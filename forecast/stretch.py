@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace
+from featurizers.whole import number, numbers
 from forecast.widths import Errors, quantiles
-from learners.bands import bounds
+from learners.bands import bounds, check_levels
 
 FOLDS, PATHS = 3.0, 20.0  # as if so many folds, and errors of so many series, had said that the bands are right
 
@@ -22,6 +23,15 @@ class Stretch:
     levels: tuple[float, ...]  # percent, ascending
     factors: tuple[float, ...]
     share: float = 0.5
+
+    def check(self, levels: Sequence[float]) -> None:
+        """ValueError if a setting makes no sense, or there is no width at one of the levels."""
+        check_levels(self.levels)
+        if not set(self.levels) <= set(levels):
+            raise ValueError(f"The levels of Stretch are among those of the widths, {levels}, unlike {self.levels}.")
+        if len(numbers(self.factors, "Each of the factors of Stretch", alone=False)) != len(self.levels):
+            raise ValueError(f"Stretch needs one of its factors for each level, not {self.factors!r}.")
+        number(self.share, "The share of Stretch")
 
     def bands(self, outputs: State, around: State) -> State:
         """The bands `around`, mixed with those among `outputs`, stretched, where there are any."""

@@ -9,9 +9,10 @@ from statistics import NormalDist
 import numpy as np
 
 from featurizers.arrays import Array, State, namespace
+from featurizers.whole import numbers, whole
 from forecast.means import ROUNDING
 from forecast.truth import Truth
-from learners.bands import bounds
+from learners.bands import bounds, check_levels
 from learners.draws import evenly
 from learners.student import student
 
@@ -38,6 +39,19 @@ class Widths:
     window: int  # rows that the scale is measured on
     recent: int = 0
     still: tuple[float, ...] = ()  # per level, in units of the target: the reach where a series has no scale
+
+    def check(self) -> None:
+        """ValueError if a setting makes no sense."""
+        check_levels(self.levels)
+        for name in ("below", "above"):
+            given, what = getattr(self, name), f"Each of {name!r} of Widths"
+            rows = [numbers(row, what, alone=False) for row in given] if isinstance(given, tuple | list) else []
+            if len(rows) != len(self.levels) or len({len(row) for row in rows}) != 1 or not rows[0]:
+                raise ValueError(f"Widths need as many steps for each level in {name!r}, unlike {given!r}.")
+        if len(numbers(self.still, "Each of 'still' of Widths", alone=False)) not in (0, len(self.levels)):
+            raise ValueError(f"Widths need one number for each level in 'still', or none, not {self.still!r}.")
+        for name, least in (("season", 1), ("window", 2), ("recent", 0)):
+            whole(getattr(self, name), f"The {name} of Widths", least)
 
     def reach(self, horizon: int) -> tuple[np.ndarray, np.ndarray]:
         """`below` and `above` for `horizon` steps; past the last measured one they grow with the root of the step."""

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
+from featurizers.whole import number
+
 
 @dataclass(frozen=True)
 class Choose:
@@ -44,6 +46,8 @@ class Between:
     @property
     def first(self) -> float:
         """The value to begin with. ValueError if the range is none."""
+        for value in (self.low, self.high, *(() if self.start is None else (self.start,))):
+            number(value, f"Each bound, and the start, of {self}")
         low, high = self.low, self.high
         if not low < high or (self.log and low <= 0):
             raise ValueError(f"{self} is no range: it needs low < high, and 0 < low for a logarithm.")

@@ -57,13 +57,19 @@ def _put(whole: Part, name: str, at: int, put: Put) -> Put:
     return lambda new: replace(whole, **{name: put(new)})
 
 
+def searched(space: fc.Between) -> fc.Sweep:
+    """A sweep that chooses from `space`."""
+    ridge = fc.Recursive(fc.Ridge(alpha=space), (fc.Lags(1),))
+    return fc.Sweep((ridge,), fc.RollingOrigin(HORIZON, folds=1), trials=1, ensemble=False, levels=())
+
+
 def settings() -> dict[str, tuple[Part, Put, str]]:
     """Each setting that is a number, or numbers, by its name: the part that has it, and where that stands."""
     found: dict[str, tuple[Part, Put, str]] = {}
-    for example in (*FEATURIZERS, *LEARNERS):
-        for part, put in parts(example):
-            for name in numeric(part):
-                found.setdefault(f"{type(part).__name__}.{name}", (part, put, name))
+    inside = [pair for example in (*FEATURIZERS, *LEARNERS) for pair in parts(example)]
+    for part, put in (*inside, (fc.Between(1, 10), searched)):
+        for name in numeric(part):
+            found.setdefault(f"{type(part).__name__}.{name}", (part, put, name))
     return found
 
 

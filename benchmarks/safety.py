@@ -80,7 +80,7 @@ def main() -> None:
     reader.add_argument("--sets", default=",".join(SETS))
     reader.add_argument("--learners", default="", help="their names; or all")
     reader.add_argument("--bounded", action="store_true", help="put every learner into Bounded")
-    reader.add_argument("--out", type=Path, default=Path("safety.csv"))
+    reader.add_argument("--out", type=Path, default=Path("runs/safety.csv"))
     given = reader.parse_args()
     learners = list(LEARNERS) if given.learners == "all" else [n for n in given.learners.split(",") if n]
     rows: list[dict[str, object]] = []

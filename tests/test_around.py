@@ -31,5 +31,5 @@ def test_what_is_no_recipe_is_refused(learner, message):
 
 
 def test_a_bound_that_is_no_number_is_refused():
-    with pytest.raises(ValueError, match="low <= high, not nan and None"):
+    with pytest.raises(ValueError, match="A bound of Clipped must be a number, not nan"):
         fc.Clipped(fc.Naive(), float("nan")).fit(daily(np.arange(9.0)))

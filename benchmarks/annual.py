@@ -10,9 +10,9 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 from accuracy_data import SETS, drawn
+from occasions import print_ratios
 
 import forecast as fc
 from forecast.annual import chance
@@ -50,10 +50,7 @@ def main() -> None:
         without = {f"{learner} without": recipe(learner, replace(plan, yearly=True)) for learner in LEARNERS}
         folds = min(asked.folds, int((panel.lengths.min() - 2.1 * plan.year) // step))
         board = compare(panel, plain | without, fc.RollingOrigin(horizon, folds, step=step), "mase", season=season)
-        for learner in LEARNERS:
-            before, after = (np.nanmean(board.scores[n]["mase"], axis=1) for n in (learner, f"{learner} without"))
-            ratio = np.exp(np.nanmean(np.log(after / before)))
-            print(f"  {learner:10} {np.nanmean(before):.3f} {np.nanmean(after):.3f}, ratio {ratio:.3f}", flush=True)
+        print_ratios(board, LEARNERS, "without")
 
 
 if __name__ == "__main__":

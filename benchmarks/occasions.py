@@ -8,6 +8,7 @@ Folds spread over the last years of training parts, the last horizon with them; 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,12 +17,20 @@ from accuracy_data import SETS, drawn
 
 import forecast as fc
 from forecast.job import Job
-from forecast.leaderboard import compare
+from forecast.leaderboard import Leaderboard, compare
 from forecast.plan import recipe
 
 LEARNERS = ("AutoEts", "Ridge", "LightGBM", "Harmonic")
 APART = 19  # days from fold to fold, horizons and all: every time of the year comes, hours begin at the same time
 MONTHS = 5  # the same for months, which are few
+
+
+def print_ratios(board: Leaderboard, learners: Sequence[str], other: str) -> None:
+    """MASE of each learner and of its `other` version, and the geometric mean of their ratio over the folds."""
+    for learner in learners:
+        before, after = (np.nanmean(board.scores[n]["mase"], axis=1) for n in (learner, f"{learner} {other}"))
+        ratio = np.exp(np.nanmean(np.log(after / before)))
+        print(f"  {learner:10} {np.nanmean(before):.3f} {np.nanmean(after):.3f}, ratio {ratio:.3f}", flush=True)
 
 
 def main() -> None:
@@ -41,10 +50,7 @@ def main() -> None:
         on = fc.RollingOrigin(source.horizon, asked.folds, step=step)
         board = compare(panel, plain | known, on, "mase", season=source.season)
         print(f"{name}: {', '.join(fc.Occasions(fc.Naive()).fit(panel).days)}")
-        for learner in LEARNERS:
-            before, after = (np.nanmean(board.scores[n]["mase"], axis=1) for n in (learner, f"{learner} with"))
-            ratio = np.exp(np.nanmean(np.log(after / before)))
-            print(f"  {learner:10} {np.nanmean(before):.3f} {np.nanmean(after):.3f}, ratio {ratio:.3f}", flush=True)
+        print_ratios(board, LEARNERS, "with")
 
 
 if __name__ == "__main__":

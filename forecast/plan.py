@@ -92,14 +92,15 @@ def recipe(name: str, plan: Plan) -> Learner:
     found, wanted = _plain(name, plan), name.lower()
     if wanted in STEADY:
         return found
-    local = wanted in {n.lower() for n in _SIMPLE} - NETWORKS
-    years = int(YEARS * plan.year) if wanted == "harmonic" else 0
-    if plan.history is not None and local:
-        found = Recent(found, max(plan.history, years))
+    single = {name.lower() for name in _SIMPLE}
+    if plan.history is not None and wanted in single - NETWORKS:
+        found = Recent(found, _years(plan) if wanted == "harmonic" else plan.history)
     if plan.yearly and wanted in BLIND:
         found = _without_year(found, plan)
+        if plan.history is not None:
+            found = Recent(found, _years(plan))
     found = Bounded(found, plan.horizon, plan.season)
-    alone = wanted in {name.lower() for name in _SIMPLE} - OUTSIDE
+    alone = wanted in single - OUTSIDE
     return Occasions(found) if plan.occasions and (alone or not plan.told) else found
 
 
@@ -182,10 +183,9 @@ def _scaled(learner: Learner, plan: Plan, linear: bool) -> Learner:
     from learners import Difference, Log1p, Scale, SeasonalDifference, Transformed
 
     if linear and plan.yearly and not plan.known:  # known columns may have the year themselves
-        rest = replace(plan, yearly=False)
         if plan.log and not plan.difference:
-            return Transformed(_without_year(learner, replace(plan, history=None)), Log1p())
-        return _without_year(_scaled(learner, rest, linear), replace(plan, history=None))
+            return Transformed(_without_year(learner, plan), Log1p())
+        return _without_year(_scaled(learner, replace(plan, yearly=False), linear), plan)
     if plan.difference:
         apart = Difference() if plan.difference == 1 else SeasonalDifference(plan.difference)
         return Transformed(Transformed(learner, Scale("standard")), apart)
@@ -241,12 +241,12 @@ def _one(name: str, plan: Plan) -> Learner:
 
 def _without_year(learner: Learner, plan: Plan) -> Learner:
     """The learner, of what remains without the waves of the year."""
-    found = _part("Harmonic", seasons=(plan.year,), learner=learner)
-    return (
-        found
-        if plan.history is None
-        else _part("Recent", learner=found, rows=max(plan.history, int(YEARS * plan.year)))
-    )
+    return _part("Harmonic", seasons=(plan.year,), learner=learner)
+
+
+def _years(plan: Plan) -> int:
+    """The last rows of a long series that waves are learned from."""
+    return max(plan.history or 0, int(YEARS * plan.year))
 
 
 def _harmonic(plan: Plan) -> Learner:

@@ -160,7 +160,7 @@ class HarmonicModel(Around):
 PLACE: Any = None  # of the inner model, until it is trained
 
 
-def _found(panel: Panel, seasons: tuple[float, ...], orders: tuple[int, ...] | None) -> tuple[HarmonicModel, Panel]:
+def _found(panel: Panel, seasons: tuple[float, ...], orders: Orders) -> tuple[HarmonicModel, Panel]:
     """A model for `panel` that lacks its inner one, and what that is to be trained on."""
     known = _FOUND.setdefault(panel, {})
     if (seasons, orders) not in known:

@@ -107,9 +107,8 @@ def departures(panel: Panel, base: np.ndarray) -> Departures:
         return np.add.reduceat(np.where(known, values, 0.0), first) if len(first) else np.zeros(0)
 
     series, count = owner[first], total(np.ones(len(y)))
-    level = np.bincount(owner, np.where(known, y, 0.0), panel.count) / np.maximum(
-        np.bincount(owner, known, panel.count), 1
-    )
+    sums, numbers = np.bincount(owner, np.where(known, y, 0.0), panel.count), np.bincount(owner, known, panel.count)
+    level = sums / np.maximum(numbers, 1)
     unit = np.maximum(total(base), SMALL * level[series] * count) if relative else count
     away = (total(y) - total(base)) / np.where(unit > 0, unit, np.nan)
     usually = _centres(series, away, panel.count)[series]  # above 0 where values are skewed, as the base is a median

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,8 @@ from learners.bands import bounds
 from learners.bands import levels as levels_of
 from learners.learner import Learner, Model
 
-BETTER = 0.98  # of the loss of the usual bands is what others need, to be taken in their place
+SHARES = (0.5, 1.0, 0.0)  # of a learner's own bands in those that are deployed: the usual one first
+BETTER = 0.98  # of the loss of the usual share is what another needs, to be taken in its place
 FEWEST, MOST = 10, 50_000_000  # learners and bounds of forecasts on a leaderboard that have bands
 
 
@@ -35,9 +37,10 @@ class Conformal(Wrapping):
     Errors are divided by the scale of their series at the cutoff (its mean absolute seasonal difference), pooled over
     series, steps and folds, with a growth over the steps of their own, and their quantile times the scale is the band,
     so that series never seen have one too (`forecast.widths`). Where the learner has bands of its own at these levels,
-    they are stretched to hold what the folds brought, and the band is the mean of both; one of the two alone, or sides
-    of different widths, where that loses 2 % less on folds left out. `symmetric` asks for one or the other.
-    `decay` is the weight of a fold over that of the next, `adapt` how fast the level follows what folds were covered.
+    they are stretched to hold what the folds brought, and the band is the harmonic mean of both; one of the two alone
+    where that loses 2 % less on folds left out. `symmetric=False` measures either side by itself, which takes many
+    errors. `decay` is the weight of a fold over that of the next, `adapt` how fast the level follows what folds were
+    covered.
     With `nonnegative` no lower bound lies below zero, unless the forecast does.
     The learner is fitted once for each fold, and once more on the whole panel.
 
@@ -50,7 +53,7 @@ class Conformal(Wrapping):
     learner: Learner
     on: RollingOrigin
     levels: tuple[float, ...] = (80, 95)
-    symmetric: bool | None = None
+    symmetric: bool = True
     decay: float = 1.0
     adapt: float = 0.0
     nonnegative: bool | None = None  # None: where the panel has no target below zero
@@ -60,8 +63,8 @@ class Conformal(Wrapping):
             number(getattr(self, name), f"The {name} of Conformal")
         board = compare(panel, {"learner": self.learner}, self.on, "mae")
         nonnegative = never_below_zero(panel) if self.nonnegative is None else self.nonnegative
-        least, how = 0.0 if nonnegative else None, {"decay": self.decay, "adapt": self.adapt}
-        ready = banded(board, "learner", self.levels, least, symmetric=self.symmetric, **how)
+        ready = banded(board, "learner", self.levels, 0.0 if nonnegative else None,
+                       symmetric=self.symmetric, decay=self.decay, adapt=self.adapt)  # fmt: skip
         model = ready.retrain(panel, before)
         return replace(model, recipe=ready.decided(model))
 
@@ -120,26 +123,22 @@ def finished(outputs: State, around: State, own: Stretch | None, least: float | 
 
 
 def banded(
-    board: Leaderboard, name: str, levels: Sequence[float] = (80, 95), least: float | None = None, *,
-    symmetric: bool | None = None, **how: float,
-) -> Ready:  # fmt: skip
-    """The recipe of a learner on the board with its bands, chosen as `Conformal` says, without fitting anything; no
-    lower bound lies below `least` (None: anywhere), unless the forecast does.
+    board: Leaderboard, name: str, levels: Sequence[float] = (80, 95), least: float | None = None, **how: Any
+) -> Ready:
+    """The recipe of a learner on the board with its bands, chosen as `Conformal` says (`how` are its settings), without
+    fitting anything; no lower bound lies below `least` (None: anywhere), unless the forecast does.
 
     ValueError if a level is not between 0 and 100, or no residual is known.
     """
     levels = _wanted(levels)
     seen = errors(board, name, levels)
-    sides = (True, False) if symmetric is None else (symmetric,)
-    shares = (0.5, 1.0, 0.0) if seen[0].own else (0.0,)
-    asked = [(side, share) for side in sides for share in shares]
-    side, share = asked[0]
-    if len(asked) > 1 and len(seen) > 1:
-        losses = _left_out(board, seen, levels, least, asked, how)
+    share = SHARES[0] if seen[0].own else 0.0
+    if share and len(seen) > 1:
+        losses = _left_out(board, seen, levels, least, how)
         best = int(np.argmin(losses))
-        side, share = asked[best] if losses[best] < BETTER * losses[0] else asked[0]
+        share = SHARES[best] if losses[best] < BETTER * losses[0] else share
     own = stretch(seen, levels, share) if share else None
-    return Ready(board.recipes[name], _widths(board, seen, levels, side, **how), own, least)
+    return Ready(board.recipes[name], _widths(board, seen, levels, **how), own, least)
 
 
 def with_bands(board: Leaderboard, levels: Sequence[float] = (80, 95), least: float | None = None) -> Leaderboard:
@@ -200,8 +199,8 @@ def _scales(board: Leaderboard) -> dict[int, np.ndarray]:
     return {t.number: truth_scale(t) for t in board.truths}
 
 
-def _widths(board: Leaderboard, seen: Sequence[Errors], levels: Sequence[float], side: bool, **how: float) -> Widths:
-    return widths(seen, levels, board.truths[0].season, gap=board.on.gap, symmetric=side, **how)
+def _widths(board: Leaderboard, seen: Sequence[Errors], levels: Sequence[float], **how: Any) -> Widths:
+    return widths(seen, levels, board.truths[0].season, gap=board.on.gap, **how)
 
 
 def _out_of_fold(
@@ -211,28 +210,25 @@ def _out_of_fold(
     found: list[Outputs] = []
     for k, e in enumerate(seen):
         others = [o for i, o in enumerate(seen) if i != k] or seen
-        around = _widths(board, others, levels, True).bands(e.forecast, e.scale, board.on.gap)
+        around = _widths(board, others, levels).bands(e.forecast, e.scale, board.on.gap)
         own = stretch(others, levels) if e.own else None
         found.append(finished({"forecast": e.forecast, **e.own}, around, own, least))
     return found
 
 
 def _left_out(
-    board: Leaderboard, seen: Sequence[Errors], levels: Sequence[float], least: float | None,
-    asked: Sequence[tuple[bool, float]], how: Mapping[str, float],
-) -> list[float]:  # fmt: skip
-    """The quantile losses of each way (sides alike, share of the learner's own bands), each fold's bands from the
-    other folds; divided by the scale of each series, those without one by nothing."""
-    losses = np.zeros(len(asked))
+    board: Leaderboard, seen: Sequence[Errors], levels: Sequence[float], least: float | None, how: Mapping[str, Any]
+) -> list[float]:
+    """The quantile losses of each of `SHARES`, each fold's bands from the other folds; divided by the scale of each
+    series, those without one by nothing."""
+    losses = np.zeros(len(SHARES))
     for k, e in enumerate(seen):
         others = [o for i, o in enumerate(seen) if i != k]
-        sides = {side: _widths(board, others, levels, side, **how) for side in {s for s, _ in asked}}
-        own = stretch(others, levels) if e.own else None
-        for i, (side, share) in enumerate(asked):
-            around = sides[side].bands(e.forecast, e.scale, board.on.gap)
-            mine = None if own is None or not share else replace(own, share=share)
-            bands = finished({"forecast": e.forecast, **e.own}, around, mine, least)
-            losses[i] += _loss(e, bands, levels)
+        around = _widths(board, others, levels, **how).bands(e.forecast, e.scale, board.on.gap)
+        own = stretch(others, levels)
+        for i, share in enumerate(SHARES):
+            mine = replace(own, share=share) if share else None
+            losses[i] += _loss(e, finished({"forecast": e.forecast, **e.own}, around, mine, least), levels)
     return losses.tolist()
 
 

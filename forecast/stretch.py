@@ -12,6 +12,7 @@ from featurizers.whole import number, numbers
 from forecast.widths import Errors, quantiles
 from learners.bands import bounds, check_levels
 
+NONE = 1e-6  # of the wider of two distances: the other one is none
 FOLDS, PATHS = 3.0, 20.0  # as if so many folds, and errors of so many series, had said that the bands are right
 
 
@@ -35,19 +36,26 @@ class Stretch:
 
     def bands(self, outputs: State, around: State) -> State:
         """The bands `around`, mixed with those among `outputs`, stretched, where there are any."""
-        mixed, low, high = dict(around), 0.0, 0.0
+        mixed, forecast = dict(around), outputs["forecast"]
+        own, both = [0.0, 0.0], [0.0, 0.0]
         for level, factor in zip(self.levels, self.factors, strict=True):
-            lower, upper = bounds(level)
-            if lower not in outputs:
+            if bounds(level)[0] not in outputs:
                 continue
-            below, above = distances(outputs, level)
-            xp = namespace(below, above)
-            low, high = xp.maximum(low, factor * below), xp.maximum(high, factor * above)  # levels never cross
-            own = {lower: outputs["forecast"] - low, upper: outputs["forecast"] + high}
-            for name, values in own.items():
-                both = self.share * values + (1 - self.share) * around[name]
-                mixed[name] = xp.where(xp.isnan(values), around[name], both)
+            mine, usual = distances(outputs, level), distances({**around, "forecast": forecast}, level)
+            for i, name in enumerate(bounds(level)):
+                xp, sign = namespace(mine[i]), 2 * i - 1
+                own[i] = xp.maximum(own[i], factor * mine[i])  # levels never cross
+                both[i] = xp.maximum(both[i], self._mean(own[i], usual[i]))
+                mixed[name] = xp.where(xp.isnan(mine[i]), around[name], forecast + sign * both[i])
         return mixed
+
+    def _mean(self, own: Array, usual: Array) -> Array:
+        """The harmonic mean of two distances, so that the one that is far too wide counts little; the usual one, where
+        one of them is none."""
+        xp, total = namespace(own, usual), self.share * usual + (1 - self.share) * own
+        some = xp.minimum(own, usual) > NONE * xp.maximum(own, usual)
+        plain = self.share * own + (1 - self.share) * usual
+        return xp.where(some, own * usual / xp.where(some, total, 1.0), plain)
 
 
 def distances(outputs: State, level: float) -> tuple[Array, Array]:

@@ -250,7 +250,7 @@ def test_a_board_gives_the_same_bands_without_fitting():
 @pytest.mark.parametrize("nonnegative", [False, True])
 def test_bands_reach_below_zero_where_they_may(nonnegative):
     """Of a falling series that never was below zero they used to end there whatever was asked."""
-    falling = daily(np.linspace(60, 2, 60))
+    falling = daily(np.linspace(60, 0.2, 60))
     sweep = Sweep({"last": Naive()}, ON, ensemble=False, levels=(80, 95), nonnegative=nonnegative)
     conformal = Conformal(Naive(), ON, nonnegative=nonnegative)
     folds = sweep.select(falling).board.outputs["last"]

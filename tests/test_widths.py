@@ -144,3 +144,26 @@ def test_stretched_bands_never_cross_and_fall_back_where_there_are_none():
     found = Stretch((50, 80), (2.0, 1.0), share=1.0).bands(outputs, around)
     np.testing.assert_allclose([found[n][0, 0] for n in ("lo80", "lo50", "hi50", "hi80")], [-2, -2, 2, 2])
     np.testing.assert_allclose([found[n][1, 0] for n in ("lo80", "lo50", "hi50", "hi80")], [-4, -3, 3, 4])
+
+
+def test_both_kinds_of_bands_have_their_harmonic_mean():
+    """So a band that is ten times too wide counts for less than two; one of no width counts as it is."""
+    outputs = {"forecast": np.zeros((4, 1)), "lo80": np.array([[-1.0], [-10.0], [0.0], [-1.0]]),
+               "hi80": np.array([[2.0], [2.0], [0.0], [np.nan]])}  # fmt: skip
+    around = {"lo80": np.array([[-1.0], [-1.0], [-1.0], [-1.0]]), "hi80": np.array([[4.0], [0.0], [1.0], [3.0]])}
+    found = Stretch((80,), (1.0,)).bands(outputs, around)
+    np.testing.assert_allclose(found["lo80"][:, 0], [-1.0, -20 / 11, -0.5, -1.0])
+    np.testing.assert_allclose(found["hi80"][:, 0], [8 / 3, 1.0, 0.5, 3.0])
+    quarter = Stretch((80,), (1.0,), share=0.25).bands(outputs, around)
+    np.testing.assert_allclose(quarter["hi80"][0, 0], 1 / (0.25 / 2 + 0.75 / 4))
+    for share, wanted in ((1.0, outputs), (0.0, around)):
+        found = Stretch((80,), (1.0,), share).bands(outputs, around)
+        np.testing.assert_allclose(found["lo80"][:2], wanted["lo80"][:2])
+
+
+def test_mixed_bands_never_cross_where_only_one_level_has_a_width():
+    outputs = {"forecast": np.zeros((1, 1)), "lo50": np.zeros((1, 1)), "hi50": np.zeros((1, 1)),
+               "lo80": np.full((1, 1), -0.1), "hi80": np.full((1, 1), 0.1)}  # fmt: skip
+    around = {n: np.full((1, 1), v) for n, v in {"lo50": -3.0, "hi50": 3.0, "lo80": -4.0, "hi80": 4.0}.items()}
+    found = Stretch((50, 80), (1.0, 1.0)).bands(outputs, around)
+    assert found["lo80"] <= found["lo50"] < 0 < found["hi50"] <= found["hi80"]

@@ -24,6 +24,7 @@ from forecast.leaderboard import Leaderboard, compare
 from forecast.metrics import find
 from forecast.plan import recipe
 from forecast.selection import Candidates, greedy, steady
+from learners.asked import asked
 from learners.blend import central
 
 ROWS, FOLDS, BEFORE = 600, 5, 3
@@ -63,8 +64,8 @@ WAYS: dict[str, Callable[[Candidates], np.ndarray]] = {
 }
 
 
-def board_of(name: str, series: int) -> Leaderboard:
-    """The learners on the last folds of a training part."""
+def board_of(name: str, series: int, levels: tuple[float, ...] = ()) -> Leaderboard:
+    """The learners on the last folds of a training part, with bands of their own at `levels`."""
     source = SETS[name]
     train, test = drawn(name, series, official=False)
     table = pd.concat([train, test]).sort_values(["unique_id", "ds"]).groupby("unique_id").tail(ROWS)
@@ -74,7 +75,7 @@ def board_of(name: str, series: int) -> Leaderboard:
     job = Job.of({"data": {"time": "ds", "target": "y"}, "horizon": horizon, "time_limit": 60}).resolve(early)
     plan = replace(job.plan(early), seconds=3.0)
     folds = int(np.clip((np.median(panel.lengths) - horizon) // horizon, 2, FOLDS))
-    entered = {learner: recipe(learner, plan) for learner in job.learners or ()}
+    entered = {learner: asked(recipe(learner, plan), levels) for learner in job.learners or ()}
     return compare(panel, entered, fc.RollingOrigin(horizon, folds), "mase", season=source.season)
 
 

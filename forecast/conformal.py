@@ -64,7 +64,8 @@ class Conformal(Wrapping):
         board = compare(panel, {"learner": self.learner}, self.on, "mae")
         nonnegative = never_below_zero(panel) if self.nonnegative is None else self.nonnegative
         ready = banded(board, "learner", self.levels, 0.0 if nonnegative else None,
-                       symmetric=self.symmetric, decay=self.decay, adapt=self.adapt)  # fmt: skip
+                       symmetric=self.symmetric is not False,  # None in files of earlier versions, which chose
+                       decay=self.decay, adapt=self.adapt)  # fmt: skip
         model = ready.retrain(panel, before)
         return replace(model, recipe=ready.decided(model))
 

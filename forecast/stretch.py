@@ -50,8 +50,8 @@ class Stretch:
         return mixed
 
     def _mean(self, own: Array, usual: Array) -> Array:
-        """The harmonic mean of two distances, so that the one that is far too wide counts little; the usual one, where
-        one of them is none."""
+        """The harmonic mean of two distances, so that the one that is far too wide counts little; the arithmetic
+        mean where one of them is none."""
         xp, total = namespace(own, usual), self.share * usual + (1 - self.share) * own
         some = xp.minimum(own, usual) > NONE * xp.maximum(own, usual)
         plain = self.share * own + (1 - self.share) * usual

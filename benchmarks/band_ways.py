@@ -12,24 +12,25 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from accuracy_data import SETS
 from ensembles import BEFORE, board_of, of_folds
 
 from featurizers.arrays import State
-from forecast.conformal import banded, finished
+from forecast.conformal import banded, errors, finished
 from forecast.ensemble import TRIM, vote
 from forecast.leaderboard import Leaderboard
 from forecast.metrics import find
-from forecast.stretch import Stretch
+from forecast.stretch import stretch
 from forecast.truth import Truth
-from forecast.widths import truth_scale
+from forecast.widths import Widths, truth_scale
 from learners.bands import bounds
 from learners.blend import blended
 
 LEVELS = (20, 40, 60, 80)
-OWN, NOW = "the learners' own, stretched", "harmonic mean (now)"
+NOW = "harmonic mean (now)"
 
 
 def mixed(own: State, usual: State, mean: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> State:
@@ -49,21 +50,24 @@ def ways(board: Leaderboard, k: int) -> dict[str, State]:
     found = blended([dict(board.outputs[n][k]) for n in voted.weights], list(voted.weights.values()), TRIM)
     scale, least = truth_scale(board.truths[k]), 0.0 if np.nanmin(board.panel.y) >= 0 else None
 
-    def bands(symmetric: bool, share: float) -> State:
-        ready = banded(joint, "joint", LEVELS, least, symmetric=symmetric)
-        own = ready.stretch and Stretch(ready.stretch.levels, ready.stretch.factors, share)
-        return finished(found, ready.widths.bands(found["forecast"], scale), own, least)
+    alike, apart = (banded(joint, "joint", LEVELS, least, symmetric=symmetric).widths for symmetric in (True, False))
+    seen = errors(joint, "joint", LEVELS)
+    stretched = stretch(seen, LEVELS) if seen[0].own else None  # None: where no member has bands of its own
 
-    own, usual = bands(True, 1.0), bands(True, 0.0)  # where no member has bands of its own, all are the same
+    def bands(widths: Widths, share: float) -> State:
+        own = stretched and replace(stretched, share=share)
+        return finished(found, widths.bands(found["forecast"], scale), own, least)
+
+    own, usual = bands(alike, 1.0), bands(alike, 0.0)
     return {
-        NOW: bands(True, 0.5),
-        "the same, sides apart": bands(False, 0.5),
+        NOW: bands(alike, 0.5),
+        "the same, sides apart": bands(apart, 0.5),
         "arithmetic mean": mixed(own, usual, lambda a, b: (a + b) / 2),
         "geometric mean": mixed(own, usual, lambda a, b: np.sqrt(a * b)),
         "the narrower": mixed(own, usual, np.minimum),
-        OWN: own,
+        "the learners' own, stretched": own,
         "errors over scales": usual,
-        "errors over scales, sides apart": bands(False, 0.0),
+        "errors over scales, sides apart": bands(apart, 0.0),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -135,7 +135,7 @@ def banded(
     seen = errors(board, name, levels)
     share = SHARES[0] if seen[0].own else 0.0
     if share and len(seen) > 1:
-        losses = _left_out(board, seen, levels, least, how)
+        losses = _losses(board, seen, levels, least, how)
         best = int(np.argmin(losses))
         share = SHARES[best] if losses[best] < BETTER * losses[0] else share
     own = stretch(seen, levels, share) if share else None
@@ -208,29 +208,32 @@ def _out_of_fold(
     board: Leaderboard, seen: Sequence[Errors], levels: Sequence[float], least: float | None
 ) -> list[Outputs]:
     """The forecasts and the usual bands of each fold, measured on the others where there are others."""
-    found: list[Outputs] = []
-    for k, e in enumerate(seen):
-        others = [o for i, o in enumerate(seen) if i != k] or seen
-        around = _widths(board, others, levels).bands(e.forecast, e.scale, board.on.gap)
-        own = stretch(others, levels) if e.own else None
-        found.append(finished({"forecast": e.forecast, **e.own}, around, own, least))
-    return found
+    apart = _left_out(board, seen, levels)
+    return [finished({"forecast": e.forecast, **e.own}, around, own, least) for e, around, own in apart]
 
 
-def _left_out(
+def _losses(
     board: Leaderboard, seen: Sequence[Errors], levels: Sequence[float], least: float | None, how: Mapping[str, Any]
 ) -> list[float]:
     """The quantile losses of each of `SHARES`, each fold's bands from the other folds; divided by the scale of each
     series, those without one by nothing."""
     losses = np.zeros(len(SHARES))
-    for k, e in enumerate(seen):
-        others = [o for i, o in enumerate(seen) if i != k]
-        around = _widths(board, others, levels, **how).bands(e.forecast, e.scale, board.on.gap)
-        own = stretch(others, levels)
+    for e, around, own in _left_out(board, seen, levels, **how):
         for i, share in enumerate(SHARES):
-            mine = replace(own, share=share) if share else None
+            mine = replace(own, share=share) if own and share else None
             losses[i] += _loss(e, finished({"forecast": e.forecast, **e.own}, around, mine, least), levels)
     return losses.tolist()
+
+
+def _left_out(
+    board: Leaderboard, seen: Sequence[Errors], levels: Sequence[float], **how: Any
+) -> Iterator[tuple[Errors, State, Stretch | None]]:
+    """Each fold, with the bands around its forecast and the stretch of its own ones that the other folds ask for, where
+    there are others."""
+    for k, e in enumerate(seen):
+        others = [o for i, o in enumerate(seen) if i != k] or seen
+        around = _widths(board, others, levels, **how).bands(e.forecast, e.scale, board.on.gap)
+        yield e, around, stretch(others, levels) if e.own else None
 
 
 def _loss(e: Errors, bands: State, levels: Sequence[float]) -> float:

@@ -89,7 +89,7 @@ def test_the_mean_of_the_middle_cuts_the_same_weight_on_either_side(seed, trim):
     moved = parts.copy()
     moved[0] += 1000.0  # goes astray
     if weights[0] / weights.sum() < trim and not np.isnan(parts).any():
-        assert np.abs(central(list(moved), weights, trim)).max() <= 3.0
+        assert np.abs(central(list(moved), weights, trim)).max() <= 3.0 + 1e-9
 
 
 def test_a_member_that_fails_is_left_out_and_named():

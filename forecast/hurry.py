@@ -19,7 +19,6 @@ from learners.learner import Learner
 from learners.space import settings_of
 
 FIXED = 0.01  # seconds of a forecast that do not grow with the number of series
-LATER = 1.2  # times the seconds of the first fold, which is the shortest, that a later one takes
 CROWDED = 2.0  # times those of a series among some that one takes among very many, which no cache holds
 QUICK = 0.2  # of the time may go into what is quick before anything else
 SMALL = 2500  # rows that the slowest of our own learners reads in a second or two
@@ -70,12 +69,6 @@ def affordable(seconds: Mapping[int, float], scores: Mapping[int, float], room: 
             room -= seconds[k]
             kept.add(k)
     return kept
-
-
-def first_fold(left: float, folds: int, trained: bool) -> float:
-    """The seconds that a learner may take for its first fold, if the others and, where it is to be `trained` on the
-    whole panel, that are to be done in those that are `left`."""
-    return left / (1 + LATER * (folds - 1) + MARGIN * trained)
 
 
 def deploying(attempts: Iterable[Attempt], recipe: Learner, panel: Panel, on: RollingOrigin) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,10 +12,9 @@ from featurizers.panel import Panel
 from forecast.attempts import Attempt, Progress, attempt, fits, load, tried
 from forecast.backtest import RollingOrigin
 from forecast.conformal import with_bands
-from forecast.engine import processes
-from forecast.hurry import LATER, QUICK, affordable, deploying, fastest_first, first_fold, quick
+from forecast.hurry import QUICK, affordable, deploying, fastest_first, quick
 from forecast.leaderboard import Leaderboard, scored
-from forecast.limits import Limits
+from forecast.limits import LATER, Limits, Remaining
 from forecast.metrics import Function, Metric, find, together
 from forecast.names import of_trial
 from forecast.proposals import Proposal, Proposals, recipe_of, written
@@ -60,31 +58,32 @@ class Search:
     ) -> None:  # fmt: skip
         self.panel, self.recipes, self.on, self.metric = panel, dict(recipes), on, _ranks(find(metric), levels)
         self.levels, self.least = tuple(levels), least
-        self.limits, self.store, self.progress = limits or Limits(), store, progress
-        if self.metric.higher and self.limits.exit_score is not None:  # they are compared so that less is better
-            self.limits = replace(self.limits, exit_score=-self.limits.exit_score)
+        self.sign = -1.0 if self.metric.higher else 1.0  # scores are compared so that less is better
+        self.remaining = Remaining(limits or Limits(), workers, self.sign)
+        self.store, self.progress = store, progress
         self.folds = tuple(on.split(panel))
         self.truths = tuple(Truth.of(fold, season or panel.freq.season) for fold in self.folds)
         self.metrics = together(self.metric)
         scores = self.panel.count * len(self.folds)  # more trials than scores would fit what is chance in them
-        most = scores if self.limits.trials is None else np.inf
+        most = scores if self.remaining.asked.trials is None else np.inf
         self.proposals = Proposals(self.recipes, bool(self.metric.higher), seed, most)
         self.kept = store.load() if store is not None else {}
-        self.workers, self.count = workers, 0  # trials that were begun
+        self.count = 0  # trials that were begun
         self.trials: list[Trial] = []
         self.untried: list[str] = []
         self.yardstick: dict[int, tuple[Attempt, ...]] = {}  # number of a trial -> what it gave ahead of all others
 
     def run(self) -> Searched:
         """Try until a limit is reached. ValueError if no trial was whole by then."""
-        first = [self.proposals.first(name) for name in list(self.recipes)[: self.limits.trials]]
+        names = list(self.recipes)[: self.remaining.trials(0, len(self.recipes))]
+        first = [self.proposals.first(name) for name in names]
         every = range(len(self.folds))
-        hurried = self.limits.until is not None and self.on.refit and len(every) > 1
+        hurried = self.remaining.timed and self.on.refit and len(every) > 1
         if hurried or (self.store is not None and self.on.refit):
             self._measure(first)
-        with self._sooner(SELECTING * len(first) * self._scoring()):
+        with self.remaining.sooner(SELECTING * len(first) * self._scoring()):
             ended = self._batch(first, (every[:1], every[1:]) if hurried else (every,), self._too_long, share=0.5)
-            with self._earlier():
+            with self.remaining.training(self._training()):
                 ended = ended or self._go_on(every)
         return Searched(self._board(), tuple(self.trials), ended, tuple(self.untried))
 
@@ -92,37 +91,25 @@ class Search:
         """Try what is proposed, until a limit is reached: which one."""
         ended, repeated = "", 0
         while not ended:
-            if self.limits.none:
+            if self.remaining.asked.none:
                 ended = "recipes"
             elif not self.proposals.left or repeated == REPEATED:
                 ended = "nothing new"
             else:
-                room = BATCH if self.limits.trials is None else min(BATCH, self.limits.trials - len(self.trials))
-                proposals = [self.proposals.next() for _ in range(room) if self.proposals.left]
+                room = range(self.remaining.trials(len(self.trials), BATCH))
+                proposals = [self.proposals.next() for _ in room if self.proposals.left]
                 repeated = repeated + 1 if all(self._before(p) for p in proposals) else 0
                 ended = self._batch(proposals, [[k] for k in every] if self.on.refit else [every], self._behind)
         return ended
 
-    def _earlier(self) -> AbstractContextManager[None]:
-        """Where all that may be in an ensemble takes longer to be trained than there is time behind the end of the
-        search, the search ends so much earlier."""
-        until, ranked = self.limits.until, self._ranked()
-        if until is None or not self.limits.after or not ranked:
-            return nullcontext()
+    def _training(self) -> float:
+        """The seconds that it takes to train all that may be in an ensemble."""
+        ranked = self._ranked()
+        if not self.remaining.after or not ranked:
+            return 0.0
         near = min(ranked) + CLOSE * abs(min(ranked))
         good = [t for t, score in zip(self.trials, ranked, strict=True) if np.isfinite(score) and score <= near]
-        costs = [self._deploying(t.learner, t.values, t.attempts) for t in good]
-        ends = self._sooner(sum(costs) - self.limits.after)
-        self.limits = replace(self.limits, after=self.limits.after + until - (self.limits.until or until))
-        return ends
-
-    def _sooner(self, seconds: float) -> AbstractContextManager[None]:
-        """The search ends so many `seconds` earlier, if time is limited."""
-        if self.limits.until is None or seconds <= 0:
-            return nullcontext()
-        sooner = max(self.limits.until - seconds, min(time.monotonic(), self.limits.until))
-        self.limits = replace(self.limits, until=sooner)
-        return processes(self.workers, sooner)
+        return sum(self._deploying(t.learner, t.values, t.attempts) for t in good)
 
     def _scoring(self) -> float:
         """The seconds that the scores of one learner take, where the yardstick has been tried."""
@@ -134,7 +121,7 @@ class Search:
     def _measure(self, first: Sequence[Proposal]) -> None:
         """Try the yardstick before anything else, here, and what is quick where time is limited: however soon it all
         ends, and however long other processes take to start, they are there."""
-        soon = time.monotonic() + QUICK * ((self.limits.until or 0.0) - time.monotonic())
+        soon = self.remaining.at(QUICK)
         for number, proposal in enumerate(first):
             recipe = self.recipes[proposal.learner]
             taken = isinstance(recipe, SeasonalNaive) or (quick(recipe, self.panel) and time.monotonic() < soon)
@@ -156,12 +143,12 @@ class Search:
         for folds in rounds:
             active = [k for k in fresh if k not in left]
             before = {k: len(found[k]) for k in active}
-            with self._until(share if folds is not rounds[-1] else 1.0):
+            with self.remaining.within(share if folds is not rounds[-1] else 1.0, len(self.folds)):
                 for a in self._attempts({k: numbered[k] for k in active}, folds):
                     found[int(a.name)].append(a)
             for k in active:
                 self._report(numbered[k], found[k], before[k])
-            ended = self.limits.interrupted
+            ended = self.remaining.interrupted
             if ended:
                 break
             if folds is not rounds[-1]:
@@ -171,7 +158,7 @@ class Search:
                 self._note(k, proposal, found[k], k not in fresh)
             else:
                 self.untried.append(self._name(k, proposal.learner))
-        return ended or self.limits.reached(self._ranked())
+        return ended or self.remaining.reached(self._ranked())
 
     def _behind(self, active: Mapping[int, Proposal], found: Found) -> dict[int, bool]:
         """Those that are clearly worse than trials before were after as many folds: trials all the same."""
@@ -180,30 +167,21 @@ class Search:
     def _too_long(self, active: Mapping[int, Proposal], found: Found) -> dict[int, bool]:
         """Those for whose other folds, and training, there is no time beside those of better ones: they are given up
         now, so that what they would have taken serves others."""
-        if self.limits.until is None:
+        if not self.remaining.timed:
             return {}
         for k, p in active.items():  # the winner is trained in this process: its libraries are loaded while there is
             if found[k]:  # time to do without a learner for it
                 load(self.recipes[p.learner])
         folds = LATER * (len(self.folds) - 1)
         costs = {k: folds * sum(a.fit_seconds + a.predict_seconds for a in found[k]) or np.inf for k in active}
-        for k, p in active.items() if self.limits.after else ():  # on everything, one learner after the other
-            costs[k] += self.workers * self._deploying(p.learner, p.values, found[k])
-        room = (self.limits.until + self.limits.after - time.monotonic()) * self.workers
-        sign = -1.0 if self.metric.higher else 1.0
-        kept = affordable(costs, {k: sign * self._mean(found[k]) for k in active}, room)
+        for k, p in active.items() if self.remaining.after else ():  # on everything, one learner after the other
+            costs[k] += self.remaining.workers * self._deploying(p.learner, p.values, found[k])
+        room = self.remaining.seconds * self.remaining.workers
+        kept = affordable(costs, {k: self.sign * self._mean(found[k]) for k in active}, room)
         return {k: False for k in active if k not in kept}
 
     def _deploying(self, learner: str, values: Mapping[str, float | int], attempts: Sequence[Attempt]) -> float:
         return deploying(attempts, recipe_of(self.recipes[learner], values), self.panel, self.on)
-
-    def _until(self, share: float) -> AbstractContextManager[None]:
-        """Work that is ended when this share of the time is over, or is too long for what follows it."""
-        if share == 1.0 or self.limits.until is None:
-            return nullcontext()
-        now = time.monotonic()
-        longest = first_fold(self.limits.until + self.limits.after - now, len(self.folds), self.limits.after > 0)
-        return processes(self.workers, now + share * (self.limits.until - now), longest)
 
     def _known(self, number: int, proposal: Proposal) -> list[Attempt]:
         """The attempts of a trial that was made before: in a sweep that was broken off, or with the same values."""
@@ -223,14 +201,14 @@ class Search:
             if self.progress is not None:
                 number, _, fold = what.partition(",")
                 before = len(self.trials) * len(self.folds)
-                whole = max((self.limits.trials or 0) * len(self.folds), before + total)
+                whole = max((self.remaining.asked.trials or 0) * len(self.folds), before + total)
                 self.progress(before + done, whole, f"{self._name(int(number), proposals[int(number)].learner)},{fold}")
 
         told = 0 not in folds or bool(self.trials)  # how long each takes
-        order = named if every else fastest_first(named, self.folds[0].train, None if told else self.limits.until,
-                                                  self.workers)  # fmt: skip
+        until = None if told else self.remaining.until
+        order = named if every else fastest_first(named, self.folds[0].train, until, self.remaining.workers)
         items = [(name, fold) for name in order for fold in fits(named[name], self.on.refit, folds, every)]
-        return tried(self.folds, named, items, progress, self.limits.halt)
+        return tried(self.folds, named, items, progress, self.remaining.asked.halt)
 
     def _report(self, proposal: Proposal, attempts: list[Attempt], start: int) -> None:
         """Tell Optuna the mean scores over the first folds, those after `start` of them."""
@@ -273,9 +251,8 @@ class Search:
 
     def _ranked(self) -> list[float]:
         """The scores of all trials so that less is better, infinite for those that are not whole."""
-        sign = -1.0 if self.metric.higher else 1.0
         totals = [self.metric.total(t.scores) if t.state == COMPLETE else np.inf for t in self.trials]
-        return [np.inf if np.isnan(v) or t.state != COMPLETE else sign * v
+        return [np.inf if np.isnan(v) or t.state != COMPLETE else self.sign * v
                 for t, v in zip(self.trials, totals, strict=True)]  # fmt: skip
 
     def _board(self) -> Leaderboard:

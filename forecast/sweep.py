@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +17,7 @@ from forecast.engine import processes
 from forecast.ensemble import caruana, vote
 from forecast.hurry import deploying
 from forecast.leaderboard import Leaderboard, failed, unranked
-from forecast.limits import Limits, never
+from forecast.limits import Limits, Remaining, never
 from forecast.metrics import Function
 from forecast.names import ENSEMBLE, GROUPS, STACK, entered, of_its_own
 from forecast.progress import Report, silent
@@ -168,8 +167,7 @@ class Sweep(Learner):
             more = ": give it more time" if found.ended == "time" else ""
             raise ValueError(f"The sweep ended ({found.ended}) before any of {', '.join(self.recipes)} was tried on "
                              f"every fold{more}.")  # fmt: skip
-        seconds = math.inf if limits.until is None else limits.until + limits.after - time.monotonic()
-        board, best = self._with_ensemble(found.board, seconds)
+        board, best = self._with_ensemble(found.board, Remaining(limits).seconds)
         ranked = self._ranking(board)
         return Found(board, last_value(ranked, best), left_out=_untried(found, self.recipes),
                      unranked=tuple(unranked(ranked, where)), trials=found.trials, ended=found.ended)  # fmt: skip

@@ -78,15 +78,10 @@ def search_groups(
     result = []
     for g, name in enumerate(names):
         rows = np.flatnonzero(number == g)
-        own = limits
-        if limits.until is not None:
-            share = (g + 1) / len(names)  # of the time, up to the end of this group
-            end = begun + share * (limits.until - begun)
-            own = replace(limits, until=end, after=limits.after / len(names))
         shelf = None if store is None else store.part(g, name)
         told = partial(_told, report, g, len(names), name)
         try:
-            found = search(panel.where(rows), own, told, shelf, f" of group {name}")
+            found = search(panel.where(rows), limits.part(begun, g, len(names)), told, shelf, f" of group {name}")
             result.append(Group(name, rows, found))
         except ValueError as error:
             result.append(Group(name, rows, None, str(error)))

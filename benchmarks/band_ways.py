@@ -17,6 +17,7 @@ from dataclasses import replace
 import numpy as np
 from accuracy_data import SETS
 from ensembles import BEFORE, board_of, of_folds
+from scipy.stats import pmean
 
 from featurizers.arrays import State
 from forecast.conformal import banded, errors, finished
@@ -30,7 +31,8 @@ from learners.bands import bounds
 from learners.blend import blended
 
 LEVELS = (20, 40, 60, 80)
-NOW = "harmonic mean (now)"
+TINY = 1e-60  # the power -4 of which is a number
+NOW = "mean of precisions (now)"
 
 
 def mixed(own: State, usual: State, mean: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> State:
@@ -62,8 +64,10 @@ def ways(board: Leaderboard, k: int) -> dict[str, State]:
     return {
         NOW: bands(alike, 0.5),
         "the same, sides apart": bands(apart, 0.5),
+        "harmonic mean": mixed(own, usual, lambda a, b: 2 * a * b / np.maximum(a + b, TINY)),
         "arithmetic mean": mixed(own, usual, lambda a, b: (a + b) / 2),
         "geometric mean": mixed(own, usual, lambda a, b: np.sqrt(a * b)),
+        "mean of the power -4": mixed(own, usual, lambda a, b: pmean(np.maximum([a, b], TINY), -4)),
         "the narrower": mixed(own, usual, np.minimum),
         "the learners' own, stretched": own,
         "errors over scales": usual,

@@ -37,10 +37,10 @@ class Conformal(Wrapping):
     Errors are divided by the scale of their series at the cutoff (its mean absolute seasonal difference), pooled over
     series, steps and folds, with a growth over the steps of their own, and their quantile times the scale is the band,
     so that series never seen have one too (`forecast.widths`). Where the learner has bands of its own at these levels,
-    they are stretched to hold what the folds brought, and the band is the harmonic mean of both; one of the two alone
-    where that loses 2 % less on folds left out. `symmetric=False` measures either side by itself, which takes many
-    errors. `decay` is the weight of a fold over that of the next, `adapt` how fast the level follows what folds were
-    covered.
+    they are stretched to hold what the folds brought, and the band has the mean precision (inverse square of its width)
+    of both; one of the two alone where that loses 2 % less on folds left out. `symmetric=False` measures either side by
+    itself, which takes many errors. `decay` is the weight of a fold over that of the next, `adapt` how fast the level
+    follows what folds were covered.
     With `nonnegative` no lower bound lies below zero, unless the forecast does.
     The learner is fitted once for each fold, and once more on the whole panel.
 

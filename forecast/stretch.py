@@ -37,25 +37,26 @@ class Stretch:
     def bands(self, outputs: State, around: State) -> State:
         """The bands `around`, mixed with those among `outputs`, stretched, where there are any."""
         mixed, forecast = dict(around), outputs["forecast"]
-        own, both = [0.0, 0.0], [0.0, 0.0]
+        reach = [0.0, 0.0]
         for level, factor in zip(self.levels, self.factors, strict=True):
             if bounds(level)[0] not in outputs:
                 continue
             mine, usual = distances(outputs, level), distances({**around, "forecast": forecast}, level)
             for i, name in enumerate(bounds(level)):
                 xp, sign = namespace(mine[i]), 2 * i - 1
-                own[i] = xp.maximum(own[i], factor * mine[i])  # levels never cross
-                both[i] = xp.maximum(both[i], self._mean(own[i], usual[i]))
-                mixed[name] = xp.where(xp.isnan(mine[i]), around[name], forecast + sign * both[i])
+                reach[i] = xp.maximum(reach[i], self._mean(factor * mine[i], usual[i]))  # levels never cross
+                mixed[name] = xp.where(xp.isnan(mine[i]), around[name], forecast + sign * reach[i])
         return mixed
 
     def _mean(self, own: Array, usual: Array) -> Array:
-        """The harmonic mean of two distances, so that the one that is far too wide counts little; the arithmetic
-        mean where one of them is none."""
-        xp, total = namespace(own, usual), self.share * usual + (1 - self.share) * own
-        some = xp.minimum(own, usual) > NONE * xp.maximum(own, usual)
-        plain = self.share * own + (1 - self.share) * usual
-        return xp.where(some, own * usual / xp.where(some, total, 1.0), plain)
+        """The distance whose precision, the inverse of its square, is the mean of those of two distances, so that the
+        one that is far too wide counts little; the arithmetic mean where one of them is none."""
+        xp = namespace(own, usual)
+        narrow, wide = xp.minimum(own, usual), xp.maximum(own, usual)
+        some = narrow > NONE * wide
+        mine, other = (xp.where(some, narrow / xp.where(some, part, 1.0), 1.0) for part in (own, usual))
+        precision = self.share * mine * mine + (1 - self.share) * other * other  # over that of the narrower one
+        return xp.where(some, narrow / xp.sqrt(precision), self.share * own + (1 - self.share) * usual)
 
 
 def distances(outputs: State, level: float) -> tuple[Array, Array]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import pmean
 
 from forecast.stretch import Stretch, stretch
 from forecast.widths import Errors, Widths, adapted, growth, quantiles, recent_scale, widths
@@ -146,16 +147,16 @@ def test_stretched_bands_never_cross_and_fall_back_where_there_are_none():
     np.testing.assert_allclose([found[n][1, 0] for n in ("lo80", "lo50", "hi50", "hi80")], [-4, -3, 3, 4])
 
 
-def test_both_kinds_of_bands_have_their_harmonic_mean():
-    """So a band that is ten times too wide counts for less than two; one of no width counts as it is."""
+def test_the_precisions_of_both_kinds_of_bands_have_their_mean():
+    """So a band that is ten times too wide makes it two fifths wider; one of no width counts as it is."""
     outputs = {"forecast": np.zeros((4, 1)), "lo80": np.array([[-1.0], [-10.0], [0.0], [-1.0]]),
                "hi80": np.array([[2.0], [2.0], [0.0], [np.nan]])}  # fmt: skip
     around = {"lo80": np.array([[-1.0], [-1.0], [-1.0], [-1.0]]), "hi80": np.array([[4.0], [0.0], [1.0], [3.0]])}
     found = Stretch((80,), (1.0,)).bands(outputs, around)
-    np.testing.assert_allclose(found["lo80"][:, 0], [-1.0, -20 / 11, -0.5, -1.0])
-    np.testing.assert_allclose(found["hi80"][:, 0], [8 / 3, 1.0, 0.5, 3.0])
+    np.testing.assert_allclose(found["lo80"][:, 0], [-1.0, -pmean([1, 10], -2), -0.5, -1.0])
+    np.testing.assert_allclose(found["hi80"][:, 0], [pmean([2, 4], -2), 1.0, 0.5, 3.0])
     quarter = Stretch((80,), (1.0,), share=0.25).bands(outputs, around)
-    np.testing.assert_allclose(quarter["hi80"][0, 0], 1 / (0.25 / 2 + 0.75 / 4))
+    np.testing.assert_allclose(quarter["hi80"][0, 0], pmean([2, 4], -2, weights=[0.25, 0.75]))
     for share, wanted in ((1.0, outputs), (0.0, around)):
         found = Stretch((80,), (1.0,), share).bands(outputs, around)
         np.testing.assert_allclose(found["lo80"][:2], wanted["lo80"][:2])

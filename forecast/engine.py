@@ -13,6 +13,7 @@ from typing import Any
 
 from featurizers.kernels import cores
 from featurizers.whole import whole
+from forecast.locks import is_there
 from learners.each import UNFINISHED, engine
 
 STARTING = 5.0  # seconds that a fresh process may take before it begins with an item
@@ -148,6 +149,6 @@ def _attend(parent: int) -> None:
 
 
 def _end_with(parent: int) -> None:
-    while os.getppid() == parent:  # an orphan is given another one; on Windows it is not
+    while os.getppid() == parent and is_there(parent):  # an orphan is given another one; on Windows it is not
         time.sleep(LOOK)
     os._exit(1)

@@ -25,7 +25,7 @@ import pandas as pd
 from featurizers.panel import Panel
 from forecast.attempts import at_work
 from forecast.files import discard, forget_broken, whole_folder, write_whole
-from forecast.locks import alone
+from forecast.locks import alone, is_there
 from forecast.store import Store
 
 BOARD = "leaderboard.parquet"
@@ -238,15 +238,7 @@ def _read(folder: Path) -> dict[str, Any]:
 
 def _alive(state: dict[str, Any]) -> bool:
     """Whether the process of a state is there; after the machine was started again its number may be another's."""
-    if "pid" not in state or state.get("boot") != _boot():
-        return False
-    try:
-        os.kill(state["pid"], 0)
-    except PermissionError:  # it is another user's
-        return True
-    except OSError:
-        return False
-    return True
+    return "pid" in state and state.get("boot") == _boot() and is_there(state["pid"])
 
 
 def _boot() -> str:

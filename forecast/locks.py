@@ -1,4 +1,5 @@
-"""Locks: what one process does at a time, by a file that the system frees when its process ends, be it killed."""
+"""Locks: what one process does at a time, by a file that the system frees when its process ends, be it killed;
+and whether a process is there."""
 
 from __future__ import annotations
 
@@ -30,6 +31,16 @@ def alone(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
+def is_there(number: int) -> bool:
+    """Whether a process of this number is at work, be it another user's."""
+    try:
+        return _works(number)
+    except PermissionError:  # it is another user's
+        return True
+    except OSError:
+        return False
+
+
 def _is_at(handle: int, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(handle), path.stat())
@@ -38,6 +49,7 @@ def _is_at(handle: int, path: Path) -> bool:
 
 
 if sys.platform == "win32":
+    import _winapi
     import msvcrt
 
     def _locked(handle: int) -> bool:
@@ -46,6 +58,14 @@ if sys.platform == "win32":
         except OSError:
             return False
         return True
+
+    def _works(number: int) -> bool:
+        # os.kill would end the process, whatever the signal; one that has ended is there as long as it is held on to.
+        handle = _winapi.OpenProcess(_winapi.SYNCHRONIZE, False, number)
+        try:
+            return _winapi.WaitForSingleObject(handle, 0) == _winapi.WAIT_TIMEOUT
+        finally:
+            _winapi.CloseHandle(handle)
 else:
     import fcntl
 
@@ -56,4 +76,8 @@ else:
             return False
         except OSError:  # a file system without locks
             return True
+        return True
+
+    def _works(number: int) -> bool:
+        os.kill(number, 0)
         return True

@@ -132,8 +132,8 @@ def compare(job: JobFile, metric: Metric = None) -> None:
     panel = read(read_job).train
     resolved = read_job.resolve(panel)
     with progress("compare") as report:
-        selection = resolved.sweep(panel).select(panel, report)
-    print(Findings(tuple(compared(resolved, panel, selection))), selection.board, sep="\n\n")
+        outcome = resolved.sweep(panel).select(panel, report)
+    print(Findings(tuple(compared(resolved, panel, outcome))), outcome.board, sep="\n\n")
 
 
 @app.command()

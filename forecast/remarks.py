@@ -9,18 +9,18 @@ from featurizers.panel import Panel
 from forecast import featurization
 from forecast.job import Job
 from forecast.leaderboard import failed
-from forecast.sweep import Selection
+from forecast.sweep import Outcome
 
 
-def compared(job: Job, panel: Panel, selection: Selection) -> list[Finding]:
+def compared(job: Job, panel: Panel, outcome: Outcome) -> list[Finding]:
     """All that is to be said once the learners of a resolved job were compared on `panel`, its own findings first."""
     return [
         *panel.findings,
         *job.origins(panel)[1],
-        *selection.findings,
+        *outcome.findings,
         *featurization.left_out(panel),
         *_left_out(job),
-        *failed(selection.board),
+        *failed(outcome.board),
         *_unreached(job, panel),
     ]
 

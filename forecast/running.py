@@ -26,7 +26,7 @@ from forecast.metrics import METRICS
 from forecast.progress import Report, progress
 from forecast.remarks import compared
 from forecast.settings import Settings
-from forecast.sweep import Selection
+from forecast.sweep import Outcome
 from forecast.tables import Tables, known_ahead, read
 from learners.around import reported
 from learners.learner import Learner, Model
@@ -49,7 +49,7 @@ class Run(Slips):
 
     job: Job  # as resolved: every setting has its value
     winner: str
-    selection: Selection = field(repr=False)
+    selection: Outcome = field(repr=False)
     findings: Findings = field(repr=False)
     model: Model = field(repr=False)
     panel: Panel = field(repr=False)  # what was trained on
@@ -198,9 +198,9 @@ def execute(job: Job, shown: bool = True, again: bool = False) -> Run:
         with progress("compare", shown) as report:
             store, halt = (None, never) if kept is None else (kept.store, kept.halt)
             after = 0.0 if kept is None else WRITING + BULK * len(tables.train) / 1e6
-            selection = sweep.select(tables.train, report, store, halt, begun, after)
+            outcome = sweep.select(tables.train, report, store, halt, begun, after)
         with progress("deploy", shown) as report:
-            result = _deployed(job, selection, tables, ahead, report)
+            result = _deployed(job, outcome, tables, ahead, report)
             if kept is not None:
                 from forecast.output import write
 
@@ -209,16 +209,16 @@ def execute(job: Job, shown: bool = True, again: bool = False) -> Run:
     return result
 
 
-def _deployed(job: Job, selection: Selection, tables: Tables, known: tuple[Any, list[Finding]], report: Report) -> Run:
+def _deployed(job: Job, outcome: Outcome, tables: Tables, known: tuple[Any, list[Finding]], report: Report) -> Run:
     """The winner trained, tested, and its forecasts with what is `known` of the next rows."""
     panel, (ahead, alerts) = tables.train, known
-    model = selection.recipe.fit(panel)
-    report(1, 4, f"fitted {selection.winner}")
+    model = outcome.recipe.fit(panel)
+    report(1, 4, f"fitted {outcome.winner}")
     future = model.forecast(panel, job.horizon, ahead, gap=job.gap)
     report(2, 4, "made the forecasts")
-    test = None if tables.whole is None else tested(job, selection, model, tables)
+    test = None if tables.whole is None else tested(job, outcome, model, tables)
     findings = [
-        *compared(job, panel, selection),
+        *compared(job, panel, outcome),
         *_reported(model),
         *_occasions(model),
         *_untested(tables, job.gap),
@@ -226,11 +226,11 @@ def _deployed(job: Job, selection: Selection, tables: Tables, known: tuple[Any, 
         *future.findings,
     ]
     report(3, 4, "tested" if test is not None else "gathered the findings")
-    return Run(job, selection.winner, selection, Findings(tuple(findings)), model, panel, future.frame(), test,
+    return Run(job, outcome.winner, outcome, Findings(tuple(findings)), model, panel, future.frame(), test,
                tables.whole)  # fmt: skip
 
 
-def tested(job: Job, selection: Selection, model: Model, tables: Tables) -> Leaderboard:
+def tested(job: Job, outcome: Outcome, model: Model, tables: Tables) -> Leaderboard:
     """The winner and the seasonal naive forecast, rolled over the test rows without refitting: over as many rows as at
     least half of the series have, of all that have them. Shorter ones would be scored on rows that they trained on.
     """
@@ -241,9 +241,9 @@ def tested(job: Job, selection: Selection, model: Model, tables: Tables) -> Lead
     horizon = min(job.horizon, rows - job.gap)
     step = job.test_step or horizon
     on = RollingOrigin(horizon, folds=1 + (rows - job.gap - horizon) // step, step=step, gap=job.gap, refit=False)
-    entrants: dict[str, Learner] = {selection.winner: Trained(model)}
-    entrants.setdefault("SeasonalNaive", selection.board.recipes.get("SeasonalNaive", SeasonalNaive(selection.season)))
-    return compare(whole, entrants, on, job.metric, season=selection.season)
+    entrants: dict[str, Learner] = {outcome.winner: Trained(model)}
+    entrants.setdefault("SeasonalNaive", outcome.board.recipes.get("SeasonalNaive", SeasonalNaive(outcome.season)))
+    return compare(whole, entrants, on, job.metric, season=outcome.season)
 
 
 def _test_rows(held: np.ndarray, gap: int) -> int:

@@ -45,8 +45,8 @@ GIVEN = ("metric", "ensemble", "by", "workers", "seed", "nonnegative", "integers
 
 
 @dataclass(frozen=True, eq=False)
-class Selection:
-    """The leaderboard, the winner's name, and its recipe, with bands and with a fall-back behind it."""
+class Outcome:
+    """Of a sweep: the leaderboard, the winner's name, and its recipe, with bands and with a fall-back behind it."""
 
     board: Leaderboard = field(repr=False)
     winner: str
@@ -103,12 +103,12 @@ class Sweep(Learner):
             checked(name, value)
 
     def train(self, panel: Panel) -> SweepModel:
-        selection = self.select(panel)
-        model = selection.recipe.train(panel)
-        board = selection.board
+        outcome = self.select(panel)
+        model = outcome.recipe.train(panel)
+        board = outcome.board
         scores = {n: board.metric.total(board.totals[n]) for n in board.names}
-        said = (*(f.message for f in (*selection.findings, *failed(board))), *reported(model))
-        return SweepModel(model, selection.winner, scores, said, recipe=selection.recipe)
+        said = (*(f.message for f in (*outcome.findings, *failed(board))), *reported(model))
+        return SweepModel(model, outcome.winner, scores, said, recipe=outcome.recipe)
 
     @property
     def recipes(self) -> dict[str, Learner]:
@@ -119,7 +119,7 @@ class Sweep(Learner):
     def select(
         self, panel: Panel, report: Report = silent, store: Store | None = None, halt: Callable[[], bool] = never,
         started: float | None = None, after: float = 0.0,
-    ) -> Selection:  # fmt: skip
+    ) -> Outcome:  # fmt: skip
         """Let the recipes compete and say what is to be trained. `started` (seconds of time.monotonic; None: now) is
         when the time limit began, `after` how many seconds of it are needed after the training.
         ValueError if there is no recipe, or none was whole when the sweep ended."""
@@ -172,7 +172,7 @@ class Sweep(Learner):
         return Found(board, last_value(ranked, best), left_out=_untried(found, self.recipes),
                      unranked=tuple(unranked(ranked, where)), trials=found.trials, ended=found.ended)  # fmt: skip
 
-    def _whole(self, panel: Panel, limits: Limits, report: Report, store: Store | None) -> Selection:
+    def _whole(self, panel: Panel, limits: Limits, report: Report, store: Store | None) -> Outcome:
         """All series search and choose together."""
         found = self._search(panel, limits, report, store)
         findings = (
@@ -181,10 +181,10 @@ class Sweep(Learner):
             *wandering(panel, found.board, found.winner),
             *found.unranked,
         )
-        return Selection(found.board, found.winner, found.recipe, self.recipes, self._season(panel),
-                         findings=findings, trials=found.trials, ended=found.ended)  # fmt: skip
+        return Outcome(found.board, found.winner, found.recipe, self.recipes, self._season(panel),
+                       findings=findings, trials=found.trials, ended=found.ended)  # fmt: skip
 
-    def _by_group(self, panel: Panel, limits: Limits, report: Report, store: Store | None) -> Selection:
+    def _by_group(self, panel: Panel, limits: Limits, report: Report, store: Store | None) -> Outcome:
         """Every group searches and chooses on its own; the winners together are one learner of the whole panel.
 
         A group that cannot be compared has the fall-back in its place, and a finding says why.
@@ -197,10 +197,10 @@ class Sweep(Learner):
         findings += partly_validated(panel, self.on, taking_part(panel, self.on, [rows for rows, _ in compared]))
         season = self._season(panel)
         board = of_winners(panel, every, self.by, season)
-        return Selection(board, GROUPS, board.recipes[GROUPS], self.recipes, season,
-                         groups={group.name: group.winner for group in every}, findings=tuple(findings),
-                         trials=tuple(trial for group in every for trial in group.trials),
-                         ended=compared[-1][1].ended)  # fmt: skip
+        return Outcome(board, GROUPS, board.recipes[GROUPS], self.recipes, season,
+                       groups={group.name: group.winner for group in every}, findings=tuple(findings),
+                       trials=tuple(trial for group in every for trial in group.trials),
+                       ended=compared[-1][1].ended)  # fmt: skip
 
     def _with_ensemble(self, board: Leaderboard, seconds: float) -> tuple[Leaderboard, str]:
         """The board, with an ensemble where more than one learner is worth a weight; and the winner.

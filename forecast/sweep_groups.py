@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -94,13 +94,24 @@ def _told(report: Report, g: int, groups: int, name: str, done: int, total: int,
 
 def of_winners(panel: Panel, every: Sequence[Group], by: tuple[str, ...], season: int) -> Leaderboard:
     """The leaderboard of the whole panel, with the winners of the groups as one learner; the seasonal naive forecast
-    stands in the place of a group that was not compared."""
+    stands in the place of a group that was not compared. What groups made for themselves, as ensembles, is a recipe
+    for each group; those that made none have no scores of it."""
     backup = SeasonalNaive(season)
     compared = [(group.rows, group.found) for group in every if group.found is not None]
     rows = [at for at, _ in compared]
     boards = [found.board for _, found in compared]
     winners = [found.winner for _, found in compared]
     board = of_groups(panel, boards, rows, season)
+    own = {group.name: group.found.board.recipes for group in every if group.found is not None}
+    board = replace(board, recipes={name: _of_each(name, own, by, backup) for name in board.recipes})
     outputs = tuple(placed(truth, winners, boards, rows) for truth in board.truths)
     recipes = {group.name: backup if group.found is None else group.found.recipe for group in every}
     return board.joined(GROUPS, PerGroup(recipes, by, backup), outputs)
+
+
+def _of_each(name: str, own: Mapping[str, Mapping[str, Learner]], by: tuple[str, ...], backup: Learner) -> Learner:
+    """The recipe of a learner that all groups share, or that of each group that has one."""
+    found = {group: recipes[name] for group, recipes in own.items() if name in recipes}
+    first = next(iter(found.values()))
+    shared = len(found) == len(own) and all(recipe == first for recipe in found.values())
+    return first if shared else PerGroup(found, by, backup)

@@ -7,9 +7,14 @@ import pytest
 
 from forecast.backtest import RollingOrigin
 from forecast.leaderboard import compare
+from forecast.per_group import PerGroup
 from forecast.stitched import of_groups
 from forecast.sweep import Sweep
+from forecast.sweep_groups import _of_each
+from learners.average import Average
+from learners.grouped import groups
 from learners.naive import Naive, SeasonalNaive
+from learners.otherwise import Otherwise
 from tests.examples import HORIZON, panel
 from tests.panels import daily
 
@@ -54,3 +59,33 @@ def test_trials_of_groups_are_on_the_board_where_they_are_one_recipe() -> None:
     boards = [replace(board, families={"season 3": "season", "season 4": "season"}) for board in boards]
     found = of_groups(whole, boards, rows, 7)
     assert set(found.names) == {"season", "season 4"} == {attempt.name for attempt in found.attempts}
+
+
+def test_an_ensemble_on_the_board_of_groups_is_that_of_each_group():
+    whole, on, by = panel(), RollingOrigin(HORIZON, folds=2), ("store",)
+    settings = {"on": on, "levels": (), "season": 7}
+    three = {**LEARNERS, "mean": Average()}
+    board = Sweep(three, by=by, **settings).select(whole).board
+    names, number = groups(whole, by)
+    alone = {name: Sweep(three, **settings).select(whole.where(number == g)).board for g, name in enumerate(names)}
+    made = {name: found.recipes["Ensemble"] for name, found in alone.items() if "Ensemble" in found.recipes}
+    made = {name: r.learner if isinstance(r, Otherwise) else r for name, r in made.items()}  # as of a winner
+    assert len(set(made.values())) > 1
+    assert board.recipes["Ensemble"] == PerGroup(made, by, SeasonalNaive(7))
+    assert {name: board.recipes[name] for name in three} == three
+    found = board.recipes["Ensemble"].fit(whole).forecast(whole, HORIZON).columns["forecast"].reshape(-1, HORIZON)
+    for g, name in enumerate(names):
+        part = whole.where(number == g)
+        expected = made[name].fit(part).forecast(part, HORIZON).columns["forecast"].reshape(-1, HORIZON)
+        np.testing.assert_allclose(found[number == g], expected)
+
+
+def test_a_group_without_an_ensemble_says_so_and_has_the_fall_back():
+    whole, backup = panel(), SeasonalNaive(7)
+    own = {"store=1": {"last": Naive(), "Ensemble": Average()}, "store=2": {"last": Naive()}, "store=3": LEARNERS}
+    recipe = _of_each("Ensemble", own, ("store",), backup)
+    assert recipe == PerGroup({"store=1": Average()}, ("store",), backup)
+    assert _of_each("last", own, ("store",), backup) == Naive()
+    model = recipe.fit(whole)
+    assert "No learner is given for 'store=2'" in " ".join(model.report)
+    assert [type(one) for one in model.models[1:]] == [type(backup.fit(whole))] * 2

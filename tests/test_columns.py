@@ -188,8 +188,15 @@ def test_settings_are_checked_in_sentences() -> None:
         ({"imputation": float("nan")}, "'mean' or a number, not nan"),
         ({"encoding": None}, "encoding of a Regressor is one of .* not None"),
         ({"encoding": 3}, "encoding of a Regressor is one of .* not 3"),
-        *(({"encoding": Hashed(n)}, "whole number of them from 1 on") for n in (0, -3, 2.5)),  # type: ignore[arg-type]
-        *(({"encoding": TargetMean(folds=n)}, "whole number from 2 on") for n in (2.5, "a", 0, 1)),  # type: ignore[arg-type]
+        *(
+            ({"encoding": Hashed(n)}, f"columns of Hashed must be a whole number from 1 on, not {n}")
+            for n in (0, -3, 2.5, True)
+        ),  # type: ignore[arg-type]
+        ({"encoding": Hashed(10**6)}, "columns of Hashed must be at most 100000, not 1000000"),
+        *(
+            ({"encoding": TargetMean(folds=n)}, f"folds of TargetMean must be a whole number from 2 on, not {n!r}")
+            for n in (2.5, "a", 0, 1)
+        ),  # type: ignore[arg-type]
         *(({"encoding": TargetMean(n)}, "give a number from 0 on") for n in (float("nan"), -5)),
     ):
         with pytest.raises(ValueError, match=said):

@@ -192,12 +192,9 @@ def reducing(how: Reduction, X: np.ndarray) -> Make:
 
 def _check_encoding(asked: object) -> None:
     if isinstance(asked, Hashed):
-        if not _whole(asked.columns) or asked.columns < 1:
-            raise ValueError(f"{asked} has no columns: give a whole number of them from 1 on, as Hashed(16).")
         whole(asked.columns, "The columns of Hashed", 1, MOST_HASHED)
     elif isinstance(asked, TargetMean):
-        if not _whole(asked.folds) or asked.folds < 2:
-            raise ValueError(f"{asked} has no folds to leave a row out of: give a whole number from 2 on, as folds=5.")
+        whole(asked.folds, "The folds of TargetMean", 2)
         if not _number(asked.smoothing) or asked.smoothing < 0:
             raise ValueError(f"{asked} cannot mix in so many rows of the mean: give a number from 0 on, as "
                              "smoothing=20.")  # fmt: skip
@@ -207,10 +204,6 @@ def _check_encoding(asked: object) -> None:
 
 def _number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float | np.number) and not isinstance(value, bool) and bool(np.isfinite(value))
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _check(setting: str, value: object, choices: tuple[str, ...], others: str = "") -> None:

@@ -2,12 +2,9 @@
 #pragma once
 
 #include <algorithm>
-#include <exception>
 #include <mutex>
-#include <system_error>
-#include <thread>
-#include <vector>
 
+#include "on_threads.h"
 #include "series.h"
 
 // Calls make()(i) for every series i; `make` builds the worker that one thread uses for all its series.
@@ -17,31 +14,23 @@ void each_series(const std::int64_t* indptr, Rows count, int threads, Make make)
     const Rows chunk = std::max<Rows>(rows / std::max(8 * threads, 1), 1);  // small enough to even out the load
     Rows next = 0;
     std::mutex lock;
-    std::exception_ptr failure;
 
     const auto take = [&](Rows& from, Rows& to) {  // the next series, about `chunk` rows of them
         std::lock_guard<std::mutex> guard(lock);
         from = next;
         for (to = from; to < count && (to == from || indptr[to] - indptr[from] < chunk);) ++to;
         next = to;
-        return from < to && !failure;
+        return from < to;
     };
-    const auto work = [&] {
+    on_threads(threads, [&] {
         try {
             auto worker = make();
             for (Rows from, to; take(from, to);)
                 for (Rows i = from; i < to; ++i) worker(i);
         } catch (...) {
             std::lock_guard<std::mutex> guard(lock);
-            failure = std::current_exception();
+            next = count;  // the others need not go on
+            throw;
         }
-    };
-    std::vector<std::thread> others;
-    try {
-        for (int i = 1; i < threads; ++i) others.emplace_back(work);
-    } catch (const std::system_error&) {  // no more threads are to be had: those that started share the work
-    }
-    work();
-    for (auto& thread : others) thread.join();
-    if (failure) std::rethrow_exception(failure);
+    });
 }

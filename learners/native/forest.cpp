@@ -2,7 +2,8 @@
 #include "forest.hpp"
 
 #include <algorithm>
-#include <thread>
+
+#include "over_series.hpp"
 
 namespace {
 
@@ -65,12 +66,8 @@ void Forest::predict(const double* x, std::size_t rows, std::size_t stride, bool
     const auto work = sets.empty() ? rows_from_to<false> : rows_from_to<true>;
     const std::size_t blocks = (rows + BLOCK - 1) / BLOCK;
     const std::size_t parts = std::min(blocks, static_cast<std::size_t>(std::max(threads, 1)));
-    if (parts <= 1) return work(*this, x, 0, rows, stride, narrow, out);
-    std::vector<std::thread> workers;
-    for (std::size_t p = 0; p < parts; p++) {
-        const std::size_t from = blocks * p / parts * BLOCK;
-        const std::size_t to = std::min(rows, blocks * (p + 1) / parts * BLOCK);
-        workers.emplace_back(work, std::cref(*this), x, from, to, stride, narrow, out);
-    }
-    for (auto& worker : workers) worker.join();
+    over_series(parts, threads, [&](std::size_t p) {
+        const std::size_t from = blocks * p / parts * BLOCK, to = std::min(rows, blocks * (p + 1) / parts * BLOCK);
+        work(*this, x, from, to, stride, narrow, out);
+    });
 }

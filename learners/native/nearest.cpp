@@ -2,15 +2,17 @@
 #include "nearest.hpp"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "over_series.hpp"
+
 void nearest(const double* points, std::size_t size, const double* x, std::size_t rows, std::size_t columns,
              std::size_t count, int threads, std::int64_t* at, double* distances) {
-    const auto work = [=](std::size_t from, std::size_t to) {
+    const std::size_t parts = std::min(rows, static_cast<std::size_t>(std::max(threads, 1)));
+    over_series(parts, threads, [&](std::size_t part) {
         std::vector<std::pair<double, std::int64_t>> best(count);
-        for (std::size_t row = from; row < to; row++) {
+        for (std::size_t row = rows * part / parts; row < rows * (part + 1) / parts; row++) {
             std::size_t held = 0;
             for (std::size_t p = 0; p < size; p++) {
                 double distance = 0.0;
@@ -34,10 +36,5 @@ void nearest(const double* points, std::size_t size, const double* x, std::size_
                 at[row * count + k] = best[k].second;
             }
         }
-    };
-    const std::size_t parts = std::min(rows, static_cast<std::size_t>(std::max(threads, 1)));
-    if (parts <= 1) return work(0, rows);
-    std::vector<std::thread> workers;
-    for (std::size_t p = 0; p < parts; p++) workers.emplace_back(work, rows * p / parts, rows * (p + 1) / parts);
-    for (auto& worker : workers) worker.join();
+    });
 }

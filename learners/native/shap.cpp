@@ -8,12 +8,12 @@
 // and nothing in it cancels. There are at most 2^d different answers to the d questions, so that each is worked out
 // once and kept (Yang, Fast TreeSHAP, 2021, does so with another formula).
 #include "cloned.hpp"
+#include "over_series.hpp"
 #include "shap.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <thread>
 #include <vector>
 
 namespace {
@@ -234,19 +234,12 @@ double shap(const Forest& forest, const double* cover, const double* x, std::siz
     std::vector<Rule> rules(1);
     for (std::size_t d = 1; d <= most; d++) rules.push_back(rule_of((d + 1) / 2));
     const std::size_t chunks = std::max((rows + CHUNK - 1) / CHUNK, static_cast<std::size_t>(std::max(threads, 1)));
-    const auto work = [&](std::size_t part, std::size_t parts) {
-        for (std::size_t c = part; c < chunks; c += parts) {
-            const std::size_t from = rows * c / chunks, to = rows * (c + 1) / chunks;
-            if (from == to) continue;
-            Chunk chunk(forest, rules, x + from * columns, to - from, columns, narrow);
-            for (const Tree& tree : trees) chunk.add(tree);
-            chunk.write(out + from * columns);
-        }
-    };
-    const auto parts = std::min(chunks, static_cast<std::size_t>(std::max(threads, 1)));
-    std::vector<std::thread> workers;
-    for (std::size_t p = 1; p < parts; p++) workers.emplace_back(work, p, parts);
-    work(0, parts);
-    for (auto& worker : workers) worker.join();
+    over_series(chunks, threads, [&](std::size_t c) {
+        const std::size_t from = rows * c / chunks, to = rows * (c + 1) / chunks;
+        if (from == to) return;
+        Chunk chunk(forest, rules, x + from * columns, to - from, columns, narrow);
+        for (const Tree& tree : trees) chunk.add(tree);
+        chunk.write(out + from * columns);
+    });
     return expected;
 }

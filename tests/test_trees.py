@@ -252,9 +252,9 @@ def test_damaged_trees_are_refused() -> None:
     with pytest.raises(ValueError, match="more columns"):
         trees.predict(X[:, :2])
     for damaged in (replace(trees, yes=trees.yes + 10**6), replace(trees, no=trees.no - 10**6)):
-        with pytest.raises(ValueError, match="child that is not there"):
+        with pytest.raises(ValueError, match="leads to what is not there"):
             damaged.predict(X)
-    with pytest.raises(ValueError, match="root that is not there"):
+    with pytest.raises(ValueError, match="a root is not there"):
         replace(trees, roots=trees.roots + 10**6).predict(X)
 
 

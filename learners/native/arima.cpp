@@ -25,6 +25,7 @@ using Table = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::c
 using Moved = nb::ndarray<double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Choices = nb::ndarray<const std::int64_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
+constexpr int LARGEST = 100000; // of an order, and of a season
 constexpr std::size_t CHOICES = 11; // p, d, q, P, D, Q, constant, fits, interpolated, tried, pairs of waves
 
 constexpr std::size_t TRIED = 9; // p, q, P, Q, constant, admitted, converged, log likelihood, AICc
@@ -71,13 +72,14 @@ nb::tuple tables(const std::vector<Chosen>& found, std::size_t columns, std::siz
                           array(std::move(seasons), count, season), array(std::move(ranking), count, best, TRIED));
 }
 
+int whole(std::int64_t value, int least = 0) {
+    if (value < least || value > LARGEST) throw std::invalid_argument("An order lies between 0 and 100000.");
+    return static_cast<int>(value);
+}
+
 // `limits`: season, max_p, max_q, max_P, max_Q, max_order. `fixed`: nothing, or p, d, q, P, D, Q, constant (-1: where
 // nothing is differenced).
 Settings settings_of(const std::int64_t* limits, const std::int64_t* fixed) {
-    const auto whole = [](std::int64_t value) {
-        if (value < -1 || value > 100000) throw std::invalid_argument("An order lies between 0 and 100000.");
-        return static_cast<int>(value);
-    };
     Settings s;
     s.season = std::max(1, whole(limits[0]));
     s.max_p = whole(limits[1]), s.max_q = whole(limits[2]), s.max_P = whole(limits[3]), s.max_Q = whole(limits[4]);
@@ -85,7 +87,7 @@ Settings settings_of(const std::int64_t* limits, const std::int64_t* fixed) {
     s.fixed = fixed != nullptr;
     if (!s.fixed) return s;
     s.orders = {whole(fixed[0]), whole(fixed[2]), whole(fixed[3]), whole(fixed[5]), s.season};
-    s.d = whole(fixed[1]), s.D = whole(fixed[4]), s.constant = whole(fixed[6]);
+    s.d = whole(fixed[1]), s.D = whole(fixed[4]), s.constant = whole(fixed[6], -1);
     return s;
 }
 
@@ -100,7 +102,7 @@ Series trimmed(const double* y, const double* x, std::int64_t n, std::size_t col
 // The model of a series when it was shorter, from a row of choices and one of coefficients.
 Chosen before_of(const std::int64_t* choices, const double* x, std::size_t most, int season) {
     Chosen made;
-    const auto at = [&](int j) { return static_cast<int>(std::clamp<std::int64_t>(choices[j], 0, 100000)); };
+    const auto at = [&](int j) { return static_cast<int>(std::clamp<std::int64_t>(choices[j], 0, LARGEST)); };
     made.orders = {at(0), at(2), at(3), at(5), season};
     made.d = at(1), made.D = at(4), made.constant = at(6);
     const std::size_t count = made.orders.count();
@@ -136,7 +138,7 @@ auto fit(Numbers y, Table x, Indices indptr, Indices limits, Indices fixed, int 
         const std::int64_t* own = limits.size() == 6 ? limits.data() : limits.data() + 6 * i;
         const std::int64_t* orders = fixed.size() <= 7 ? fixed.data() : fixed.data() + 7 * i;
         settings.push_back(settings_of(own, fixed.size() ? orders : nullptr));
-        if (waves) settings.back().waves = static_cast<int>(std::clamp<std::int64_t>((*waves)(i), 0, 100000));
+        if (waves) settings.back().waves = static_cast<int>(std::clamp<std::int64_t>((*waves)(i), 0, LARGEST));
         settings.back().ranked = best > 0 || several > 1;
         settings.back().several = static_cast<int>(several);
     }
@@ -178,8 +180,10 @@ auto numbers(Numbers y, Table x, Indices indptr, Choices choices, Table coeffici
     std::vector<Orders> orders(count);
     std::size_t k = 1;
     for (std::size_t i = 0; i < count; i++) {
-        const auto at = [&](int j) { return static_cast<int>(choices(i, j)); };
+        const auto at = [&](int j) { return whole(choices(i, j)); };
         orders[i] = {at(0), at(2), at(3), at(5), season};
+        const auto widest = std::int64_t{season} * std::max({orders[i].P, orders[i].Q, at(4)});
+        if (season < 1 || widest > 1000 * std::int64_t{LARGEST}) throw std::invalid_argument("There is no such season.");
         if (static_cast<std::size_t>(orders[i].count()) > most)
             throw std::invalid_argument("A model has more orders than coefficients.");
         if (indptr(i) < 0 || indptr(i + 1) < indptr(i) || indptr(i + 1) > static_cast<std::int64_t>(y.size()))
@@ -224,6 +228,7 @@ void filter(Table ar, Table intercept, Table push, Moved state, Moved gain, Move
             int threads) {
     const std::size_t count = ar.shape(0), k = std::max<std::size_t>(ar.shape(1), 1), slots = gaps.shape(1) / k;
     const std::size_t levers = lever.shape(1) / k, r = slots + 1;
+    const auto rows = static_cast<std::int64_t>(y.size());
     const auto fits = [&](const auto& table, std::size_t columns) {
         if (table.shape(0) != count || table.shape(1) != columns)
             throw std::invalid_argument("The tables of numbers differ in size.");
@@ -234,8 +239,8 @@ void filter(Table ar, Table intercept, Table push, Moved state, Moved gain, Move
         (levers > 1 && (x.shape(0) != y.size() || x.shape(1) != levers - 1)))
         throw std::invalid_argument("The tables of numbers do not hold the same series.");
     for (std::size_t i = 0; i < count; i++)
-        if (before(i) < 0 || (steps(i) > before(i) && (starts(i) < 0 ||
-                              starts(i) + steps(i) - before(i) > static_cast<std::int64_t>(y.size()))))
+        if (starts(i) < 0 || starts(i) > rows || before(i) < 0 ||
+            (steps(i) > before(i) && steps(i) - before(i) > rows - starts(i)))
             throw std::invalid_argument("The series end before they begin, or after the values do.");
     nb::gil_scoped_release released;
     over_series(count, threads, [&](std::size_t i) {
@@ -254,13 +259,13 @@ void filter(Table ar, Table intercept, Table push, Moved state, Moved gain, Move
 // `gaps` columns mark missing values.
 double likelihood_at(Numbers w, Table x, std::size_t gaps, Indices orders, Numbers coefficients) {
     if (orders.size() != 5) throw std::invalid_argument("The orders are p, q, P, Q and the season.");
-    const auto at = [&](int i) { return static_cast<int>(orders(i)); };
+    const auto at = [&](int i) { return whole(orders(i), i == 4 ? 1 : 0); };
     const Orders o{at(0), at(1), at(2), at(3), at(4)};
     Sample sample;
     sample.n = static_cast<int>(w.size());
     sample.columns = static_cast<int>(x.shape(1));
     sample.gaps = static_cast<int>(gaps);
-    if (static_cast<std::size_t>(o.count()) != coefficients.size() || (sample.columns && x.shape(0) != w.size()))
+    if (static_cast<std::size_t>(o.count()) != coefficients.size() || gaps > x.shape(1) || w.size() < 1 || (sample.columns && x.shape(0) != w.size()))
         throw std::invalid_argument("There are not as many coefficients as orders, or the columns have another length.");
     sample.table.assign(w.data(), w.data() + w.size());
     for (int c = 0; c < sample.columns; c++)

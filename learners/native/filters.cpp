@@ -35,7 +35,7 @@ struct Walk {
 
 // still: alpha, beta, gamma, phi, whether the season multiplies; moving: level, trend.
 struct Ets {
-    static constexpr std::size_t STILL = 5, MOVING = 2;
+    static constexpr std::size_t STILL = 5, MOVING = 2, TERM = 1;
     static void step(Walk& w, double y) {
         const double alpha = w.still[0], beta = w.still[1], gamma = w.still[2], phi = w.still[3];
         const bool multiplies = w.still[4] > 0.5, seen = y == y;
@@ -52,7 +52,7 @@ struct Ets {
 
 // still: weight, whether the season multiplies; moving: level, rows so far.
 struct Theta {
-    static constexpr std::size_t STILL = 2, MOVING = 2;
+    static constexpr std::size_t STILL = 2, MOVING = 2, TERM = 1;
     static void step(Walk& w, double y) {
         const double term = w.term();
         y = w.still[1] > 0.5 ? y / term : y - term;
@@ -65,7 +65,7 @@ struct Theta {
 // still: weight, share, whether the line moves, whether the season multiplies; moving: level, intercept, slope, mean,
 // rows so far.
 struct AutoTheta {
-    static constexpr std::size_t STILL = 4, MOVING = 5;
+    static constexpr std::size_t STILL = 4, MOVING = 5, TERM = 1;
     static void step(Walk& w, double y) {
         const double weight = w.still[0], term = w.term();
         double &level = w.moving[0], &intercept = w.moving[1], &slope = w.moving[2], &mean = w.moving[3];
@@ -92,7 +92,7 @@ struct AutoTheta {
 // still: how the level's pair of states moves, then how the season's does, each: hidden to real, error to real, real to
 // hidden, hidden to hidden, error to hidden; moving: level, hidden; a term of the season has its hidden part behind it.
 struct Ces {
-    static constexpr std::size_t STILL = 10, MOVING = 2;
+    static constexpr std::size_t STILL = 10, MOVING = 2, TERM = 2;
     static void step(Walk& w, double y) {
         const double *a = w.still, *b = w.still + 5, level = w.moving[0], hidden = w.moving[1];
         const double term = w.season[w.at], aside = w.season[w.at + 1];
@@ -109,12 +109,14 @@ struct Ces {
 template <typename Kind>
 auto filter(Table still, Table moving, Numbers y, Indices starts, Indices before, Indices steps, int threads) {
     const std::size_t count = moving.shape(0), width = moving.shape(1);
-    if (still.shape(0) != count || still.shape(1) != Kind::STILL || width <= Kind::MOVING || starts.size() != count ||
+    const auto rows = static_cast<std::int64_t>(y.size());
+    if (still.shape(0) != count || still.shape(1) != Kind::STILL || width <= Kind::MOVING ||
+        (width - Kind::MOVING) % Kind::TERM != 0 || starts.size() != count ||
         before.size() != count || steps.size() != count)
         throw std::invalid_argument("The tables of numbers do not hold the same series.");
     for (std::size_t i = 0; i < count; i++)
-        if (before(i) < 0 || (steps(i) > before(i) && (starts(i) < 0 ||
-                              starts(i) + steps(i) - before(i) > static_cast<std::int64_t>(y.size()))))
+        if (starts(i) < 0 || starts(i) > rows || before(i) < 0 ||
+            (steps(i) > before(i) && steps(i) - before(i) > rows - starts(i)))
             throw std::invalid_argument("The series end before they begin, or after the values do.");
     auto out = std::make_unique<double[]>(count * width);
     std::copy_n(moving.data(), count * width, out.get());

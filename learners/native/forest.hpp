@@ -31,6 +31,7 @@ struct Forest {
     std::vector<std::int32_t> roots; // one a tree
     std::vector<double> leaves;
     std::size_t columns = 0; // how many a row must have
+    std::size_t depth = 0;   // questions on the longest way
 
     // out[i] = the sum, in the order of the trees, of the leaf that row i of x (rows, stride) falls into.
     // `narrow` rounds the inputs to float32 first. The result does not depend on `threads`.

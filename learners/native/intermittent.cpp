@@ -155,7 +155,8 @@ auto bucket_weights(Numbers y, Indices starts, Table rows, double low, double hi
         over_series(count, threads, [&, values, sums](std::size_t i) mutable {
             known(y, starts(i), starts(i + 1), values);
             for (std::size_t j = 0; j < width; j++) {
-                const auto size = static_cast<std::size_t>(std::max(rows(i, j), 0.0));
+                const bool fits = rows(i, j) >= 1.0 && rows(i, j) <= static_cast<double>(values.size());
+                const auto size = fits ? static_cast<std::size_t>(rows(i, j)) : 0;
                 sums.assign(size > 0 ? values.size() / size : 0, 0.0);
                 for (std::size_t b = 0, at = size > 0 ? values.size() % size : 0; b < sums.size(); b++)
                     for (std::size_t u = 0; u < size; u++) sums[b] += values[at++];

@@ -40,7 +40,7 @@ public:
 
     void row(double y, const double* x) {
         const bool missing = y != y, warm = f.counts[0] > 0.0;
-        const bool gap = missing && !warm && (f.counts[1] > 0.0 || forgotten());
+        const bool gap = missing && !warm && f.gaps > 0 && (f.counts[1] > 0.0 || forgotten());
         const double error = missing ? 0.0 : y - f.state[0];
         move(f.ar, f.gain, f.intercept, error, k, f.state);
         for (std::size_t i = 0; i < f.levers; i++) {

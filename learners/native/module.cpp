@@ -2,7 +2,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 
-#include <algorithm>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 
@@ -10,17 +10,14 @@
 #include "counts.hpp"
 #include "decomposing.hpp"
 #include "filters.hpp"
-#include "forest.hpp"
+#include "forest_module.hpp"
 #include "intermittent.hpp"
 #include "nearest.hpp"
 #include "prophet_module.hpp"
-#include "shap.hpp"
 #include "smoothing.hpp"
 
 namespace nb = nanobind;
 
-using Numbers = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using Indices = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Table = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
 namespace {
@@ -31,68 +28,12 @@ auto owned(T* data, Sizes... sizes) {
     return nb::ndarray<nb::numpy, T>(data, {sizes...}, owner);
 }
 
-std::int32_t within(std::int64_t value, std::int64_t low, std::int64_t high, const char* message) {
-    if (value < low || value >= high) throw std::invalid_argument(message);
-    return static_cast<std::int32_t>(value);
-}
-
-// `yes` and `no`: nodes, or ~leaf. Set i holds members[starts[i]:starts[i + 1]].
-void make_forest(Forest* forest, Indices feature, Numbers threshold, Indices set, Indices yes, Indices no,
-                 Indices missing, Indices starts, Numbers members, Indices roots, Numbers leaves) {
-    new (forest) Forest();
-    const auto count = static_cast<std::int64_t>(feature.size());
-    const auto ends = static_cast<std::int64_t>(leaves.size());
-    const auto sets = static_cast<std::int64_t>(starts.size()) - 1;
-    forest->sets.resize(sets);
-    for (std::int64_t i = 0; i < sets; i++)
-        for (std::int64_t m = starts(i); m < starts(i + 1); m++) {
-            const auto code = static_cast<std::uint64_t>(members(m));
-            auto& bits = forest->sets[i].bits;
-            if (bits.size() <= code >> 6) bits.resize((code >> 6) + 1);
-            bits[code >> 6] |= std::uint64_t{1} << (code & 63);
-        }
-    forest->nodes.reserve(count);
-    for (std::int64_t i = 0; i < count; i++)
-        forest->nodes.push_back({threshold(i), within(feature(i), 0, INT32_MAX, "A tree has a negative feature."),
-                                 within(set(i), -1, sets, "A tree has a set that is not there."),
-                                 {within(no(i), -ends, count, "A tree has a child that is not there."),
-                                  within(yes(i), -ends, count, "A tree has a child that is not there.")},
-                                 missing(i) != 0});
-    for (const Node& node : forest->nodes)
-        forest->columns = std::max(forest->columns, static_cast<std::size_t>(node.feature) + 1);
-    for (std::size_t i = 0; i < roots.size(); i++)
-        forest->roots.push_back(within(roots(i), -ends, count, "A tree has a root that is not there."));
-    forest->leaves.assign(leaves.data(), leaves.data() + leaves.size());
-}
-
-auto predict_forest(const Forest& forest, Table x, bool narrow, int threads) {
-    const std::size_t rows = x.shape(0), columns = x.shape(1);
-    if (columns < forest.columns) throw std::invalid_argument("The trees ask for more columns than the table has.");
-    auto out = std::make_unique<double[]>(rows);
-    {
-        nb::gil_scoped_release released;
-        forest.predict(x.data(), rows, columns, narrow, threads, out.get());
-    }
-    return owned(out.release(), rows);
-}
-
-auto explain_forest(const Forest& forest, Table x, Numbers cover, bool narrow, int threads) {
-    const std::size_t rows = x.shape(0), columns = x.shape(1);
-    if (columns < forest.columns) throw std::invalid_argument("The trees ask for more columns than the table has.");
-    if (cover.size() != forest.leaves.size()) throw std::invalid_argument("Every leaf needs its cover.");
-    auto out = std::make_unique<double[]>(rows * columns);
-    double expected = 0.0;
-    {
-        nb::gil_scoped_release released;
-        expected = shap(forest, cover.data(), x.data(), rows, columns, narrow, threads, out.get());
-    }
-    return nb::make_tuple(expected, owned(out.release(), rows, columns));
-}
-
 auto find_nearest(Table points, Table x, std::size_t count, int threads) {
     if (points.shape(1) != x.shape(1)) throw std::invalid_argument("The points and the rows differ in their columns.");
     if (count > points.shape(0)) throw std::invalid_argument("There are fewer points than neighbours asked for.");
     const std::size_t rows = x.shape(0);
+    if (count < 1 || rows > std::numeric_limits<std::size_t>::max() / 16 / count)
+        throw std::invalid_argument("At least one neighbour of each row is asked for, and no more than there is room for.");
     auto at = std::make_unique<std::int64_t[]>(rows * count);
     auto distances = std::make_unique<double[]>(rows * count);
     {
@@ -107,12 +48,7 @@ auto find_nearest(Table points, Table x, std::size_t count, int threads) {
 
 NB_MODULE(_kernels, m) {
     m.doc() = "Kernels of the learners.";
-    nb::class_<Forest>(m, "Forest")
-        .def("__init__", &make_forest, nb::arg("feature"), nb::arg("threshold"), nb::arg("set"), nb::arg("yes"),
-             nb::arg("no"), nb::arg("missing"), nb::arg("starts"), nb::arg("members"), nb::arg("roots"),
-             nb::arg("leaves"))
-        .def("predict", &predict_forest, nb::arg("x"), nb::arg("narrow"), nb::arg("threads"))
-        .def("contributions", &explain_forest, nb::arg("x"), nb::arg("cover"), nb::arg("narrow"), nb::arg("threads"));
+    bind_forest(m);
     bind_smoothing(m);
     bind_intermittent(m);
     bind_counts(m);

@@ -49,8 +49,7 @@ bool ProphetRows::prepare(const ProphetSettings& settings, const ProphetSeries& 
         clock[i] = static_cast<double>(series.clock[kept[i]]);
     }
     for (std::size_t i = 0; i < cap.size(); i++) {
-        const double given = series.columns[(kept[i] + 1) * settings.columns - (settings.columns ? 1 : 0)];
-        cap[i] = std::isnan(settings.cap) ? given : settings.cap;
+        cap[i] = std::isnan(settings.cap) ? series.columns[(kept[i] + 1) * settings.columns - 1] : settings.cap;
         if (!(cap[i] > settings.floor)) return false;
     }
     scale(settings);

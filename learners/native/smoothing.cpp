@@ -26,8 +26,14 @@ struct Rows {
     int count;
 };
 
-void check(const Numbers& y, const Indices& starts, const Indices& choices, int season) {
-    if (season < 1) throw std::invalid_argument("The season must be 1 or more.");
+constexpr int LONGEST = 1 << 24; // a season, so that whole numbers count what a series has of it
+
+int checked(int season) {
+    if (season < 1 || season > LONGEST) throw std::invalid_argument("A season has 1 to 16,777,216 rows.");
+    return season;
+}
+
+void check(const Numbers& y, const Indices& starts, const Indices& choices) {
     if (starts.size() == 0 || choices.size() + 1 != starts.size())
         throw std::invalid_argument("There must be one choice a series.");
     for (std::size_t i = 0; i + 1 < starts.size(); i++)
@@ -47,7 +53,7 @@ Rows trimmed(const double* y, std::int64_t from, std::int64_t to) {
 template <typename Fit>
 auto fitted(const Numbers& y, const Indices& starts, const Indices& choices, int season, int width, int threads,
             const Fit& fit) {
-    check(y, starts, choices, season);
+    check(y, starts, choices);
     const std::size_t count = choices.size(), columns = static_cast<std::size_t>(width) + season;
     auto out = std::make_unique<double[]>(count * columns);
     std::fill(out.get(), out.get() + count * columns, std::nan(""));
@@ -63,7 +69,7 @@ auto fitted(const Numbers& y, const Indices& starts, const Indices& choices, int
 }
 
 auto fit_ets(Numbers y, Indices starts, Indices forms, int season, int threads, bool doubts, bool searched) {
-    return fitted(y, starts, forms, season, EtsFit::width(season, doubts) - season, threads,
+    return fitted(y, starts, forms, season, EtsFit::width(checked(season), doubts) - season, threads,
                   [=, fit = EtsFit()](Rows rows, std::int64_t choice, double* numbers) mutable {
                       const auto bits = static_cast<std::uint32_t>(choice);
                       fit.run(rows.y, rows.count, season, bits, searched, doubts, numbers);
@@ -71,28 +77,28 @@ auto fit_ets(Numbers y, Indices starts, Indices forms, int season, int threads, 
 }
 
 auto fit_theta(Numbers y, Indices starts, Indices kinds, int season, int threads) {
-    return fitted(y, starts, kinds, season, THETA_WIDTH, threads,
+    return fitted(y, starts, kinds, checked(season), THETA_WIDTH, threads,
                   [season, fit = ThetaFit()](Rows rows, std::int64_t choice, double* numbers) mutable {
                       fit.run(rows.y, rows.count, season, static_cast<std::uint32_t>(choice), numbers);
                   });
 }
 
 auto fit_classic_theta(Numbers y, Indices starts, Indices seasonal, int season, int threads) {
-    return fitted(y, starts, seasonal, season, THETA_WIDTH, threads,
+    return fitted(y, starts, seasonal, checked(season), THETA_WIDTH, threads,
                   [season, fit = ThetaFit()](Rows rows, std::int64_t, double* numbers) mutable {
                       fit.classic(rows.y, rows.count, season, numbers);
                   });
 }
 
 double likelihood(Numbers y, Numbers numbers, int season) {
-    if (season < 1 || numbers.size() != static_cast<std::size_t>(ETS_NUMBERS + season))
+    if (numbers.size() != static_cast<std::size_t>(ETS_NUMBERS + checked(season)))
         throw std::invalid_argument("The numbers do not fit the season.");
     if (!(numbers(FORM) >= 0 && numbers(FORM) < ETS_FORMS)) throw std::invalid_argument("There is no such form.");
     return ets_likelihood(y.data(), static_cast<int>(y.size()), season, numbers.data());
 }
 
 auto fit_ces(Numbers y, Indices starts, Indices models, int season, int threads) {
-    return fitted(y, starts, models, season, CES_NUMBERS + season, threads,
+    return fitted(y, starts, models, season, CES_NUMBERS + checked(season), threads,
                   [season, fit = CesFit()](Rows rows, std::int64_t choice, double* numbers) mutable {
                       fit.run(rows.y, rows.count, season, static_cast<std::uint32_t>(choice), numbers);
                   });
@@ -100,7 +106,7 @@ auto fit_ces(Numbers y, Indices starts, Indices models, int season, int threads)
 
 double squares_of_ces(Numbers y, Numbers weights, int season, int model) {
     const auto rows = static_cast<std::int64_t>(y.size());
-    if (weights.size() != 4 || model < 0 || model >= CES_MODELS || season < 1 || rows < (model ? 2 * season : 1))
+    if (weights.size() != 4 || model < 0 || model >= CES_MODELS || rows < (model ? 2 * checked(season) : 1))
         throw std::invalid_argument("There is no such model of this series.");
     return ces_squares(y.data(), static_cast<int>(rows), season, model, weights.data());
 }

@@ -81,6 +81,8 @@ void Stl::weigh(const double* y, int n, const double* seasonal, const double* tr
     for (int t = 0; t < n; t++) trust[t] = std::fabs(y[t] - (trend[t] + seasonal[t]));
     std::vector<double>& ordered = rest;
     ordered = trust;
+    for (double& w : ordered)
+        if (!(w == w)) w = std::numeric_limits<double>::infinity(); // what has no order would lead out of the array
     double limit = 0.0;
     for (const int place : {n / 2, n - n / 2 - 1}) {
         std::nth_element(ordered.begin(), ordered.begin() + place, ordered.end());

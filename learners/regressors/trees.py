@@ -77,6 +77,7 @@ class Trees(Fitted):
     @property
     def _attributes(self) -> dict[str, Any]:
         """Of the node, see https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsemble.html."""
+        _ = self._forest  # refuses what is no forest, which a runtime would walk
         found: dict[str, Any] = {
             "n_targets": 1,
             "aggregate_function": 1,  # the sum
@@ -103,8 +104,13 @@ class Trees(Fitted):
     def _forest(self) -> Forest:
         from learners._kernels import Forest
 
-        return Forest(self.feature, self.threshold, self.sets, self.yes, self.no, self.missing, self.starts,
-                      self.members, self.roots, self.leaves)  # fmt: skip
+        try:
+            return Forest(self.feature, self.threshold, self.sets, self.yes, self.no, self.missing, self.starts,
+                          self.members, self.roots, self.leaves)  # fmt: skip
+        except TypeError:
+            raise ValueError(
+                "These are not trees: an array is of another kind than whole numbers or numbers."
+            ) from None
 
     def __getstate__(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}  # what the kernel holds is made anew

@@ -19,6 +19,7 @@ from learners.learner import Learner
 from learners.local import LocalModel, assembled, state_without_windows
 from learners.naive import repeated
 from learners.spans import Spans
+from learners.student import student_bands
 
 SHORTEST = 4  # values of which more than a first level can be learned
 WEIGHT = 0.1  # of what is new where nothing is learned
@@ -37,8 +38,10 @@ class NegativeBinomial(Learner):
     distributions. Missing rows do not count. `point` is what is forecast: the "mean", or the "median", which has the
     least absolute error and is often zero. `levels` asks for bands in percent: whole-number quantiles, exact one row
     ahead but for the doubt about the estimates, later of the distribution with the exact mean and variance; beyond 128
-    counts those of a gamma distribution. Bands hold the forecast. A series with values below zero is counted from its
-    lowest value up; fractions, and numbers with a variance over 16 times their mean, in smaller or larger units.
+    counts those of a gamma distribution. Bands hold the forecast. Fewer than four values tell no distribution: their
+    bands are Student's t, cut off at zero, with the changes between their rows or, of a single value, its size.
+    A series with values below zero is counted from its lowest value up; fractions, and numbers with a variance over 16
+    times their mean, in smaller or larger units.
     Source: Snyder, Ord & Beaumont (2012), Forecasting the intermittent demand for slow-moving inventories: a modelling
     approach, International Journal of Forecasting 28(2).
     """
@@ -56,7 +59,8 @@ class NegativeBinomial(Learner):
 @dataclass(frozen=True, eq=False)
 class NegativeBinomialModel(LocalModel):
     """Memory: the level, the weight of what is new, the excess of the variance over the mean, relative to it, and what
-    the doubt about all these adds to variances; the lowest value and the unit of the counts."""
+    the doubt about all these adds to variances; the lowest value and the unit of the counts. Where some series have too
+    few values for bands of counts: how far each strays (0 for all others), and with how many degrees of freedom."""
 
     point: str = "mean"
     levels: tuple[float, ...] = ()
@@ -89,12 +93,18 @@ class NegativeBinomialModel(LocalModel):
         xp = namespace(level)
         outputs = {"forecast": repeated(level, future["time"].shape[1])}
         if self.levels or self.point == "median":
-            noise = (1.0 + excess) * level
+            noise, few = (1.0 + excess) * level, state.get("count.strays")
+            if few is not None:
+                noise = xp.where(excess < 0.0, few[:, :1] * few[:, :1], noise)
             moved = state["count.weight"] * state["count.weight"] * noise  # what a row adds to the level's variance
 
             def step(carry: State, now: State) -> tuple[State, State]:
                 variance = (noise + carry["spread"]) * (1.0 + doubt)
-                return {"spread": carry["spread"] + moved}, quantiles(level, variance, self.point, self.levels)
+                found = quantiles(level, variance, self.point, self.levels)
+                if few is not None:
+                    wide = around(level, variance, few[:, 1:], self.levels)
+                    found = {n: xp.where(excess[:, 0] < 0.0, wide.get(n, level[:, 0]), v) for n, v in found.items()}
+                return {"spread": carry["spread"] + moved}, found
 
             outputs |= scan(step, {"spread": xp.zeros_like(level)}, {"time": future["time"]})[1]
         return {name: state["count.floor"] + state["count.unit"] * values for name, values in outputs.items()}
@@ -122,6 +132,16 @@ def quantiles(mean: Array, variance: Array, point: str, levels: Iterable[float])
         outputs[lower] = xp.minimum(_quantile(tail, below, sure, wide), middle)
         outputs[upper] = xp.maximum(_quantile(1.0 - tail, below, sure, wide), middle)
     return {name: xp.where(variance > 0.0, values, mean)[:, 0] for name, values in outputs.items()}
+
+
+def around(mean: Array, variance: Array, freedom: Array, levels: Iterable[float]) -> State:
+    """The bands, (series,) each, of whole numbers from zero on with this `mean`, (series, 1), and a `variance` that was
+    estimated with `freedom`: of a distribution that nobody knows."""
+    xp, outputs = namespace(mean), dict[str, Array]()
+    for name, values in student_bands(mean, xp.sqrt(variance), freedom, levels).items():
+        whole = xp.maximum(xp.floor(values), 0.0) if name.startswith("lo") else -xp.floor(-values)
+        outputs[name] = xp.where(variance > 0.0, whole, mean)[:, 0]
+    return outputs
 
 
 def _quantile(q: float, below: Array, mean: Array, variance: Array) -> Array:
@@ -152,7 +172,11 @@ def _trained(panel: Panel, recipe: NegativeBinomial) -> NegativeBinomialModel:
     level, excess, weight = np.where(some[:, None], found[:, :3], other).T
     doubt = np.where(some, LEARNED, 1.0) / np.maximum(spans.known, 1)
     numbers = {"level": level, "excess": excess, "weight": weight, "doubt": doubt, "floor": floor, "unit": unit}
-    start = {f"count.{name}": np.ascontiguousarray(values)[:, None] for name, values in numbers.items()}
+    if recipe.levels and (few := (spans.known > 0) & (spans.known < SHORTEST)).any():
+        deviation, freedom = spans.strays(panel)
+        strays = np.where(few[:, None], deviation / unit[:, None], 0.0)
+        numbers["strays"] = np.concatenate([strays, freedom], axis=1)
+    start = {f"count.{name}": np.ascontiguousarray(values).reshape(panel.count, -1) for name, values in numbers.items()}
     short = np.flatnonzero(~some).tolist()
     notes = (spans.repeating(panel, i, SHORTEST, "NegativeBinomial").note for i in short)
     settings = {"point": recipe.point, "levels": tuple(recipe.levels)}

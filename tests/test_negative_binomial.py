@@ -121,6 +121,27 @@ def test_hostile_series_have_bands():
     assert (found["negative"]["lo95"] < -80).all()
 
 
+def test_a_few_values_have_wide_bands(tmp_path):
+    """Of one value nothing but its size is told, of some how far they stray; what does not vary has no width."""
+    panel = monthly([7], [3, 5], [2, 0, 9], [4, 4, 4], [0], [-2, 1], [0.5, 0.75, 0.25], np.tile(DEMAND, 2))
+    model = NegativeBinomial(levels=(80, 95)).fit(panel)
+    found = {n: v.reshape(panel.count, -1)[:, 0] for n, v in model.forecast(panel, 3).columns.items()}
+    plain = NegativeBinomial().fit(panel).forecast(panel, 3).columns["forecast"]
+    np.testing.assert_array_equal(found["forecast"], plain[::3])
+    np.testing.assert_array_equal(found["lo95"][[0, 1, 2, 3, 4, 5]], [0, 0, 0, 4, 0, -2])
+    np.testing.assert_array_equal(found["hi80"][[3, 4]], [4, 0])
+    assert found["hi80"][0] == np.ceil(7 + 3.0776835 * 7 * np.sqrt(2))
+    assert (found["hi80"][[1, 2, 5]] > [5, 9, 1]).all()
+    assert 0.75 < found["hi80"][6] < found["hi95"][6]
+    assert (found["lo80"] <= found["forecast"]).all()
+    alone = NegativeBinomial(levels=(80, 95)).fit(panel.where(np.array([7])))
+    assert "count.strays" not in alone.start
+    for name, values in alone.forecast(panel.where(np.array([7])), 3).columns.items():
+        assert values[0] == found[name][7]
+    travels(model, panel, tmp_path, 3)
+    travels(NegativeBinomial("median", (80,)).fit(panel), panel, tmp_path / "median", 3)
+
+
 def test_many_series_are_forecast_a_block_at_a_time(monkeypatch):
     panel = monthly(*simulated(5, 30, 2.0, 1.0, 0.1))
     model = NegativeBinomial("median", (80,)).fit(panel)

@@ -13,7 +13,7 @@ import pandas as pd
 from featurizers.findings import Finding, Findings
 from featurizers.frequency import Frequency
 from featurizers.rows import stamp
-from featurizers.values import by_value, codes, recoded
+from featurizers.values import by_value, codes, dated, recoded
 from featurizers.whole import FARTHEST, whole
 
 UNKNOWN = -1  # the code of a category that is missing or was never seen
@@ -287,7 +287,7 @@ def positions(among: pd.DataFrame | Mapping[str, tuple[Any, ...]], ids: pd.DataF
     that has "A7" too, equals the number 1 of a table that has numbers only.
     """
     if not isinstance(among, pd.DataFrame):
-        among = pd.DataFrame({name: list(values) for name, values in among.items()})
+        among = pd.DataFrame({name: dated(values) for name, values in among.items()})
     if list(among.columns) != list(ids.columns):
         raise ValueError(f"The series are keyed by {list(ids.columns)}, not by {list(among.columns)}.")
     if len(among.columns) == 0:

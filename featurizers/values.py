@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import pandas as pd
 
 from featurizers.amounts import advice, amounts, grouped, is_missing
 
+_MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)[ T]00:00:00(\.0+)?")
 LARGEST = 1e150  # of which the square is a number: what is beyond it counts as infinite
 
 
@@ -96,8 +99,8 @@ def codes(column: pd.Series) -> tuple[np.ndarray, tuple[str, ...]]:
 
 def recoded(codes: np.ndarray, old: tuple[str, ...], new: tuple[str, ...]) -> np.ndarray:
     """Codes into the categories `old` as codes into `new`, -1 for those that are not among them."""
-    place = {level: i for i, level in enumerate(new)}
-    table = np.array([*(place.get(level, -1) for level in old), -1], np.int64)
+    place = {level: i for i, level in enumerate(dated(new))}
+    table = np.array([*(place.get(level, -1) for level in dated(old)), -1], np.int64)
     return np.asarray(table[codes])
 
 
@@ -108,12 +111,22 @@ def by_value(values: np.ndarray, at: np.ndarray) -> list[np.ndarray]:
 
 
 def text(column: pd.Series) -> np.ndarray:
-    """Values as people write them: whole numbers without a point."""
+    """Values as people write them: whole numbers without a point, dates without a time of day."""
     kind: Any = column.dtype
     if isinstance(kind, pd.CategoricalDtype):
         column = column.astype(kind.categories.dtype)
     values = column.astype(object).to_numpy()
-    return np.array([_word(v) for v in values], object)
+    return np.array(dated(_word(v) for v in values), object)
+
+
+def dated(values: Iterable[Any]) -> list[Any]:
+    """Text of a date at midnight as the date alone: what a frame holds as a time, its CSV file holds as a date."""
+    return [_date(v) if isinstance(v, str) and "00:00:00" in v else v for v in values]
+
+
+def _date(text: str) -> str:
+    found = _MIDNIGHT.fullmatch(text)
+    return found[1] if found else text
 
 
 def _word(value: Any) -> str:

@@ -92,11 +92,13 @@ class Table:
         return np.where(np.abs(result) <= LARGEST, result, np.nan)  # as the panel reads them
 
     def texts(self, name: str, among: Iterable[str]) -> np.ndarray:
-        """Text, "" where missing; numbers as the model's own categories `among` are spelt."""
-        values, among, spelt = self.column(name)[0].tolist(), set(among), dict[Any, str]()
+        """Text, "" where missing; numbers and dates as the model's own categories `among` are spelt."""
+        column, among, spelt = self.column(name)[0], set(among), dict[Any, str]()
+        values = (column.astype("datetime64[us]") if column.dtype.kind == "M" else column).tolist()
         for value in set(values):
             text = "" if value is None or value != value else str(value)
-            likely = (text, text.strip(), text.removesuffix(".0"), f"{text}.0")
+            day = re.sub(r"[ T]00:00:00(\.0+)?$", "", text)
+            likely = (text, text.strip(), text.removesuffix(".0"), f"{text}.0", day, f"{day} 00:00:00")
             spelt[value] = next((word for word in likely if word in among), text)
         return np.array([spelt.get(v, "") for v in values], object)
 

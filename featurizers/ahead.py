@@ -203,8 +203,7 @@ def _several(
 
 def _where(panel: Panel, times: np.ndarray, at: int) -> str:
     label, time = panel.name(at // times.shape[1]), times.ravel()[at]
-    zone = " UTC" if panel.zone is not None else ""
-    return f"{'series ' + label + ' at ' if label else ''}{stamp(time)}{zone}"
+    return f"{'series ' + label + ' at ' if label else ''}{stamp(time, panel.zone)}"
 
 
 def _finding(panel: Panel, kind: str, name: str, times: np.ndarray, at: np.ndarray, text: str) -> Finding:

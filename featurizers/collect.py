@@ -116,8 +116,8 @@ def collect(
             columns[name], levels[name] = codes(column)
         else:
             columns[name] = numbers(column, name)
-    rows = Rows(ids, code, stamps.times, np.arange(len(table)), columns, levels).take(there).without_empty()
-    rows, stamps = settled(rows, stamps, asked, names.time)
+    rows = Rows(ids, code, stamps.times, np.arange(len(table)), columns, levels, stamps.zone)
+    rows, stamps = settled(rows.take(there).without_empty(), stamps, asked, names.time)
     ordered = rows.sorted()
     return ordered, stamps, [*stamps.findings, *found, *_unsorted(rows, ordered)]
 

@@ -11,7 +11,7 @@ import numpy as np
 from featurizers.findings import Finding
 from featurizers.frequency import Frequency
 from featurizers.regular import Grid
-from featurizers.rows import Rows, stamp
+from featurizers.rows import Rows
 from featurizers.stamps import Stamps
 
 _STRAY, _ROOM = 0.05, 2.0  # of the stamps, and stamps of the grid for each that is there, at most
@@ -24,7 +24,7 @@ def settled(rows: Rows, stamps: Stamps, asked: Any, name: str) -> tuple[Rows, St
     """
     if stamps.swapped is None:
         return rows, stamps
-    orders = [Rows(rows.ids, rows.series, times[rows.row], rows.row, {}) for times in (stamps.times, stamps.swapped)]
+    orders = [replace(rows, times=times[rows.row], columns={}) for times in (stamps.times, stamps.swapped)]
     ordered = [_distinct(order.sorted()) for order in orders]
     first, second = next(filter(any, _frequencies(ordered, asked)), (None, None))
     if (first is None) == (second is None):
@@ -33,8 +33,8 @@ def settled(rows: Rows, stamps: Stamps, asked: Any, name: str) -> tuple[Rows, St
     order = orders[day]
     kept = tuple(f for f in stamps.findings if f.kind != "ambiguous_date")
     place = int(np.flatnonzero(stamps.times[rows.row] != stamps.swapped[rows.row])[0])
-    label, row, when = rows.label(int(rows.series[place])), int(rows.row[place]), stamp(order.times[place])
-    other = stamp(orders[not day].times[place])
+    label, row, when = rows.label(int(rows.series[place])), int(rows.row[place]), order.when(place)
+    other = orders[not day].when(place)
     message = (
         f"{f'{label}, row' if label else 'Row'} {row}: the time could be {when} or {other}; "
         f"{'day' if day else 'month'} first is taken in {name!r}, as that alone makes the stamps regular "

@@ -49,7 +49,7 @@ def ends(rows: Rows, target: str, has_known: bool) -> tuple[Rows, Rows, list[Fin
     def sentence(first: int, count: int) -> str:
         done, end = "; they are kept as the future of the known columns", rows.times[first - 1]
         if not has_known:
-            done = f", which are left out: its forecast begins after {stamp(end)}"
+            done = f", which are left out: its forecast begins after {stamp(end, rows.zone)}"
             done += ", and ends before those of other series" if end < newest else ""
         return f"{target!r} is unknown in the last rows of the series ({count}){done}."
 

@@ -16,7 +16,7 @@ from featurizers.part_leaks import sums
 from featurizers.past_leaks import Past, picked
 from featurizers.policy import Policy, listed
 from featurizers.range_leaks import ranges
-from featurizers.rows import Rows, stamp
+from featurizers.rows import Rows
 from featurizers.running_leaks import Neighbours, running_sum
 from featurizers.values import numbers
 
@@ -168,7 +168,7 @@ def _suspects(rows: Rows, columns: Mapping[str, np.ndarray], names: Names, at: n
 def _found(rows: Rows, at: np.ndarray, name: str, kind: str, status: Any, text: str) -> Finding:
     place = int(at[0])
     label, row = rows.label(int(rows.series[place])), int(rows.row[place])
-    return Finding(kind, status, f"Column {text}", label, row, stamp(rows.times[place]), name, len(rows))
+    return Finding(kind, status, f"Column {text}", label, row, rows.when(place), name, len(rows))
 
 
 def _ahead(

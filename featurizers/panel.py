@@ -86,7 +86,7 @@ class Panel:
 
     def __repr__(self) -> str:
         rows = f"{self.count} series, {len(self):,} rows"
-        span = f"{stamp(self.times.min())} to {stamp(self.times.max())}" if len(self) else "no rows"
+        span = " to ".join(stamp(end(self.times), self.zone) for end in (np.min, np.max)) if len(self) else "no rows"
         names = {role: self.by_role(role) for role in ("known", "past", "static")}
         given = "".join(f", {role} {columns}" for role, columns in names.items() if columns)
         said = f", {self.findings.brief}" if len(self.findings) else ""

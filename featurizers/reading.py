@@ -160,6 +160,6 @@ def _clocked(rows: Rows, stamps: Stamps, asked: Any) -> tuple[Rows, str | None]:
     """Rows in UTC with their zone, or, where a step is a day or more, by the wall clock."""
     if stamps.zone is None:
         return rows, None
-    local = replace(rows, times=stamps.local[rows.row]).sorted()
+    local = replace(rows, times=stamps.local[rows.row], zone=None).sorted()
     freq = Frequency.parse(asked) if asked is not None else Frequency.infer(local.times, local.series)
     return (local, None) if freq is None or freq.daily else (rows, stamps.zone)

@@ -104,7 +104,7 @@ def on_grid(rows: Rows, grid: Grid, number: np.ndarray) -> tuple[Rows, list[Find
         return rows, []
 
     def sentence(first: int, count: int) -> str:
-        to = stamp(times[first])
+        to = stamp(times[first], rows.zone)
         return f"the stamp is off the series' grid (every {grid.freq}); it is moved to {to}{more(count, 'like')}."
 
     found = each_series("off_grid", "fixed", rows, off, sentence)
@@ -160,7 +160,7 @@ def _doubles(
             shown = " and ".join(f"{v:g}" for v in values[:4]) + (" ..." if len(values) > 4 else "")
             other = ", ".join(str(r) for r in rows.row[first + 1 : first + min(extra[first], 5)])
             others = f"; so do {count - 1} more stamps" if count > 1 else ""
-            others += " (the hour that clocks repeat in autumn)" if clocks(rows.times[first]) else ""
+            others += " (the hour that clocks repeat in autumn)" if clocks(rows, rows.times[first]) else ""
             if same:
                 return f"the stamp comes again in row {other} with the same values, one is kept{others}."
             kept = {"mean": "their mean", "sum": "their sum", "last": "the last"}[policy.duplicates]
@@ -197,7 +197,8 @@ def filled(rows: Rows, grid: Grid, target: str, policy: Policy) -> tuple[Rows, l
     columns = {name: _carried(values, rows, source, new) for name, values in rows.columns.items()}
     columns[target][new] = np.nan
     found = _gap_findings(rows, grid, before, jump, target)
-    return Rows(rows.ids, series, times, np.where(new, -1, rows.row[source]), columns, rows.levels), found
+    row = np.where(new, -1, rows.row[source])
+    return replace(rows, series=series, times=times, row=row, columns=columns), found
 
 
 def _bounded(rows: Rows, grid: Grid, jump: np.ndarray) -> None:
@@ -208,7 +209,7 @@ def _bounded(rows: Rows, grid: Grid, jump: np.ndarray) -> None:
     widest = int(jump.argmax())
     raise ValueError(
         f"{missing:,} rows are missing between the {len(rows):,} of the table, every {grid.freq}; the widest gap is "
-        f"after {first_where(rows, widest)}, up to {stamp(rows.times[widest + 1])} in row {int(rows.row[widest + 1])}. "
+        f"after {first_where(rows, widest)}, up to {rows.when(widest + 1)} in row {int(rows.row[widest + 1])}. "
         "Correct that stamp, or give a coarser freq, with aggregate."
     )
 
@@ -233,10 +234,10 @@ def _gap_findings(rows: Rows, grid: Grid, before: np.ndarray, jump: np.ndarray, 
 
     def sentence(first: int, count: int) -> str:
         n, size = int(total[rows.series[first]]), int(jump[first]) - 1
-        start = starts[np.searchsorted(before, first)]
-        hour = size * (grid.freq.seconds or 0) == 3600 and clocks(start)
+        time = starts[np.searchsorted(before, first)]
+        hour, start = size * (grid.freq.seconds or 0) == 3600 and clocks(rows, time), stamp(time, rows.zone)
         spring = " (the hour that clocks skip in spring)" if hour else ""
-        where = f"after it {size} {'stamp is' if size == 1 else 'stamps are'} missing, from {stamp(start)}{spring}"
+        where = f"after it {size} {'stamp is' if size == 1 else 'stamps are'} missing, from {start}{spring}"
         all_of = f"; {n} in {count} gaps in the series" if count > 1 else ""
         done = "they become rows" if n > 1 else "it becomes a row"
         return f"{where}{all_of}; {done} with {target!r} unknown{carried}."
@@ -244,8 +245,11 @@ def _gap_findings(rows: Rows, grid: Grid, before: np.ndarray, jump: np.ndarray, 
     return _of_rows(each_series("gap", "fixed", rows, before, sentence), total[np.unique(rows.series[before])])
 
 
-def clocks(time: np.datetime64) -> bool:
-    """Whether clocks are changed at such a time somewhere: a Sunday's small hours in spring or autumn."""
+def clocks(rows: Rows, time: np.datetime64) -> bool:
+    """Whether clocks are changed at such a time of `rows` somewhere: a Sunday's small hours in spring or autumn. With
+    a time zone no hour is skipped or comes twice."""
+    if rows.zone is not None:
+        return False
     day = time.astype("datetime64[D]")
     month = int(time.astype("datetime64[M]").astype(np.int64)) % 12 + 1
     hour = int((time - day).astype("timedelta64[h]").astype(np.int64))

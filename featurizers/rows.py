@@ -22,6 +22,7 @@ class Rows:
     row: np.ndarray  # int64, (rows,)
     columns: dict[str, np.ndarray]  # float64, or int64 codes
     levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    zone: str | None = None  # of the table's stamps; `times` are UTC then
 
     def __len__(self) -> int:
         return len(self.series)
@@ -53,6 +54,10 @@ class Rows:
         """Series `i` as a person would call it."""
         return ", ".join(f"{name}={values[i]}" for name, values in self._keys)
 
+    def when(self, place: int) -> str:
+        """The stamp of a row as a person would write it."""
+        return stamp(self.times[place], self.zone)
+
     def sorted(self) -> Rows:
         """Ordered by series, then by time; equal stamps stay in the order of the source."""
         if len(self) == 0:
@@ -75,8 +80,11 @@ class Rows:
         return replace(self, ids=self.ids[sizes > 0].reset_index(drop=True), series=code[self.series])
 
 
-def stamp(time: np.datetime64) -> str:
-    """A stamp for people: the date alone at midnight."""
+def stamp(time: np.datetime64, zone: str | None = None) -> str:
+    """A stamp for people: the date alone at midnight; of UTC, the wall clock of its `zone` with its distance from UTC,
+    as `Panel.frame` shows it, since an hour may come twice."""
+    if zone is not None:
+        return str(pd.Timestamp(time, tz="UTC").tz_convert(zone))
     text = str(time.astype("datetime64[s]")).replace("T", " ")
     return text.removesuffix(" 00:00:00")
 
@@ -90,7 +98,7 @@ def each_series(
     found = []
     for i, f, n in zip(series.tolist(), first.tolist(), count.tolist(), strict=True):
         place, label = int(at[f]), rows.label(i)
-        row, when = int(rows.row[place]), stamp(rows.times[place])
+        row, when = int(rows.row[place]), rows.when(place)
         where = f"{label}, row {row} ({when})" if label else f"Row {row} ({when})"
         text = f"{where}: {sentence(place, n)}"
         found.append(Finding(kind, status, text, series=label, row=row, time=when, column=column, count=n))
@@ -105,7 +113,7 @@ def more(count: int, word: str = "as in") -> str:
 def first_where(rows: Rows, place: int) -> str:
     """Where a row stands, for the sentence of an error."""
     label = rows.label(int(rows.series[place]))
-    return f"{label + ', ' if label else ''}row {int(rows.row[place])} ({stamp(rows.times[place])})"
+    return f"{label + ', ' if label else ''}row {int(rows.row[place])} ({rows.when(place)})"
 
 
 def total_of_runs(values: np.ndarray, starts: np.ndarray, mean: bool) -> np.ndarray:

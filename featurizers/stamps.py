@@ -95,11 +95,11 @@ def _whole(column: pd.Series, name: str, findings: tuple[Finding, ...]) -> Stamp
     _believable(column, name)
     exact = (column.dt.tz_convert("UTC").dt.tz_localize(None) if zone is not None else column).to_numpy()
     times = exact.astype("datetime64[s]")
-    findings += _cut((times != exact) & ~np.isnat(exact), exact, name)
+    findings += _cut((times != exact) & ~np.isnat(exact), exact if zone is None else column.array, name)
     return Stamps(times, None if zone is None else str(zone), findings)
 
 
-def _cut(broken: np.ndarray, exact: np.ndarray, name: str) -> tuple[Finding, ...]:
+def _cut(broken: np.ndarray, exact: Any, name: str) -> tuple[Finding, ...]:
     """What is said of the rows whose `exact` times are `broken` seconds, if there are any; all (rows,)."""
     if not broken.any():
         return ()

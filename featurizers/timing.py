@@ -15,7 +15,7 @@ from featurizers.findings import Finding
 from featurizers.frequency import Frequency
 from featurizers.policy import Policy, listed
 from featurizers.regular import Grid
-from featurizers.rows import Rows, each_series, first_where, mode_by, stamp
+from featurizers.rows import Rows, each_series, first_where, mode_by
 from featurizers.spacing import spacings
 
 _MANY = 0.25  # of the rows
@@ -82,7 +82,7 @@ def choose(rows: Rows, asked: Any, aggregate: bool) -> tuple[Frequency, Frequenc
     if wrong is None:
         return freq, fine, []
     place = int(wrong[1])
-    label, row, when = rows.label(int(rows.series[place])), int(rows.row[place]), stamp(rows.times[place])
+    label, row, when = rows.label(int(rows.series[place])), int(rows.row[place]), rows.when(place)
     hint = f"; to change to {freq}, pass aggregate='sum' or 'mean'" if "closer" in wrong[0] else ""
     text = (
         f"{label + ', ' if label else ''}row {row} ({when}): freq={str(asked)!r} was given, but {wrong[0]}; {fine} is "

@@ -98,9 +98,9 @@ def _apart(panel: Panel) -> list[Finding]:
     early = np.flatnonzero(panel.freq.steps(last, np.full_like(last, latest))[0] > 0)
     if not len(early):
         return []
-    name, when = panel.name(int(early[0])), stamp(last[early[0]])
-    text = (f"{len(early)} of {panel.count} series end before {stamp(latest)}, as {name} does at {when}: a forecast "
-            "begins after the last known value of its series, so that theirs cover earlier dates.")  # fmt: skip
+    name, (when, end) = panel.name(int(early[0])), (stamp(t, panel.zone) for t in (last[early[0]], latest))
+    text = (f"{len(early)} of {panel.count} series end before {end}, as {name} does at {when}: a forecast begins after "
+            "the last known value of its series, so that theirs cover earlier dates.")  # fmt: skip
     return [Finding("early_end", "alerted", text, name, time=when, count=len(early))]
 
 
@@ -181,7 +181,7 @@ def _carried(panel: Panel, names: list[str], times: np.ndarray, there: np.ndarra
     found, listed = [], ", ".join(map(repr, names))
     for i in np.flatnonzero(~there.all(axis=1)).tolist():
         k = int(np.argmin(there[i]))
-        label, when = panel.name(i), stamp(times[i, k])
+        label, when = panel.name(i), stamp(times[i, k], panel.zone)
         count = int((~there[i]).sum())
         message = (f"{label + ': ' if label else ''}{listed} is not given for {count} of the next rows, the first at "
                    f"{when}; the last value is carried on. Add rows without a target to the table, or give "

@@ -117,7 +117,7 @@ class BoundedModel(Around):
         found, times = [], panel.upcoming(forecast.shape[1])
         for i in np.flatnonzero(on.any(axis=1)).tolist():
             step, name = int(np.argmax(on[i])), panel.name(i)
-            when = stamp(times[i, step])
+            when = stamp(times[i, step], panel.zone)
             text = (f"{name or 'The series'}: {int(on[i].sum())} forecasts, the first at {when}, are held at "
                     f"{forecast[i, step]:.4g}: from the last values none goes farther than {self.widest:g} times the "
                     "largest change of the series over as many rows, but the learner went beyond.")  # fmt: skip

@@ -56,3 +56,24 @@ def test_days_have_no_clock() -> None:
     days = pd.DataFrame({"at": pd.date_range("2024-01-01", periods=40, tz="Europe/Berlin"), "y": np.arange(40.0)})
     model, naive = fc.Naive().fit(read(days)), read(days.assign(at=days["at"].dt.tz_localize(None)))
     assert model.forecast(naive, 1).columns["forecast"] == 39.0
+
+
+def test_findings_say_the_wall_clock_and_its_distance_from_utc() -> None:
+    """As the panel's own table shows it: an hour of autumn comes twice, and none is missing in spring."""
+    at = pd.date_range("2024-10-26", periods=60, freq="h", tz="Europe/Berlin")
+    table = pd.DataFrame({"at": at, "y": np.arange(60.0) % 7})
+    table = pd.concat([table.drop(index=[27, 40]), table.iloc[[26]].assign(y=9.0)], ignore_index=True)
+    panel = read(table)
+    (gap,), (twice,) = panel.findings.of("gap"), panel.findings.of("duplicate")
+    assert gap.message.startswith("Row 26 (2024-10-27 02:00:00+02:00): after it 1 stamp is missing, from "
+                                  "2024-10-27 02:00:00+01:00; 2 in 2 gaps")  # fmt: skip
+    assert gap.time == twice.time == "2024-10-27 02:00:00+02:00" == str(panel.frame()["at"].iloc[26])
+    assert "autumn" not in twice.message
+    assert "from 2024-10-26 00:00:00+02:00 to 2024-10-28 10:00:00+01:00" in repr(panel)
+    with pytest.raises(ValueError, match=r"row 26 \(2024-10-27 02:00:00\+02:00\)"):
+        Panel.read(table, time="at", target="y", duplicates="error")
+    broken = table.assign(at=table["at"] + pd.Timedelta("1ms"))
+    (cut,) = read(broken).findings.of("sub_second")
+    assert "has the time 2024-10-26 00:00:00.001000+02:00: fractions" in cut.message
+    daily = Panel.read(pd.DataFrame({"at": at.normalize().unique(), "y": 1.0}), time="at", target="y", freq="D")
+    assert "2024-10-26 to 2024-10-28" in repr(daily)

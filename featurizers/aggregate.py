@@ -9,8 +9,8 @@ import numpy as np
 
 from featurizers.findings import Finding
 from featurizers.frequency import Frequency
+from featurizers.grid import Grid
 from featurizers.policy import Policy, listed, suggestion
-from featurizers.regular import Grid
 from featurizers.rows import Rows, each_series, mode_by, total_of_runs
 
 WAYS = ("sum", "mean", "min", "max")

@@ -10,7 +10,7 @@ import numpy as np
 
 from featurizers.findings import Finding
 from featurizers.frequency import Frequency
-from featurizers.regular import Grid
+from featurizers.grid import Grid
 from featurizers.rows import Rows
 from featurizers.stamps import Stamps
 

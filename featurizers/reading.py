@@ -15,11 +15,12 @@ from featurizers.collect import Names, collect
 from featurizers.counted import COUNTED
 from featurizers.findings import Finding, Findings
 from featurizers.frequency import Frequency
+from featurizers.grid import Grid
 from featurizers.leaks import leaks
 from featurizers.memory import memory
 from featurizers.panel import Panel
 from featurizers.policy import Policy
-from featurizers.regular import Grid, filled, merged, on_grid, padded
+from featurizers.regular import filled, merged, on_grid, padded
 from featurizers.rows import Rows
 from featurizers.sources import open_table
 from featurizers.stamps import Stamps

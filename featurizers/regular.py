@@ -1,99 +1,19 @@
-"""Regular: the grid of stamps of each series, strays moved onto it, doubles merged, gaps filled."""
+"""Regular: strays moved onto the grid of their series, doubles merged, gaps filled."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from featurizers.clock import DAY
 from featurizers.findings import Finding
 from featurizers.frequency import Frequency
+from featurizers.grid import Grid
 from featurizers.policy import Policy
-from featurizers.rows import Rows, each_series, first_where, mode_by, more, stamp, total_of_runs
+from featurizers.rows import Rows, each_series, first_where, more, stamp, total_of_runs
 from featurizers.values import absent
 
 _MOST = 20  # missing rows for each that is there
-_EPOCH = np.datetime64("1970-01-01", "D")
-
-
-@dataclass(frozen=True, eq=False)
-class Grid:
-    """The stamps that each series may have. A series has its own phase (its weekday, its minute), found as its
-    commonest, unless the grid is `anchored` at the frequency's own (periods that finer rows are added up to)."""
-
-    freq: Frequency
-    phase: np.ndarray  # int64, (series,), in seconds below a day, else in days or calendar steps
-    clock: np.ndarray  # int64, (series,), the time of day in seconds
-    steps: np.ndarray  # datetime64[D], every step of a calendar frequency, empty where the width is fixed
-    anchored: bool = False
-
-    @classmethod
-    def of(cls, freq: Frequency, times: np.ndarray, series: np.ndarray, count: int, anchored: bool = False) -> Grid:
-        """`times` datetime64[s] and `series` (rows,), sorted by series."""
-        nothing, seconds = np.zeros(count, np.int64), times.view(np.int64)
-        if not freq.daily and freq.seconds is not None:
-            phase, share = mode_by(series, seconds % freq.seconds, count)
-            phase = nothing if anchored else np.where(share < 0.5, 0, phase)
-            return cls(freq, phase, nothing, np.zeros(0, "datetime64[D]"), anchored)
-        clock, share = mode_by(series, seconds % DAY, count)
-        clock = nothing if anchored else np.where(share < 0.5, 0, clock)
-        steps = np.zeros(0, "datetime64[D]")
-        if freq.seconds is None and len(times):
-            days = times.astype("datetime64[D]")
-            first, last = days.min(), days.max()
-            if anchored and freq.step > 1:
-                first, last = min(first, _EPOCH), max(last, _EPOCH)
-            room = np.timedelta64(366 * freq.step, "D")  # a step, at least
-            steps = freq.grid(first - room, last + room)
-        grid = cls(freq, nothing, clock, steps, anchored)
-        cycle, at = grid._cycle, grid._at(times)
-        if cycle == 1:
-            return grid
-        if not anchored:
-            phase = mode_by(series, at % cycle, count)[0]
-        elif freq.seconds is not None:
-            phase = nothing + freq.anchor
-        else:  # a period begins with 1970 (two months are January and February), whatever the table begins with
-            phase = nothing + np.searchsorted(steps, _EPOCH) - freq.ends
-        return replace(grid, phase=phase)
-
-    @property
-    def _cycle(self) -> int:
-        """How many days, or calendar steps, lie between two stamps."""
-        return self.freq.step if self.freq.seconds is None else self.freq.seconds // DAY
-
-    def _at(self, times: np.ndarray) -> np.ndarray:
-        """The day, or the calendar step, that each stamp belongs to."""
-        if self.freq.seconds is not None:
-            return np.asarray(times.view(np.int64) // DAY)
-        days = times.astype("datetime64[D]")
-        if self.freq.ends:
-            return np.searchsorted(self.steps, days, side="left")
-        return np.searchsorted(self.steps, days, side="right") - 1
-
-    def number(self, times: np.ndarray, series: np.ndarray) -> np.ndarray:
-        """The period of each stamp, counted, int64."""
-        phase = self.phase[series]
-        if not self.freq.daily and self.freq.seconds is not None:
-            # A stamp a little early is late, not a period early.
-            slack = 0 if self.anchored else self.freq.seconds // 10
-            return np.asarray((times.view(np.int64) - phase + slack) // self.freq.seconds)
-        cycle, at = self._cycle, self._at(times)
-        nearest = (cycle - 1) // 2 if self.freq.seconds is not None else 0
-        if self.anchored:
-            nearest = cycle - 1 if self.freq.ends else 0
-        shifted = at - phase + nearest
-        return np.asarray(shifted if cycle == 1 else shifted // cycle)  # dividing whole numbers is slow
-
-    def times(self, number: np.ndarray, series: np.ndarray) -> np.ndarray:
-        """The stamp of each period, datetime64[s]."""
-        phase = self.phase[series]
-        if not self.freq.daily and self.freq.seconds is not None:
-            return np.asarray((phase + number * self.freq.seconds).astype("datetime64[s]"))
-        at, clock = phase + number * self._cycle, self.clock[series].astype("timedelta64[s]")
-        days = at.astype("datetime64[D]") if self.freq.seconds is not None else self.steps[at]
-        return np.asarray(days.astype("datetime64[s]") + clock)
 
 
 def on_grid(rows: Rows, grid: Grid, number: np.ndarray) -> tuple[Rows, list[Finding]]:

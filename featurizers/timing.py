@@ -13,8 +13,8 @@ from featurizers.clock import DAY
 from featurizers.collect import Names, series_of
 from featurizers.findings import Finding
 from featurizers.frequency import Frequency
+from featurizers.grid import Grid
 from featurizers.policy import Policy, listed
-from featurizers.regular import Grid
 from featurizers.rows import Rows, each_series, first_where, mode_by
 from featurizers.spacing import spacings
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from featurizers.frequency import Frequency
-from featurizers.regular import Grid
+from featurizers.grid import Grid
 
 NAMES = (
     "s", "15min", "30min", "h", "2h", "6h", "D", "2D", "B", "W-SUN", "W-THU", "2W-MON", "MS", "ME", "2MS", "BMS", "BME",

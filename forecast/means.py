@@ -35,6 +35,12 @@ def unrounded(difference: np.ndarray, values: np.ndarray, power: int = 1) -> np.
     return np.where(difference <= (ROUNDING * largest) ** power, 0.0, difference)
 
 
+def extent(values: np.ndarray) -> np.ndarray:
+    """Largest less smallest known value of each row, (series,): 0 where only rounding, NaN where nothing is known."""
+    high, low = (extreme.reduce(values, axis=1, initial=np.nan) for extreme in (np.fmax, np.fmin))
+    return unrounded(high - low, values)
+
+
 def seasonal_scale(train: np.ndarray, season: int, power: int = 1) -> np.ndarray:
     """Mean of |y[t] - y[t - season]| ** power over each row of `train`, (series,): 0 where that is only rounding.
 

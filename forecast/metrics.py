@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from forecast.means import mean_seen, ratio, seasonal_scale, unrounded
+from forecast.means import extent, mean_seen, ratio, seasonal_scale
 
 Function = Callable[..., Any]
 NEEDS = ("actual", "forecast", "train", "season", "quantiles", "lower", "upper", "level")
@@ -165,13 +165,13 @@ def rmse(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
 @metric()
 def nmae(actual: np.ndarray, forecast: np.ndarray, train: np.ndarray) -> np.ndarray:
     """MAE over the range of the series' training target; NaN where that is constant."""
-    return ratio(mae(actual, forecast), _range(train))
+    return ratio(mae(actual, forecast), extent(train))
 
 
 @metric()
 def nrmse(actual: np.ndarray, forecast: np.ndarray, train: np.ndarray) -> np.ndarray:
     """RMSE over the range of the series' training target; NaN where that is constant."""
-    return ratio(rmse(actual, forecast), _range(train))
+    return ratio(rmse(actual, forecast), extent(train))
 
 
 @metric()
@@ -195,6 +195,13 @@ def smape(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
 def wape(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     """Sum of the absolute errors over the sum of the absolute actuals."""
     return ratio(mae(actual, forecast), mean_seen(np.abs(actual), actual))
+
+
+@metric(higher=None, pooled=True)
+def bias(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """Sum of the forecasts less that of the actuals, over the sum of the absolute actuals: 0.1 is 10 % too high in all;
+    near 0 is good."""
+    return ratio(mean_seen(forecast - actual, actual), mean_seen(np.abs(actual), actual))
 
 
 @metric()
@@ -288,9 +295,3 @@ def _ranks(values: np.ndarray) -> np.ndarray:
     result = np.empty(values.shape)
     np.put_along_axis(result, order, (first_of_tie + last_of_tie) / 2, axis=1)
     return result
-
-
-def _range(train: np.ndarray) -> np.ndarray:
-    """Largest less smallest known value of each row, NaN where there is none."""
-    high, low = (extreme.reduce(train, axis=1, initial=np.nan) for extreme in (np.fmax, np.fmin))
-    return unrounded(high - low, train)

@@ -9,7 +9,11 @@ from featurizers.panel import Panel
 from forecast import featurization
 from forecast.job import Job
 from forecast.leaderboard import failed
+from forecast.metrics import METRICS
 from forecast.sweep import Outcome
+
+BIASED = 0.25  # of what came, by which the forecasts of every fold were too high, or too low: that is worth a word
+OF_MEANS = ("rmse", "nrmse", "rmsse", "r2")  # metrics that a mean serves best, others a value in the middle
 
 
 def compared(job: Job, panel: Panel, outcome: Outcome) -> list[Finding]:
@@ -21,6 +25,7 @@ def compared(job: Job, panel: Panel, outcome: Outcome) -> list[Finding]:
         *featurization.left_out(panel),
         *_left_out(job),
         *failed(outcome.board),
+        *_biased(outcome),
         *_unreached(job, panel),
     ]
 
@@ -30,6 +35,23 @@ def _left_out(job: Job) -> list[Finding]:
         Finding("learner_left_out", "alerted", f"{name} did not take part: {why}.", column=name)
         for name, why in job.left_out.items()
     ]
+
+
+def _biased(outcome: Outcome) -> list[Finding]:
+    """That the winner was far off in sum, on the same side in every fold of several."""
+    board, name = outcome.board, outcome.winner
+    folds = zip(board.truths, board.outputs[name], strict=True)
+    found = np.array([truth.total(METRICS["bias"], outputs) for truth, outputs in folds if outputs])
+    if len(found) < 2 or not (np.all(found > BIASED) or np.all(found < -BIASED)):
+        return []
+    side = "more" if found[0] > 0 else "less"
+    text = (
+        f"On each of {len(found)} folds {name!r} forecast {side} than came, in sum by {abs(found.mean()):.0%} (bias)."
+    )
+    if side == "less" and board.metric.name not in OF_MEANS:
+        text += (f" {board.metric.name!r} asks for a value in the middle, which is not the mean where many are zero or "
+                 "a few are large: where sums count, choose metric='rmsse'.")  # fmt: skip
+    return [Finding("bias", "alerted", text, column=name)]
 
 
 def _unreached(job: Job, panel: Panel) -> list[Finding]:

@@ -95,9 +95,18 @@ def test_what_differs_by_rounding_alone_has_no_scale():
     assert metrics.mase(np.ones(2), np.zeros(2), 1e9 + np.arange(9) % 2 * 0.01, 1) == pytest.approx(100, rel=1e-4)
 
 
+def test_the_bias_is_that_of_sums():
+    """By hand: 6 forecast where 4 came is half too much; all series count as one."""
+    assert metrics.bias(np.array([1.0, 3.0]), np.array([2.0, 4.0])) == pytest.approx(0.5)
+    assert metrics.bias(np.array([1.0, -3.0]), np.array([0.0, -3.0])) == pytest.approx(-0.25)
+    assert np.isnan(metrics.bias(np.zeros(2), np.ones(2)))
+    assert METRICS["bias"].pooled
+    assert METRICS["bias"].higher is None
+
+
 def test_missing_actuals_are_skipped_and_missing_forecasts_are_not():
     actual, forecast = np.array([[1.0, np.nan, 3]]), np.array([[2.0, 2, 5]])
-    for name in ("mae", "rmse", "mape", "smape", "wape", "r2", "spearman"):
+    for name in ("mae", "rmse", "mape", "smape", "wape", "bias", "r2", "spearman"):
         function = METRICS[name].function
         np.testing.assert_allclose(function(actual, forecast), function(actual[:, [0, 2]], forecast[:, [0, 2]]))
         assert np.isnan(function(actual, np.array([[2.0, 2, np.nan]]))).all(), name

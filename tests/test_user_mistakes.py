@@ -56,7 +56,7 @@ class Mine:
         return np.full(len(X), self.mean)
 
 
-def bias(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+def off_by(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     return np.abs(np.nanmean(forecast - actual, axis=-1))
 
 
@@ -186,6 +186,21 @@ def test_what_every_learner_said_when_it_failed_is_a_finding() -> None:
     assert "lag of 70 rows" in long.message
 
 
+def test_forecasts_that_are_far_off_in_sum_are_a_finding() -> None:
+    """The median of counts that are mostly zero is the best by MASE, and orders nothing."""
+    random, months = np.random.default_rng(5), pd.date_range("2020-01-01", periods=60, freq="MS")
+    used = (random.random((20, 60)) < 0.3) * random.poisson(5, (20, 60))
+    rare = pd.concat([pd.DataFrame({"part": p, "month": months, "used": used[p]}) for p in range(20)])
+    asked = {"id": "part", "time": "month", "target": "used", "horizon": 6, "progress": False, "ensemble": False}
+    by_mase, by_means = (fc.run(rare, metric=metric, learners=[learner], **asked).findings.of("bias")
+                         for metric, learner in (("mase", "NegativeBinomialMedian"), ("rmsse", "Croston")))  # fmt: skip
+    (found,) = by_mase
+    assert "less than came" in found.message
+    assert "metric='rmsse'" in found.message
+    assert found.column == "NegativeBinomialMedian"
+    assert not len(by_means)
+
+
 def test_a_season_that_does_not_fit_is_a_finding() -> None:
     (told,) = run(season=365).findings.of("too_long")
     assert "The season of 365 rows is left out: the median series has 60 rows" in told.message
@@ -209,13 +224,13 @@ def test_a_series_without_a_forecast_is_a_finding() -> None:
 
 def test_a_run_with_parts_of_the_users_own_keeps_all_that_can_be_kept(tmp_path: Path) -> None:
     mine = {"mine": fc.Recursive(Mine(), FEATURES)}
-    made = run(metric=bias, learners=mine, ensemble=False, output=str(tmp_path / "run"))
-    assert made.leaderboard.metric.name == "bias"
+    made = run(metric=off_by, learners=mine, ensemble=False, output=str(tmp_path / "run"))
+    assert made.leaderboard.metric.name == "off_by"
     if made.winner == "mine":
         (lost,) = made.findings.of("not_exported")
         assert "'Mine' predicts in Python but cannot be saved or exported" in lost.message
-    assert json.loads((tmp_path / "run" / "run.json").read_text())["metric"] == "bias"
-    assert fc.trials(tmp_path / "run")["bias"].is_monotonic_increasing
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["metric"] == "off_by"
+    assert fc.trials(tmp_path / "run")["off_by"].is_monotonic_increasing
     model = fc.Recursive(Mine(), FEATURES).fit(PANEL)
     with pytest.raises(TypeError, match="'Mine' predicts in Python but cannot be saved"):
         fc.save(model, tmp_path / "model")

@@ -97,7 +97,7 @@ def trend(place: int, value: float) -> dict[str, np.ndarray]:
         (trend(1, np.nan), "changepoints"),
         (trend(2, 40.0), "changepoints"),
         (trend(3, 0.0), "prior above 0"),
-        (trend(4, np.inf), "floor and the cap"),
+        (trend(4, np.inf), "The floor of Prophet"),
         (
             trend(5, np.nan)
             | {"columns": np.ones((30, 0)), "priors": np.full(4, 1.0), "multiplies": np.zeros(4, np.int64)},

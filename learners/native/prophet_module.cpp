@@ -37,7 +37,7 @@ void check(const Numbers& trend, const Numbers& periods, const Indices& orders, 
     require(trend(0) == LINEAR || trend(0) == LOGISTIC || trend(0) == FLAT, "There is no such growth of Prophet.");
     require(from_to(trend(1), 0, MOST) && from_to(trend(2), 0.0, 1.0) && trend(3) > 0.0,
             "Prophet has 0 to 1,000,000 changepoints in a share of the rows from 0 to 1, with a prior above 0.");
-    require(std::isfinite(trend(4)) && !std::isinf(cap), "The floor and the cap of Prophet are finite numbers.");
+    require(std::isfinite(trend(4)), "The floor of Prophet is a finite number.");
     require(trend(0) != LOGISTIC || !std::isnan(cap) || columns.shape(1) > 0, "Prophet finds no column of its cap.");
     for (std::size_t i = 0; i < periods.size(); i++)
         require(periods(i) > 0.0 && std::isfinite(periods(i)) && orders(i) >= 0 && orders(i) <= MOST,

@@ -16,6 +16,7 @@ from featurizers.findings import Finding
 from featurizers.panel import Panel, expected
 from featurizers.whole import whole
 from featurizers.zone import on_clock_of
+from learners.alerts import lost, strange
 from learners.brief import Brief
 from learners.slips import ModelSlips, RecipeSlips
 from learners.space import check_closed
@@ -23,16 +24,6 @@ from learners.space import check_closed
 if TYPE_CHECKING:
     from learners.attribution import Attribution
     from learners.explanation import Explanation
-
-_WRONG = {
-    "no_forecast": "{} has no forecast at some steps (NaN): either the model does not know this series and learns each "
-    "one by itself, or too little of what it looks at is known. Otherwise(learner, SeasonalNaive(...)) falls back to "
-    "another.",
-    "infinite_forecast": "{} has forecasts or bands beyond all numbers (infinite): the learner ran away from its "
-    "history. Bounded(learner, horizon) holds it to what that supports.",
-    "no_bands": "{} has forecasts without bands at some steps (NaN): what made them has none of its own "
-    "there. Conformal(learner, on) gives bands to every series.",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +129,11 @@ class Model(ModelSlips, Brief, ABC):
         return {}
 
     @property
+    def follows(self) -> bool:
+        """Whether a panel that begins after the end of training goes on from there, the rows between missing."""
+        return any(part.follows for part in self.parts)
+
+    @property
     def single(self) -> bool:
         """Whether a part computes in float32 (networks), so that a graph can agree to 1e-4 only."""
         return False
@@ -190,17 +186,9 @@ class Model(ModelSlips, Brief, ABC):
             told = {name: np.where(np.arange(gap + horizon) < gap, np.nan, v) for name, v in outputs.items()}
             outputs = {name: values[:, gap:] for name, values in outputs.items()}
             future = future.rows(future.position >= gap)
-        found = _lost(panel, outputs) + self._strange(panel) + self.remarks(panel, told)
+        found = lost(panel, outputs) + strange(self, panel) + self.remarks(panel, told)
         columns: Mapping[str, np.ndarray] = {name: values.ravel() for name, values in outputs.items()}
         return replace(future, columns=columns, roles={}, levels={}, findings=future.findings + found)
-
-    def _strange(self, panel: Panel) -> list[Finding]:
-        """What the model has not learned from: rows of another frequency."""
-        if self.origin is None or panel.freq == self.origin.tail.freq:
-            return []
-        mine = self.origin.tail.freq
-        text = f"The panel has a row every {panel.freq}, but the model learned from a row every {mine}."
-        return [Finding("other_frequency", "alerted", text)]
 
     def explain(
         self, panel: Panel, horizon: int, known: Panel | pd.DataFrame | None = None, *, by: str = "column",
@@ -246,21 +234,6 @@ def _check_history(panel: Panel, what: str) -> None:
                          "give the history, and a longer horizon.")  # fmt: skip
     if panel.count == 0:
         raise ValueError("The panel has no series to forecast: every one was left out, see its findings.")
-
-
-def _lost(panel: Panel, outputs: Mapping[str, np.ndarray]) -> list[Finding]:
-    """The series whose `outputs`, (series, horizon) each, are not all numbers."""
-    lost, found = np.isnan(outputs["forecast"]), []
-    wrong = {
-        "no_forecast": lost,
-        "infinite_forecast": np.any([np.isinf(values) for values in outputs.values()], axis=0),
-        "no_bands": np.any([np.isnan(values) & ~lost for values in outputs.values()], axis=0),
-    }
-    for kind, places in wrong.items():
-        for i in np.flatnonzero(places.any(axis=1)).tolist():
-            text = _WRONG[kind].format(panel.name(i) or "The series")
-            found.append(Finding(kind, "alerted", text, panel.name(i)))
-    return found
 
 
 def prepared(model: Model, panel: Panel) -> Panel:

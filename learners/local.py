@@ -150,6 +150,10 @@ class LocalModel(Model):
         """Whether observations change the memory."""
         return True
 
+    @property
+    def follows(self) -> bool:
+        return self.moves
+
     @abstractmethod
     def remember(self, state: State, now: State) -> State: ...
 

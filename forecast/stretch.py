@@ -32,7 +32,8 @@ class Stretch:
             raise ValueError(f"The levels of Stretch are among those of the widths, {levels}, unlike {self.levels}.")
         if len(numbers(self.factors, "Each of the factors of Stretch", alone=False)) != len(self.levels):
             raise ValueError(f"Stretch needs one of its factors for each level, not {self.factors!r}.")
-        number(self.share, "The share of Stretch")
+        if not 0 <= number(self.share, "The share of Stretch") <= 1:
+            raise ValueError(f"The share of Stretch is from 0 to 1, not {self.share!r}.")
 
     def bands(self, outputs: State, around: State) -> State:
         """The bands `around`, mixed with those among `outputs`, stretched, where there are any."""

@@ -139,23 +139,24 @@ def compare(job: JobFile, metric: Metric = None) -> None:
 @app.command()
 def export(
     folder: Annotated[Path, typer.Argument(help="A run's folder, or a saved model's.")],
-    horizon: Annotated[Optional[int], typer.Option(help="Rows to forecast; the job's and its gap if left out.")] = None,  # noqa: UP045
+    horizon: Annotated[Optional[int], typer.Option(help="Rows to forecast; the job's if left out.")] = None,  # noqa: UP045
     output: Output = None,
 ) -> None:
-    """Write a saved model as an ONNX file: beside the run's own, as model_26.onnx, if the horizon is another."""
+    """Write a saved model as an ONNX file: beside the run's own, as model_26.onnx, if the horizon is another.
+    The gap is the job's."""
     from forecast.export import to_onnx
     from forecast.job import Job
     from forecast.saving import load
 
-    model, own = load(folder), None
+    model, own, gap = load(folder), None, 0
     if (folder / "job.toml").exists():
         job = Job.read(folder / "job.toml")
-        own = job.gap + job.horizon
+        own, gap = job.horizon, job.gap
     rows = own if horizon is None else horizon
     if rows is None:
         raise ValueError(f"{str(folder)!r} holds no job.toml that says the horizon: give --horizon.")
     path = output or folder / ("model.onnx" if own in (rows, None) else f"model_{rows}.onnx")
-    check = to_onnx(model, path, rows)
+    check = to_onnx(model, path, rows, gap=gap)
     print(f"{path}: agrees with Python to {check['worst_relative_difference']:.1e} relative")
 
 

@@ -26,13 +26,14 @@ CHECKED = 256  # series that the check scores, spread evenly over the training p
 LATER = 2  # observations after training that the check lets a model with memory see
 
 
-def to_onnx(model: Model, path: str | Path, horizon: int) -> dict[str, Any]:
+def to_onnx(model: Model, path: str | Path, horizon: int, *, gap: int = 0) -> dict[str, Any]:
     """Write `model` as an ONNX file that forecasts `horizon` rows without Python; returns what the check measured.
 
     Inputs have one row a series: the key columns (only if the model keeps something of each series), `past_<target>`
     with the last values (any number, at least the look-back; NaN where missing), `past_<column>` likewise, `new` (how
     many of these values came after training; only if the model keeps memory), `time` and the known columns of the
-    rows to forecast (series, horizon), static columns (series, 1). Text columns are fed as text.
+    rows to forecast (series, horizon), static columns (series, 1). Text columns are fed as text. Where `gap` rows come
+    before those to forecast, inputs and outputs begin with them, the metadata say so, and `score` leaves them out.
 
     A series that was not in training is followed from its first value on, `new` being the number of its values.
 
@@ -48,13 +49,14 @@ def to_onnx(model: Model, path: str | Path, horizon: int) -> dict[str, Any]:
     if not isinstance(model, Model):
         raise TypeError(f"Only a fitted model is exported, not a {type(model).__name__}: fit the recipe first, or take "
                         "the model of a run.")  # fmt: skip
-    horizon, origin = whole(horizon, "The horizon"), model.origin
+    horizon, gap, origin = whole(horizon, "The horizon"), whole(gap, "The gap", 0), model.origin
+    horizon += gap
     if origin is None:
         raise ValueError("Only a model that came from `fit` can be exported: this one does not know where it ended.")
     feeds = inputs(model, origin)
     graph = trace(model, origin, feeds, horizon)
     check, shown = verify(graph.model("check", {}), model, origin, feeds, horizon)
-    described = describe(model, origin, feeds, horizon) | {"check": check, "example": shown}
+    described = describe(model, origin, feeds, horizon, gap) | {"check": check, "example": shown}
     proto = graph.model(type(model).__name__, {"forecast": json.dumps(described, allow_nan=False)})
     write_whole(path, proto.SerializeToString())
     return check

@@ -53,8 +53,9 @@ class Feed:
         return f"{what}, one value every {freq} without gaps, newest last, at least {lookback} + 'new'{missing}."
 
 
-def describe(model: Model, origin: Origin, feeds: list[Feed], horizon: int) -> dict[str, Any]:
-    """Everything that `forecast.scorer` goes by, and what a person should know."""
+def describe(model: Model, origin: Origin, feeds: list[Feed], horizon: int, gap: int = 0) -> dict[str, Any]:
+    """Everything that `forecast.scorer` goes by, and what a person should know; of the `horizon` rows of inputs and
+    outputs the first `gap` are not part of the forecast."""
     tail = origin.tail
     described = {
         "format": FORMAT,
@@ -70,6 +71,8 @@ def describe(model: Model, origin: Origin, feeds: list[Feed], horizon: int) -> d
         "trained_until": str(tail.last.max()),
         "inputs": [_input(feed, model.needs.lookback, horizon, tail.freq) for feed in feeds],
     }
+    if gap:
+        described["gap"] = gap
     if origin.memory:  # where the memory of each series stands: the model goes on from there
         described["series"] = _cutoffs(tail)
     return described

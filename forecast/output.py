@@ -82,7 +82,7 @@ def _deployed(run: Run, folder: Path) -> Run:
         except TypeError as error:  # a part of the user's own
             told(f"The model could not be saved: {error}")
         try:
-            check = to_onnx(run.model, folder / "model.onnx", run.job.gap + run.job.horizon)
+            check = to_onnx(run.model, folder / "model.onnx", run.job.horizon, gap=run.job.gap)
         except Exception as error:  # whatever a part, or the runtime, says of a graph
             told(f"model.onnx could not be written: {error if isinstance(error, ValueError) else reason(error)}")
     return replace(run, findings=Findings((*run.findings, *lost)), check=check)

@@ -53,6 +53,7 @@ def score(path: Any, table: Any, strict: bool = True, decimal: str | None = None
     series = np.split(np.arange(len(rows.keys)), range(CHUNK, len(rows.keys), CHUNK))
     parts = zip(*(session.run(None, rows.inputs(some)) for some in series), strict=True)
     outputs = {o.name: np.concatenate(part) for o, part in zip(session.get_outputs(), parts, strict=True)}
+    outputs = {name: values[:, rows.gap :] for name, values in outputs.items()}
     if strict:
         rows.check(outputs["forecast"])
     return rows.columns() | {name: values.ravel() for name, values in outputs.items()}
@@ -148,6 +149,7 @@ class Rows:
 
     def __init__(self, table: Table, about: Mapping[str, Any]) -> None:
         self.about, self.horizon, self.calendar = about, int(about["horizon"]), Calendar(about["frequency"])
+        self.gap = int(about.get("gap", 0))  # rows of the horizon that are not part of the forecast
         self.zone = zone_of(about["zone"]) if about["zone"] else None
         self.times = table.seconds(about["time"], self.zone, self.calendar)
         if not len(self.times):
@@ -247,8 +249,9 @@ class Rows:
                              f"rows, of which the table has {count}. With strict=False it stays NaN.")  # fmt: skip
 
     def columns(self) -> dict[str, np.ndarray]:
-        keys = {name: np.repeat(np.array(values), self.horizon) for name, values in self.key.items()}
-        times = self.calendar.add(self.origin[:, None], np.arange(1, self.horizon + 1)).ravel()
+        steps = np.arange(self.gap + 1, self.horizon + 1)
+        keys = {name: np.repeat(np.array(values), len(steps)) for name, values in self.key.items()}
+        times = self.calendar.add(self.origin[:, None], steps).ravel()
         local = [datetime.fromtimestamp(t, self.zone).isoformat(" ") for t in times.tolist() if self.zone]
         return keys | {self.about["time"]: np.array(local) if self.zone else times.astype("datetime64[s]")}
 

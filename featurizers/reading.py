@@ -64,8 +64,7 @@ def _read(
     rows, stamps, found = collect(table, names, settings, asked if aggregate is None else None)
     if aggregate is None:
         check_keys(rows, table, names)
-    rows, zone = _clocked(rows, stamps, asked)
-    freq, fine, more = choose(rows, asked, aggregate is not None)
+    rows, freq, fine, more = _clocked(rows, stamps, asked, aggregate is not None)
     found += [_of_numbers(finding, stamps, names.time, asked) for finding in more]
     rows, more = guards.finite(rows)
     found += more
@@ -77,7 +76,7 @@ def _read(
         how = ways(aggregate, target, [n for n in rows.columns if n not in rows.levels])
         rows, more = aggregated(rows, target, freq, how, fine, settings)
     found += more
-    panel = _panel(rows, replace(names, roles=roles), freq, zone, found + late, settings)
+    panel = _panel(rows, replace(names, roles=roles), freq, found + late, settings)
     return replace(panel, day_first=stamps.day_first)
 
 
@@ -108,9 +107,7 @@ def _even(rows: Rows, freq: Frequency, target: str, settings: Policy) -> tuple[R
     return rows, found + more
 
 
-def _panel(
-    rows: Rows, names: Names, freq: Frequency, zone: str | None, found: list[Finding], settings: Policy
-) -> Panel:
+def _panel(rows: Rows, names: Names, freq: Frequency, found: list[Finding], settings: Policy) -> Panel:
     target, has_known = names.target, "known" in names.roles.values()
     rows, later, more = guards.ends(rows, target, has_known)
     found += more
@@ -129,7 +126,7 @@ def _panel(
     panel = Panel(
         ids=rows.ids, indptr=rows.indptr, times=rows.times, freq=freq, time=names.time, target=target,
         columns={n: rows.columns[n] if n in rows.columns else values[n] for n in (target, *roles)}, roles=roles,
-        levels={n: rows.levels[n] for n in roles if n in rows.levels}, zone=zone,
+        levels={n: rows.levels[n] for n in roles if n in rows.levels}, zone=rows.zone,
     )  # fmt: skip
     found += more + memory(panel)
     seen = {f.kind for f in found}
@@ -157,10 +154,14 @@ def _ahead(panel: Panel, later: Rows) -> Panel | None:
                    levels={n: panel.levels[n] for n in columns if n in panel.levels})  # fmt: skip
 
 
-def _clocked(rows: Rows, stamps: Stamps, asked: Any) -> tuple[Rows, str | None]:
-    """Rows in UTC with their zone, or, where a step is a day or more, by the wall clock."""
-    if stamps.zone is None:
-        return rows, None
-    local = replace(rows, times=stamps.local[rows.row], zone=None).sorted()
-    freq = Frequency.parse(asked) if asked is not None else Frequency.infer(local.times, local.series)
-    return (local, None) if freq is None or freq.daily else (rows, stamps.zone)
+def _clocked(
+    rows: Rows, stamps: Stamps, asked: Any, aggregate: bool
+) -> tuple[Rows, Frequency, Frequency | None, list[Finding]]:
+    """Rows by the wall clock where a step is a day or more, else in UTC with their zone; and what `choose` says of
+    them. The wall clock comes first: days are regular by no other one."""
+    if rows.zone is not None:
+        local = replace(rows, times=stamps.local[rows.row], zone=None).sorted()
+        chosen = choose(local, asked, aggregate)
+        if chosen[0].daily:
+            return local, *chosen
+    return rows, *choose(rows, asked, aggregate)

@@ -77,3 +77,24 @@ def test_findings_say_the_wall_clock_and_its_distance_from_utc() -> None:
     assert "has the time 2024-10-26 00:00:00.001000+02:00: fractions" in cut.message
     daily = Panel.read(pd.DataFrame({"at": at.normalize().unique(), "y": 1.0}), time="at", target="y", freq="D")
     assert "2024-10-26 to 2024-10-28" in repr(daily)
+
+
+@pytest.mark.parametrize("freq", ["D", "W", "MS"])
+def test_a_frequency_that_is_too_coarse_does_not_take_the_zone_off(freq: str) -> None:
+    at = pd.date_range("2024-10-20", periods=336, freq="h", tz="Europe/Berlin")
+    table = pd.DataFrame({"at": at, "y": np.arange(336.0)})
+    panel = Panel.read(table, time="at", target="y", freq=freq)
+    assert (panel.freq.name, panel.zone) == ("h", "Europe/Berlin")
+    np.testing.assert_array_equal(panel.y, table["y"])  # the hour that comes twice is two rows
+    (told,) = panel.findings.of("wrong_frequency")
+    assert f"freq='{freq}' was given" in told.message
+    assert "h is used" in told.message
+    days = Panel.read(table, time="at", target="y", freq="D", aggregate="sum")
+    assert (days.zone, days.y[7]) == (None, np.arange(168, 193).sum())
+
+
+def test_a_frequency_that_is_too_fine_leaves_days_on_the_wall_clock() -> None:
+    at = pd.date_range("2024-10-20", periods=40, freq="D", tz="Europe/Berlin")
+    panel = Panel.read(pd.DataFrame({"at": at, "y": np.arange(40.0)}), time="at", target="y", freq="h")
+    assert (panel.freq.name, panel.zone, len(panel)) == ("D", None, 40)
+    assert str(panel.times[0]) == "2024-10-20T00:00:00"

@@ -103,7 +103,7 @@ def _even(rows: Rows, freq: Frequency, target: str, settings: Policy) -> tuple[R
         number = grid.number(kept.times, kept.series)
     rows, more = on_grid(kept, grid, number)
     found += more
-    rows, more = merged(rows.sorted() if more else rows, target, settings)
+    rows, more = merged(rows.sorted() if more else rows, freq, target, settings)
     return rows, found + more
 
 

@@ -31,7 +31,7 @@ def on_grid(rows: Rows, grid: Grid, number: np.ndarray) -> tuple[Rows, list[Find
     return replace(rows, times=times), found
 
 
-def merged(rows: Rows, target: str, policy: Policy) -> tuple[Rows, list[Finding]]:
+def merged(rows: Rows, freq: Frequency, target: str, policy: Policy) -> tuple[Rows, list[Finding]]:
     """One row for each stamp of a series."""
     new = np.r_[True, (rows.series[1:] != rows.series[:-1]) | (rows.times[1:] != rows.times[:-1])]
     if len(rows) == 0 or new.all():
@@ -55,7 +55,7 @@ def merged(rows: Rows, target: str, policy: Policy) -> tuple[Rows, list[Finding]
         columns[name][several] = _one(group, heads, sizes[several], policy.duplicates)
         exact = np.logical_and.reduceat(same, heads)
         columns[name][several] = np.where(exact, group[heads], columns[name][several])
-    found = _doubles(rows, starts[several], sizes[several], equal, target, policy)
+    found = _doubles(rows, freq, starts[several], sizes[several], equal, target, policy)
     return replace(rows.take(starts), columns=columns), found
 
 
@@ -67,7 +67,7 @@ def _one(group: np.ndarray, heads: np.ndarray, sizes: np.ndarray, how: str) -> n
 
 
 def _doubles(
-    rows: Rows, places: np.ndarray, sizes: np.ndarray, equal: np.ndarray, target: str, policy: Policy
+    rows: Rows, freq: Frequency, places: np.ndarray, sizes: np.ndarray, equal: np.ndarray, target: str, policy: Policy
 ) -> list[Finding]:
     found: list[Finding] = []
     extra = dict(zip(places.tolist(), sizes.tolist(), strict=True))
@@ -80,7 +80,7 @@ def _doubles(
             shown = " and ".join(f"{v:g}" for v in values[:4]) + (" ..." if len(values) > 4 else "")
             other = ", ".join(str(r) for r in rows.row[first + 1 : first + min(extra[first], 5)])
             others = f"; so do {count - 1} more stamps" if count > 1 else ""
-            others += " (the hour that clocks repeat in autumn)" if clocks(rows, rows.times[first]) else ""
+            others += " (the hour that clocks repeat in autumn)" if _whole_hour(rows, freq, places, first) else ""
             if same:
                 return f"the stamp comes again in row {other} with the same values, one is kept{others}."
             kept = {"mean": "their mean", "sum": "their sum", "last": "the last"}[policy.duplicates]
@@ -90,6 +90,16 @@ def _doubles(
 
         found += _of_rows(each_series("duplicate", "fixed", rows, at, sentence), lost[np.unique(rows.series[at])])
     return found
+
+
+def _whole_hour(rows: Rows, freq: Frequency, places: np.ndarray, first: int) -> bool:
+    """Whether the stamps at `places`, from that at `first` on, are those of one hour in which clocks may change."""
+    if freq.seconds is None or 3600 % freq.seconds or not clocks(rows, rows.times[first]):
+        return False
+    last = np.searchsorted(places, first) + 3600 // freq.seconds - 1
+    if last >= len(places) or rows.series[places[last]] != rows.series[first]:
+        return False
+    return bool(rows.times[places[last]] - rows.times[first] < np.timedelta64(3600, "s"))
 
 
 def _of_rows(found: list[Finding], counts: np.ndarray) -> list[Finding]:

@@ -231,6 +231,19 @@ def test_local_hours_without_a_zone_are_repaired() -> None:
     assert "clocks repeat" in double.message
 
 
+@pytest.mark.parametrize(
+    ("freq", "twice", "hour"),
+    [("D", 1, False), ("h", 1, True), ("15min", 4, True), ("15min", 3, False), ("2h", 1, False)],
+)
+def test_an_hour_that_comes_twice_in_autumn_is_told_only_where_it_is_one(freq: str, twice: int, hour: bool) -> None:
+    at = pd.date_range("2024-10-20 02:00" if freq != "D" else "2024-09-29", periods=700, freq=freq)
+    table = pd.DataFrame({"at": at, "y": np.arange(700.0)})
+    start = int(np.searchsorted(at, pd.Timestamp("2024-10-27" if freq == "D" else "2024-10-27 02:00")))
+    panel = Panel.read(pd.concat([table, table.iloc[start : start + twice]]), time="at", target="y")
+    (told,) = panel.findings.of("duplicate")
+    assert ("(the hour that clocks repeat in autumn)" in told.message) == hour
+
+
 def test_aggregation() -> None:
     table = sales(24 * 40, freq="h")
     table.loc[3, "sales"] = np.nan

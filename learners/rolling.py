@@ -32,15 +32,16 @@ class Replay:
 
 
 def rolling_forecast(
-    model: Model, panel: Panel, horizon: int, step: int = 1, *, start: str | None = None,
+    model: Model, panel: Panel, horizon: int, step: int = 1, *, gap: int = 0, start: str | None = None,
     known: Panel | pd.DataFrame | None = None, inside: bool = False, unknown: str = REFUSE,
 ) -> pd.DataFrame:  # fmt: skip
     """What `model` would have forecast as the rows of `panel` came in: the next `horizon` rows, every `step` rows.
 
     The first origin of a series is the end of its training, or the last row up to the stamp `start`; a series that was
     not in training begins after as many rows as the model looks back, at least one. The last is its last row, or, with
-    `inside`, the last one after which the panel has the whole horizon. Nothing is fitted: the state of the model moves
-    on row by row (`advance`), and many origins are forecast at once. `known` and `unknown` are as in `Model.forecast`.
+    `inside`, the last one after which the panel has the whole gap and horizon. Nothing is fitted: the state of the
+    model moves on row by row (`advance`), and many origins are forecast at once. `gap`, `known` and `unknown` are as in
+    `Model.forecast`; the gap follows each origin.
 
     One row a series, origin and step: the keys, "cutoff" (the last row that was known), the time, every output of the
     model, and "actual", as far as the panel has it. A key or time of such a name gets a "_" behind it.
@@ -53,10 +54,12 @@ def rolling_forecast(
                         "as in recipe.fit(panel).")  # fmt: skip
     asked, panel = panel, prepared(model, expected(panel, "rolling_forecast"))
     horizon, step = whole(horizon, "The horizon"), whole(step, "The step of rolling_forecast")
-    ahead = Ahead.of(model, asked, 0 if inside else horizon, known, unknown)
-    found = replay(model, panel, begins(model, asked, start), horizon, step, ahead, inside)
+    gap = whole(gap, "The gap", 0)
+    reach = gap + horizon
+    ahead = Ahead.of(model, asked, 0 if inside else reach, known, unknown)
+    found = replay(model, panel, begins(model, asked, start), reach, step, ahead, inside)
     owner = np.repeat(found.series, horizon)
-    position = (found.rows[:, None] + np.arange(horizon)).ravel()
+    position = (found.rows[:, None] + np.arange(gap, reach)).ravel()
     times = panel.freq.add(panel.last[owner], position - panel.lengths[owner] + 1)
     there = position < panel.lengths[owner]
     row = np.where(there, panel.indptr[owner] + position, 0)
@@ -64,7 +67,7 @@ def rolling_forecast(
     ids = panel.ids.iloc[owner].reset_index(drop=True).rename(columns=partial(apart, taken=_OWN))
     columns: dict[str, Any] = {"cutoff": _stamps(asked, np.repeat(cutoff, horizon)),
                                apart(panel.time, _OWN): _stamps(asked, times)}  # fmt: skip
-    columns |= {name: values.ravel() for name, values in found.outputs.items()}
+    columns |= {name: values[:, gap:].ravel() for name, values in found.outputs.items()}
     actual = np.where(there, panel.y[row], np.nan) if len(panel) else np.full(len(owner), np.nan)
     return pd.concat([ids, pd.DataFrame({**columns, "actual": actual}, index=ids.index)], axis=1)
 
@@ -137,8 +140,8 @@ def replay(
     if waiting:
         outputs.append(_forecast(model, ahead, waiting, series, rows, horizon))
     if not outputs:
-        raise ValueError(f"No series has {'a whole horizon of ' + str(horizon) + ' rows' if inside else 'a row'} after "
-                         "the first origin: give a longer panel, or an earlier start.")  # fmt: skip
+        raise ValueError(f"No series has {f'{horizon} rows' if inside else 'a row'} after the first origin: give a "
+                         "longer panel, or an earlier start.")  # fmt: skip
     joined = {n: np.concatenate([o[n] for o in outputs]) for n in outputs[0]}
     places, known_rows = np.concatenate(series), np.concatenate(rows)
     order = np.lexsort((known_rows, places))

@@ -54,7 +54,10 @@ def test_rolling_forecasts_are_those_of_each_origin(learner: Learner) -> None:
         np.testing.assert_array_equal(mine["day"].to_numpy(), expected.frame()["day"].to_numpy())
         for name, values in expected.columns.items():
             np.testing.assert_allclose(mine[name], values, rtol=1e-8, atol=1e-8, err_msg=name)
+    late = rolling_forecast(model, whole, 2, step=3, gap=2, known=later(whole))
+    pd.testing.assert_frame_equal(late, found[np.arange(len(found)) % 4 >= 2].reset_index(drop=True))
     inside = rolling_forecast(model, whole, 4, step=3, inside=True)
+    assert len(rolling_forecast(model, whole, 2, step=3, gap=2, inside=True)) == len(inside) / 2
     assert len(inside) == whole.count * 2 * 4
     seen = whole.frame().set_index([*keys, "day"])["sales"]
     actual = inside.set_index([*keys, "day"])["actual"]
@@ -77,6 +80,18 @@ def test_fitted_values_have_the_bits_of_advancing(learner: Learner) -> None:
             step = np.asarray(model.predict(state, future)["forecast"])[:, 0]
             state = model.advance(state, now)
         np.testing.assert_array_equal(found.columns["forecast"][before.indptr[:-1] + at], step)
+
+
+@every
+def test_rolling_forecasts_with_a_gap_are_those_of_each_origin(learner: Learner) -> None:
+    whole = panel()
+    before, after = continued(whole, 6)
+    model = learner.fit(before)
+    found = rolling_forecast(model, whole, 2, step=100, gap=3, inside=True)
+    expected = model.forecast(before, 2, after, gap=3)
+    np.testing.assert_array_equal(found["day"].to_numpy(), expected.frame()["day"].to_numpy())
+    for name, values in expected.columns.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-8, atol=1e-8, err_msg=name)
 
 
 def test_origins_differ_by_series() -> None:

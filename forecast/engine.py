@@ -22,7 +22,8 @@ LOOK = 0.5  # seconds after which a worker looks again whether it is still worke
 
 @contextmanager
 def processes(count: int | None = None, until: float | None = None, longest: float | None = None) -> Iterator[None]:
-    """Inside, `each` runs on `count` processes (None: one for each core that this process may use).
+    """Inside, `each` runs on `count` processes (None: one for each core that this process may use), but on no more than
+    there are cores, or items.
 
     Workers run serial inside, with one thread each for BLAS and OpenMP, since many processes with many threads are far
     slower than with one. They start fresh, so that neither a guard around the main module nor a module for a
@@ -31,7 +32,7 @@ def processes(count: int | None = None, until: float | None = None, longest: flo
     that takes more than `longest` seconds, so that it does not keep the others waiting. Workers whose process is
     killed end within a second. ValueError if `count` is no whole number from 1 on.
     """
-    count = cores() if count is None else whole(count, "The number of processes")
+    count = cores() if count is None else useful(whole(count, "The number of processes"))
     serial = map if count == 1 else partial(_spread, count)
     before = engine.set(serial if until is None else partial(_spread_until, count, until, longest))
     try:
@@ -40,13 +41,27 @@ def processes(count: int | None = None, until: float | None = None, longest: flo
         engine.reset(before)
 
 
+def useful(count: int) -> int:
+    """How many of `count` processes are of use: one for each core. Two always are: what fails in one of its own, as for
+    lack of memory, does not end this one."""
+    return min(count, max(cores(), 2))
+
+
+def _started(count: int, items: int) -> int:
+    """How many of `count` processes have something to do. Those that are there stay: to start one takes seconds."""
+    from joblib.externals.loky import reusable_executor  # type: ignore[import-untyped]
+
+    there = getattr(reusable_executor._executor, "_max_workers", 0)  # to ask for the executor would make one
+    return min(count, max(items, there, 2))
+
+
 def _spread(count: int, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
     """The results in order, as they come. Large arrays, as of a panel in `function`, are shared and not copied."""
     from joblib import Parallel, delayed, parallel_config  # type: ignore[import-untyped]
     from joblib.externals.loky.process_executor import TerminatedWorkerError  # type: ignore[import-untyped]
 
-    function = partial(_attended, os.getpid(), function)
-    with parallel_config("loky", n_jobs=count, inner_max_num_threads=1):
+    function, items = partial(_attended, os.getpid(), function), list(items)
+    with parallel_config("loky", n_jobs=_started(count, len(items)), inner_max_num_threads=1):
         spread = Parallel(return_as="generator")(delayed(function)(item) for item in items)
         try:
             yield from spread
@@ -65,7 +80,8 @@ def _spread_until(
     function = partial(_attended, os.getpid(), function)
     items, found, given, ended, killed = list(items), {}, 0, Event(), list[Any]()
     numbered = takewhile(lambda _: time.monotonic() < until, enumerate(items))  # nothing is begun after it
-    spread = _beside(function, numbered, longest) if count == 1 else _unordered(count, function, numbered)
+    some = 1 if count == 1 else _started(count, len(items))
+    spread = _beside(function, numbered, longest) if some == 1 else _unordered(some, function, numbered)
     watch = Thread(target=_end, args=(until, ended, killed), daemon=True)
     watch.start()
     try:
@@ -89,7 +105,7 @@ def _spread_until(
 def _end(until: float, ended: Event, killed: list[Any]) -> None:
     """At `until` end the workers, again and again if they were still starting, up to where the work has `ended`; whose
     they were goes to `killed`."""
-    from joblib.externals.loky import reusable_executor  # type: ignore[import-untyped]
+    from joblib.externals.loky import reusable_executor
     from joblib.externals.loky.backend.utils import kill_process_tree  # type: ignore[import-untyped]
 
     wait = max(until - time.monotonic(), 0.0)

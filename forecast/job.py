@@ -18,6 +18,7 @@ from featurizers.panel import Panel
 from featurizers.sources import named_as_table
 from forecast import defaults
 from forecast.backtest import RollingOrigin
+from forecast.engine import useful
 from forecast.names import numbered, of_its_own
 from forecast.plan import Plan, recipe
 from forecast.recipes import build
@@ -55,9 +56,9 @@ class Job:
 
     More than each learner once is tried if there are `trials`, in all or in each group of `by`, a `time_limit` in
     seconds for comparing and training, an `exit_score` of the metric that ends the search, or `patience`, the trials
-    without a better one after which it ends. `workers` processes share the folds (None: one, with a time limit one for
-    each core); `seed` is that of networks and search; `output` the run's folder. `left_out` says which default learners
-    did not take part, and why.
+    without a better one after which it ends. `workers` processes, of which no more are started than there are cores,
+    share the folds (None: one, with a time limit one for each core); `seed` is that of networks and search; `output`
+    the run's folder. `left_out` says which default learners did not take part, and why.
     """
 
     data: Mapping[str, Any]
@@ -203,7 +204,9 @@ class Job:
 
     @property
     def processes(self) -> int:
-        return self.workers or (1 if self.time_limit is None else cores())
+        if self.workers is not None:
+            return useful(self.workers)
+        return 1 if self.time_limit is None else cores()
 
     def sweep(self, panel: Panel) -> Sweep:
         """What a resolved job does, as a recipe."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
-from forecast.engine import processes
+from forecast.engine import processes, useful
 
 MARGIN = 1.3  # on the seconds that a learner took on the folds, for its training on everything
 LATER = 1.2  # times the seconds of the first fold, which is the shortest, that a later one takes
@@ -50,7 +50,7 @@ class Remaining:
     """
 
     def __init__(self, limits: Limits, workers: int = 1, sign: float = 1.0) -> None:
-        self.asked, self.workers, self.sign = limits, workers, sign
+        self.asked, self.workers, self.sign = limits, useful(workers), sign
         self.until, self.after = limits.until, limits.after
 
     @property

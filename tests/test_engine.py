@@ -12,6 +12,7 @@ import pytest
 
 from forecast.backtest import RollingOrigin
 from forecast.engine import processes
+from forecast.job import Job
 from forecast.leaderboard import compare
 from forecast.per_group import PerGroup
 from forecast.saving import save
@@ -66,6 +67,34 @@ def test_one_process_is_serial_and_none_is_refused():
     for wrong in (0, 2.5, "4"):
         with pytest.raises(ValueError, match=f"must be a whole number from 1 on, not {wrong!r}"), processes(wrong):
             pass
+
+
+NO_MORE = """
+import time
+import forecast.engine
+from joblib.externals.loky import reusable_executor
+from learners.each import each
+
+forecast.engine.cores = lambda: 3
+for until in (None, time.monotonic() + 99.0):
+    with forecast.engine.processes(1000, until):
+        for items in ([1], [1] * 9, [1]):
+            each(abs, items)
+            print(len(reusable_executor._executor._processes))
+"""
+
+
+def test_no_more_processes_are_started_than_there_are_cores_or_items():
+    """A resize would end some, and start them again for the next items."""
+    done = subprocess.run([sys.executable, "-c", NO_MORE], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["2", "3", "3", "3", "3", "3"], done.stderr
+
+
+def test_a_job_reckons_with_the_processes_that_there_will_be(monkeypatch):
+    monkeypatch.setattr("forecast.engine.cores", lambda: 4)
+    data = {"time": "day", "target": "sales"}
+    found = [Job.of({"data": data, "horizon": 2, "workers": n}).processes for n in (None, 1, 3, 1000)]
+    assert found == [1, 1, 3, 4]
 
 
 @pytest.mark.parametrize("workers", [1, 2])

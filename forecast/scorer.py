@@ -20,9 +20,16 @@ from typing import Any
 import numpy as np
 
 if __package__:
-    from forecast.scorer_times import Calendar, moments, second, wall_clock, zone_of
+    from forecast.scorer_times import Calendar, moments, second, wall_clock, written, zone_of
 else:
-    from scorer_times import Calendar, moments, second, wall_clock, zone_of  # type: ignore[import-not-found,no-redef]
+    from scorer_times import (  # type: ignore[import-not-found,no-redef]
+        Calendar,
+        moments,
+        second,
+        wall_clock,
+        written,
+        zone_of,
+    )
 
 MISSING = ("", "nan", "-nan", "na", "#na", "n/a", "#n/a", "null", "none", "<na>", "-")
 WORDS = {"true": 1.0, "false": 0.0} | dict.fromkeys(MISSING, np.nan)
@@ -262,7 +269,7 @@ def _text(second: Any) -> str:
 
 def main(arguments: list[str], decimal: str | None = None) -> None:
     forecasts, text = score(arguments[0], arguments[1], decimal=decimal), io.StringIO(newline="")
-    lines = zip(*([name, *values.astype(str)] for name, values in forecasts.items()), strict=True)
+    lines = zip(*([name, *written(values)] for name, values in forecasts.items()), strict=True)
     csv.writer(text, lineterminator="\n").writerows(lines)
     Path(arguments[2]).write_text(text.getvalue(), "utf-8") if len(arguments) > 2 else print(text.getvalue(), end="")
 

@@ -154,3 +154,12 @@ def wall_clock(seconds: np.ndarray, zone: tzinfo) -> np.ndarray:
     distinct, at = np.unique(seconds, return_inverse=True)
     offsets = [datetime.fromtimestamp(s, zone).utcoffset() or timedelta() for s in distinct.tolist()]
     return seconds + np.array([round(o.total_seconds()) for o in offsets], np.int64)[at].reshape(seconds.shape)
+
+
+def written(values: np.ndarray) -> list[str]:
+    """A column as text, in the notation of a run's `forecasts.csv`: dates alone if all stamps are at midnight, and
+    nothing where a number is missing."""
+    if values.dtype.kind == "M":
+        days = values.astype("datetime64[D]")
+        return [text.replace("T", " ") for text in (days if (days == values).all() else values).astype(str).tolist()]
+    return ["" if value != value else str(value) for value in values.tolist()]

@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import forecast as fc
+from forecast.scorer import main
+from forecast.scorer_times import written
 
 ROLES: dict[str, Any] = {"id": "shop", "time": "day", "target": "sales", "known": ["price"]}
 
@@ -56,3 +59,22 @@ def test_another_horizon_begins_after_the_gap_too(tmp_path: Path) -> None:
     whole, own = (fc.score(tmp_path / name, tmp_path / "t.csv") for name in ("run/model_5.onnx", "own.onnx"))
     np.testing.assert_allclose(whole["forecast"].reshape(2, 5)[:, :3].ravel(), own["forecast"], rtol=1e-9)
     assert own["day"][0] == np.datetime64("2024-03-05")
+
+
+@pytest.mark.parametrize("kind", ["days", "noons", "zoned"])
+def test_a_scored_file_is_written_as_that_of_the_run(kind: str, tmp_path: Path) -> None:
+    days = pd.to_datetime(table()["day"]) + pd.Timedelta(hours=12 * (kind == "noons"))
+    if kind == "zoned":
+        days = pd.Series(np.tile(pd.date_range("2024-03-29", periods=70, freq="h", tz="Europe/Berlin"), 2))
+    table().assign(day=days).to_csv(tmp_path / "t.csv", index=False)
+    fc.run(tmp_path / "t.csv", **ROLES, horizon=10, learners=["Ridge"], folds=1, levels=80, progress=False,
+           output=tmp_path / "run")  # fmt: skip
+    main([str(tmp_path / "run" / "model.onnx"), str(tmp_path / "t.csv"), str(tmp_path / "scored.csv")])
+    want, got = (pd.read_csv(tmp_path / name, dtype=str) for name in ("run/forecasts.csv", "scored.csv"))
+    assert list(want) == list(got)
+    assert want[["shop", "day"]].equals(got[["shop", "day"]])
+
+
+def test_what_is_missing_is_written_as_nothing() -> None:
+    assert written(np.array([1.5, np.nan, 1e-7])) == ["1.5", "", "1e-07"]
+    assert written(np.array([3, 4])) == ["3", "4"]

@@ -19,7 +19,7 @@ from forecast.metrics import Metric
 from forecast.settings import levels as checked
 from forecast.stretch import Stretch, stretch
 from forecast.truth import Outputs, measure
-from forecast.widths import Errors, Widths, truth_scale, widths
+from forecast.widths import Errors, Widths, resting, truth_rest, truth_scale, widths
 from learners.around import Around, Wrapping, inside, reported
 from learners.bands import bounds
 from learners.bands import levels as levels_of
@@ -28,6 +28,7 @@ from learners.learner import Learner, Model
 SHARES = (0.5, 1.0, 0.0)  # of a learner's own bands in those that are deployed: the usual one first
 BETTER = 0.98  # of the loss of the usual share is what another needs, to be taken in its place
 FEWEST, MOST = 10, 50_000_000  # learners and bounds of forecasts on a leaderboard that have bands
+Scales = tuple[np.ndarray, np.ndarray]  # of the series of a fold, and where those without one hold still, (series,)
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,8 @@ class ConformalModel(Around):
 
     def predict(self, state: State, future: State) -> State:
         outputs = self.inner.predict(state, future)
-        around = self.widths.bands(outputs["forecast"], self.widths.scale(state["target"]))
+        past, found = state["target"], self.widths
+        around = found.bands(outputs["forecast"], found.scale(past), rest=resting(past, found.window))
         return finished(outputs, around, self.stretch, self.least)
 
 
@@ -172,14 +174,15 @@ def ranking(board: Leaderboard, levels: Sequence[float], least: float | None) ->
 
 
 def errors(
-    board: Leaderboard, name: str, levels: Sequence[float], scales: Mapping[int, np.ndarray] | None = None
+    board: Leaderboard, name: str, levels: Sequence[float], scales: Mapping[int, Scales] | None = None
 ) -> list[Errors]:
     """What the learner forecast in each fold. ValueError if no residual is known."""
     scales = _scales(board) if scales is None else scales
     pairs = [(t, o) for t, o in zip(board.truths, board.outputs[name], strict=True) if o]
     own = all(set(levels) <= set(levels_of(o)) for _, o in pairs)
     kept = [n for level in levels for n in bounds(level)] if own else []
-    found = [Errors(o["forecast"], t.actual, scales[t.number], {n: o[n] for n in kept}) for t, o in pairs]
+    found = [Errors(o["forecast"], t.actual, scales[t.number][0], {n: o[n] for n in kept}, scales[t.number][1])
+             for t, o in pairs]  # fmt: skip
     if not any(np.isfinite(e.residual).any() for e in found):
         reasons = [a.failure for a in board.attempts if a.name == name and a.failure]
         raise ValueError(
@@ -196,8 +199,8 @@ def _wanted(levels: Sequence[float]) -> tuple[float, ...]:
     return found
 
 
-def _scales(board: Leaderboard) -> dict[int, np.ndarray]:
-    return {t.number: truth_scale(t) for t in board.truths}
+def _scales(board: Leaderboard) -> dict[int, Scales]:
+    return {t.number: (truth_scale(t), truth_rest(t)) for t in board.truths}
 
 
 def _widths(board: Leaderboard, seen: Sequence[Errors], levels: Sequence[float], **how: Any) -> Widths:
@@ -232,7 +235,7 @@ def _left_out(
     there are others."""
     for k, e in enumerate(seen):
         others = [o for i, o in enumerate(seen) if i != k] or seen
-        around = _widths(board, others, levels, **how).bands(e.forecast, e.scale, board.on.gap)
+        around = _widths(board, others, levels, **how).bands(e.forecast, e.scale, board.on.gap, e.rest)
         yield e, around, stretch(others, levels) if e.own else None
 
 

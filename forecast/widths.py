@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import NormalDist
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from featurizers.arrays import Array, State, namespace
 from featurizers.whole import numbers, whole
-from forecast.means import ROUNDING
+from forecast.means import ROUNDING, mean_of
 from forecast.truth import Truth
 from learners.bands import bounds, check_levels
 from learners.draws import evenly
@@ -30,6 +30,10 @@ class Widths:
 
     The scale of a series is its mean absolute seasonal difference: the mean of that over the last `window` rows, which
     is steady, and of that over the last `recent` ones (0: not asked), which follows the series.
+
+    A series that held still has none: its band reaches as far as the errors of such series (`still`), at least a share
+    (`waking`) of how far the forecast is from where it rests. A shop that was closed all winter has a width when it
+    opens; the window alone says so, so that new series have one too and graphs need no key.
     """
 
     levels: tuple[float, ...]  # percent, ascending
@@ -38,7 +42,8 @@ class Widths:
     season: int
     window: int  # rows that the scale is measured on
     recent: int = 0
-    still: tuple[float, ...] = ()  # per level, in units of the target: the reach where a series has no scale
+    still: tuple[float, ...] = ()  # per level, in units of the target: the reach where a series has no scale ...
+    waking: tuple[float, ...] = ()  # ... or so large a share of what its forecast moves, if that is more
 
     def check(self) -> None:
         """ValueError if a setting makes no sense."""
@@ -48,8 +53,10 @@ class Widths:
             rows = [numbers(row, what, alone=False) for row in given] if isinstance(given, tuple | list) else []
             if len(rows) != len(self.levels) or len({len(row) for row in rows}) != 1 or not rows[0]:
                 raise ValueError(f"Widths need as many steps for each level in {name!r}, unlike {given!r}.")
-        if len(numbers(self.still, "Each of 'still' of Widths", alone=False)) not in (0, len(self.levels)):
-            raise ValueError(f"Widths need one number for each level in 'still', or none, not {self.still!r}.")
+        for name in ("still", "waking"):
+            given = getattr(self, name)
+            if len(numbers(given, f"Each of {name!r} of Widths", alone=False)) not in (0, len(self.levels)):
+                raise ValueError(f"Widths need one number for each level in {name!r}, or none, not {given!r}.")
         for name, least in (("season", 1), ("window", 2), ("recent", 0)):
             whole(getattr(self, name), f"The {name} of Widths", least)
 
@@ -65,16 +72,18 @@ class Widths:
         """The scale of each series, (series,), by its last `window` rows, (series, window or more)."""
         return joint_scale(past, self.season, self.window, self.recent)
 
-    def bands(self, forecast: Array, scale: Array, skip: int = 0) -> State:
+    def bands(self, forecast: Array, scale: Array, skip: int = 0, rest: Array | None = None) -> State:
         """The outputs around `forecast` (series, horizon) of series with `scale` (series,), whose first step is the
-        one after `skip`."""
+        one after `skip`; those without a scale hold still at `rest` (series,)."""
         xp, outputs = namespace(forecast, scale), {}
-        still = self.still or (0.0,) * len(self.levels)
+        still, waking = (given or (0.0,) * len(self.levels) for given in (self.still, self.waking))
+        moved = forecast * 0.0 if rest is None else xp.abs(forecast - rest[:, None])
+        moved = xp.where(xp.isnan(moved), 0.0, moved)
         for i, (low, high) in enumerate(zip(*(r[:, skip:] for r in self.reach(forecast.shape[1] + skip)), strict=True)):
             lower, upper = bounds(self.levels[i])
-            moving = scale[:, None] > 0
-            outputs[lower] = forecast - xp.where(moving, scale[:, None] * low[None, :], still[i])
-            outputs[upper] = forecast + xp.where(moving, scale[:, None] * high[None, :], still[i])
+            moving, asleep = scale[:, None] > 0, xp.maximum(moved * waking[i], still[i])
+            outputs[lower] = forecast - xp.where(moving, scale[:, None] * low[None, :], asleep)
+            outputs[upper] = forecast + xp.where(moving, scale[:, None] * high[None, :], asleep)
         return outputs
 
 
@@ -86,10 +95,20 @@ class Errors:
     actual: np.ndarray
     scale: np.ndarray  # (series,)
     own: dict[str, np.ndarray] = field(default_factory=dict)  # the learner's own bands, by output
+    rest: np.ndarray | None = None  # where series without a scale hold still, (series,); None: at 0
 
     @property
     def residual(self) -> np.ndarray:
         return np.asarray(self.actual - self.forecast)
+
+    @property
+    def share(self) -> np.ndarray:
+        """The size of each error over the mean of what came, from where the series rested or else from 0; NaN at steps
+        where nothing came, which tell nothing of one that moves."""
+        begun = 0.0 if self.rest is None else np.where(self.scale > 0, 0.0, self.rest)[:, None]
+        size = np.abs(self.actual - begun)
+        size = np.where(size > 0, size, np.nan)
+        return np.where(np.isnan(size), np.nan, np.abs(self.residual)) / mean_of(size, axis=1)[:, None]
 
 
 def widths(
@@ -112,7 +131,8 @@ def widths(
     reach = [np.maximum.accumulate(q.clip(0)) for q in _reach([v / grown for v in z], asked, symmetric, decay)]
     steps = np.r_[np.full(gap, grown[0]), grown]  # the rows of a gap are given the first width that is known
     below, above = (tuple(map(tuple, np.outer(q, steps).tolist())) for q in reach)
-    return Widths(tuple(levels), below, above, season, *windows(season), _still(errors, levels))
+    return Widths(tuple(levels), below, above, season, *windows(season), _still(errors, levels),
+                  _waking(errors, asked, decay))  # fmt: skip
 
 
 def adapted(ratios: Sequence[np.ndarray], levels: Sequence[float], rate: float) -> tuple[float, ...]:
@@ -196,12 +216,20 @@ def quantiles(
 
 
 def _still(errors: Sequence[Errors], levels: Sequence[float]) -> tuple[float, ...]:
-    """The quantiles of the errors of series that had never changed: of no width, if none of them did afterwards."""
+    """The quantiles of the errors of series that had held still: of no width, if none of them moved afterwards."""
     sizes = np.concatenate([np.abs(e.residual[~(e.scale > 0)]).ravel() for e in errors])
     sizes = sizes[np.isfinite(sizes)]
     if not len(sizes):
         return (0.0,) * len(levels)
     return tuple(np.quantile(sizes, [level / 100 for level in levels], method="higher").tolist())
+
+
+def _waking(errors: Sequence[Errors], levels: Sequence[float], decay: float) -> tuple[float, ...]:
+    """The quantiles of errors as shares of what came; all of it, where nothing came that could tell."""
+    shares = [e.share for e in errors]
+    if not any(np.isfinite(v).any() for v in shares):
+        return (1.0,) * len(levels)
+    return tuple(np.maximum.accumulate(_reach(shares, levels, True, decay)[0]).tolist())
 
 
 def _over(values: np.ndarray, scale: np.ndarray) -> np.ndarray:
@@ -218,12 +246,28 @@ def windows(season: int) -> tuple[int, int]:
 
 def truth_scale(truth: Truth) -> np.ndarray:
     """The scale of each series of a fold at its cutoff, (series,)."""
-    scale = np.zeros(len(truth.actual))
-    window, recent = windows(truth.season)
+    return _of_truth(truth, lambda past: joint_scale(past, truth.season, *windows(truth.season)))
+
+
+def truth_rest(truth: Truth) -> np.ndarray:
+    """Where each series of a fold that has no scale at its cutoff holds still, (series,)."""
+    return _of_truth(truth, lambda past: resting(past, windows(truth.season)[0]))
+
+
+def _of_truth(truth: Truth, measured: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    found, window = np.zeros(len(truth.actual)), windows(truth.season)[0]
     for rows, train in truth.trains:
         padding = np.full((len(rows), max(window - train.shape[1], 0)), np.nan)
-        scale[rows] = joint_scale(np.concatenate([padding, train], axis=1), truth.season, window, recent)
-    return scale
+        found[rows] = measured(np.concatenate([padding, train], axis=1))
+    return found
+
+
+def resting(past: Array, window: int) -> Array:
+    """The largest of the last `window` columns of `past`, the only one where a series held still; NaN where none is
+    known."""
+    xp, past = namespace(past), past[:, -window:]
+    highest = xp.max(xp.where(xp.isnan(past), -np.inf, past), axis=1)
+    return xp.where(highest > -np.inf, highest, np.nan)
 
 
 def joint_scale(past: Array, season: int, window: int, recent: int) -> Array:

@@ -88,7 +88,7 @@ TREES = fc.Recursive(fc.LightGBM(n_estimators=20), WIDE)
 NAIVE = fc.SeasonalNaive(7)
 FOLDS = fc.RollingOrigin(HORIZON, folds=2)
 SMALL = {"n_estimators": 5}
-WIDTHS = fc.Widths((80,), ((1.0,),), ((2.0,),), 7, 107, 27)
+WIDTHS = fc.Widths((80,), ((1.0,),), ((2.0,),), 7, 107, 27, (0.5,), (0.25,))
 
 LEARNERS: list[Learner] = [
     fc.Naive(),

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import pmean
 
 from forecast.stretch import Stretch, stretch
-from forecast.widths import Errors, Widths, adapted, growth, quantiles, recent_scale, widths
+from forecast.widths import Errors, Widths, adapted, growth, quantiles, recent_scale, resting, widths
 from learners.student import student
 
 MANY = 10**6  # paths, for which Student's t is the normal distribution
@@ -93,6 +93,35 @@ def test_series_without_a_scale_have_the_errors_of_their_like():
     assert found.still == (0.0, 4.0)
     bands = found.bands(np.zeros((1, 3)), np.zeros(1))
     np.testing.assert_array_equal(bands["hi95"], [[4.0] * 3])
+
+
+def test_a_series_that_wakes_has_a_width_and_one_that_sleeps_has_none():
+    """Of a window without a change the width was 0, whatever the forecast: a shop that was closed all winter."""
+    rng = np.random.default_rng(0)
+    moving = rng.lognormal(0, 0.1, (200, 4)) * 100.0
+    seen = [Errors(np.full((200, 4), 100.0), moving, np.full(200, 10.0))]
+    asleep = Errors(np.zeros((200, 4)), np.zeros((200, 4)), np.zeros(200), rest=np.zeros(200))
+    found = widths([*seen, asleep], (80, 95), 7)
+    assert found.below == widths(seen, (80, 95), 7).below  # nights in which nothing came make no band narrower
+    np.testing.assert_allclose(found.waking, [0.128, 0.196], rtol=0.15)  # of what came, 1.28 and 1.96 times a tenth
+    past = np.c_[np.full((2, 1), 9.0), np.full((2, 107), 5.0), [[np.nan], [5.0]]]
+    np.testing.assert_array_equal(resting(past, 107), [5.0, 5.0])
+    np.testing.assert_array_equal(found.scale(past), [0.0, 0.0])
+    bands = found.bands(np.array([[5.0, 1005.0], [5.0, -995.0]]), np.zeros(2), rest=resting(past, 107))
+    reach = 1000 * found.waking[1]
+    np.testing.assert_allclose(bands["lo95"], [[5.0, 1005 - reach], [5.0, -995 - reach]])
+    np.testing.assert_allclose(bands["hi95"], [[5.0, 1005 + reach], [5.0, -995 + reach]])
+    unknown = found.bands(np.ones((1, 2)), np.zeros(1), rest=resting(np.full((1, 107), np.nan), 107))
+    np.testing.assert_array_equal(unknown["hi95"], np.ones((1, 2)))
+
+
+def test_a_waking_series_is_measured_where_others_woke_and_not_known_where_none_did():
+    woken = np.zeros((50, 4))
+    woken[:, 2:] = 100.0
+    seen = Errors(woken * 0.8, woken, np.zeros(50), rest=np.zeros(50))  # every cutoff lies in the winter
+    np.testing.assert_allclose(widths([seen], (80, 95), 7).waking, 0.2, rtol=0.1)
+    nothing = Errors(np.zeros((50, 4)), np.full((50, 4), 5.0), np.zeros(50), rest=np.full(50, 5.0))
+    assert widths([nothing], (80, 95), 7).waking == (1.0, 1.0)  # back to where it rests
 
 
 def test_levels_follow_what_was_covered():

@@ -20,6 +20,7 @@ from learners.alerts import lost, strange
 from learners.brief import Brief
 from learners.slips import ModelSlips, RecipeSlips
 from learners.space import check_closed
+from learners.steps import next_row, reading
 
 if TYPE_CHECKING:
     from learners.attribution import Attribution
@@ -108,8 +109,12 @@ class Model(ModelSlips, Brief, ABC):
 
     @abstractmethod
     def predict(self, state: State, future: State) -> State:
-        """{"forecast": (series, horizon), and perhaps "lo80", "hi80" ...} for the rows whose `time` (wall-clock
-        seconds) and columns are in `future`, each (series, horizon)."""
+        """{"forecast": (series, horizon), and perhaps "lo80", "hi80" ...}, in units of the target, for the rows after
+        that of `state`. `future` holds their "time" (seconds of the wall clock since 1970) and the columns in
+        `needs.ahead` (categories as codes), (series, horizon) each: `panel.future(horizon).matrix(model.needs.ahead)`.
+
+        `forecast` does this for a panel; `advance` shows it step by step.
+        """
 
     def memory(self, panel: Panel) -> State:
         """What is kept of each series after the last row of `panel`, beyond the windows: (series, k) each."""
@@ -148,16 +153,33 @@ class Model(ModelSlips, Brief, ABC):
     # ---- the same for every model -------------------------------------------------------------
 
     def state(self, panel: Panel) -> State:
-        """What the model remembers of each series of `panel` after its last row."""
+        """What the model remembers of each series of `panel` after its last row, in the order of its series: the last
+        `needs.lookback` values of "target" and of the columns in `needs.past`, and its memory, (series, k) each."""
         panel = prepared(self, expected(panel, "state"))
         windows = {"target": panel.window(panel.target, self.needs.lookback)}
         windows |= {window_of(name): panel.window(name, self.needs.lookback) for name in self.needs.past}
         return windows | self.memory(panel)
 
     def advance(self, state: State, now: State) -> State:
-        """The state after one new observation, without refitting."""
+        """The state after one more row of every series, without fitting again.
+
+        `now` holds that row, in the order of the state's series: "target" (in its own units, NaN where missing) and
+        the columns in `needs.past` ("time" in seconds of the wall clock since 1970, categories as codes), arrays or
+        lists, (series,) each. `state` of a panel that holds the row too gives the same.
+
+        >>> from learners.naive import SeasonalNaive
+        >>> table = pd.DataFrame({"month": pd.date_range("2024-01-01", periods=24, freq="MS"), "sales": range(24)})
+        >>> panel = Panel.read(table, time="month", target="sales")
+        >>> model = SeasonalNaive(12).fit(panel)
+        >>> state = model.advance(model.state(panel), {"target": [50.0]})  # of January 2026
+        >>> ahead = panel.future(13).matrix(model.needs.ahead)  # all of 2026, and January 2027
+        >>> model.predict(state, {name: values[:, 1:] for name, values in ahead.items()})["forecast"]
+        array([[13., 14., 15., 16., 17., 18., 19., 20., 21., 22., 23., 50.]])
+        """
+        now = next_row(self, state, now)
         windows = {name: shifted(values, now[column_of(name)]) for name, values in state.items() if "." not in name}
-        return windows | self.remember(state, now)
+        with reading(self, state):
+            return windows | self.remember(state, now)
 
     def forecast(
         self, panel: Panel, horizon: int, known: Panel | pd.DataFrame | None = None, *, gap: int = 0,

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from learners.steps import reading, rows_ahead
+
 THEN = "is a recipe, not a model: fit it first, model = learner.fit(panel), then"
 OF_RECIPES = {
     "forecast": f"{THEN} model.forecast(panel, 14).",
@@ -65,13 +67,16 @@ def _of_arrays(predict: Callable[..., Any]) -> Callable[..., Any]:
     """`predict`, of a state and the rows ahead. TypeError for anything else."""
 
     @wraps(predict)
-    def checked(model: object, *given: Any, **named: Any) -> Any:
+    def checked(model: Any, *given: Any, **named: Any) -> Any:
         values = [*given, *named.values()]
+        both = dict(zip(("state", "future"), given, strict=False)) | named
         arrays = len(values) == 2 and all(isinstance(value, Mapping) for value in values)
-        if not arrays or not named.keys() <= {"state", "future"}:
+        if not arrays or both.keys() != {"state", "future"}:
             horizon = next((value for value in values if isinstance(value, int)), 14)
             raise TypeError("'predict' takes arrays, a state and the rows ahead: a panel is forecast by "
                             f"model.forecast(panel, {horizon}).")  # fmt: skip
-        return predict(model, *given, **named)
+        state, future = both["state"], both["future"]
+        with reading(model, state):
+            return predict(model, state, rows_ahead(model, state, future))
 
     return checked

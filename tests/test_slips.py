@@ -20,6 +20,7 @@ from tests.test_user_mistakes import NAIVE, PANEL, RIDGE, table
         (lambda model: model.predict(PANEL, horizon=9), r"model.forecast\(panel, 9\)"),
         (lambda model: model.predict(table(), 9), r"model.forecast\(panel, 9\)"),
         (lambda model: model.predict(PANEL), r"model.forecast\(panel, 14\)"),
+        (lambda model: model.predict({}, state={}), r"model.forecast\(panel, 14\)"),
         (lambda model: model.predict(9), r"model.forecast\(panel, 9\)"),
     ],
 )

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from featurizers.panel import Panel
-from forecast import annual, evidence
+from forecast import annual, evidence, stillness
 from forecast.backtest import RollingOrigin
 from forecast.featurization import useless
 from forecast.means import mean_of
@@ -235,14 +235,16 @@ def origins(
     """As many folds as are wanted, fewer where less than a horizon of the longest series would be left to train on.
 
     None: 3, and of fewer than 4 series as many more, up to 6, as leave half of the longest to train on: what is chosen
-    on few scores owes much to chance.
+    on few scores owes much to chance. Without a `step` they are a horizon apart, or further, where hardly a series
+    would change in any of them, see `forecast.stillness`.
     """
     longest = int(panel.lengths.max(initial=0))
     most = int(np.clip(SCORES // max(panel.count, 1), FOLDS, 2 * FOLDS)) if folds is None else folds
     on = RollingOrigin(horizon, most, step or horizon, gap)
     if folds is None:
         on = replace(on, folds=max(on.within(longest // 2).folds, FOLDS))
-    return on.within(longest - max(horizon, 2))
+    on = on.within(longest - max(horizon, 2))
+    return stillness.spread(panel, on, folds is None) if step is None else on
 
 
 def nonnegative(panel: Panel) -> bool:

@@ -16,7 +16,7 @@ from featurizers.findings import Finding
 from featurizers.kernels import cores
 from featurizers.panel import Panel
 from featurizers.sources import named_as_table
-from forecast import defaults
+from forecast import defaults, stillness
 from forecast.backtest import RollingOrigin
 from forecast.engine import useful
 from forecast.names import numbered, of_its_own
@@ -47,9 +47,10 @@ class Job:
     for none), `season` is in rows, `holidays` are those of countries and subdivisions ("US", "DE-BY").
 
     They compete on `folds` rolling origins (None: 3, of few series more; fewer where these are too short), whose
-    cutoffs are `step` rows apart (None: the horizon, so that no row is scored twice), of at most `fold_series` series
-    (None: all, or as many as there is time for). The `metric` by which the winner is chosen is a name or a function of
-    `actual`, `forecast` ... `by` gives each group of series its own winner and its own model.
+    cutoffs are `step` rows apart (None: the horizon, so that no row is scored twice, or more, where nothing changes in
+    any fold), of at most `fold_series` series (None: all, or as many as there is time for). The `metric` by which the
+    winner is chosen is a name or a function of `actual`, `forecast` ... `by` gives each group of series its own winner
+    and its own model.
 
     `test` keeps rows aside that nothing is chosen on: their number in each series, the stamp after which they come, or
     a second table; `test_step` rows are between the cutoffs inside them (None: the horizon).
@@ -223,7 +224,7 @@ class Job:
         longest = int(panel.lengths.max(initial=0))
         if longest > self.horizon + self.gap + 1 or before_last < 1:
             on = replace(self._on(panel), series=self.fold_series)
-            return on, _sampled(panel, on, self.by)
+            return on, (*_sampled(panel, on, self.by), *stillness.told(panel, on))
         at, steps = int(panel.lengths.argmax()), max(longest // 2, 1)
         label = f", {panel.name(at)}," if panel.name(at) else ""
         message = (

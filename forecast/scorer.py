@@ -1,8 +1,8 @@
 """score: run an exported forecaster on a table with numpy and onnxruntime alone.
 
-It needs nothing else of the project but `scorer_times.py`; copied out side by side, these two files do
-`python scorer.py model.onnx table.csv [forecast.csv]` wherever these two packages are. All that they know of a model
-stands in the file's metadata, as JSON under "forecast".
+It needs nothing else of the project but `scorer_table.py` and `scorer_times.py`; copied out side by side, these three
+files do `python scorer.py model.onnx table.csv [forecast.csv]` wherever these two packages are. All that they know of a
+model stands in the file's metadata, as JSON under "forecast".
 """
 
 from __future__ import annotations
@@ -10,36 +10,35 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import sys
+import warnings
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 if __package__:
-    from forecast.scorer_times import Calendar, moments, second, wall_clock, written, zone_of
+    from forecast.scorer_table import NEVER, Table, one_each
+    from forecast.scorer_times import Calendar, second, shown, wall_clock, written, zone_of
 else:
+    from scorer_table import NEVER, Table, one_each  # type: ignore[import-not-found,no-redef]
     from scorer_times import (  # type: ignore[import-not-found,no-redef]
         Calendar,
-        moments,
         second,
+        shown,
         wall_clock,
         written,
         zone_of,
     )
 
-MISSING = ("", "nan", "-nan", "na", "#na", "n/a", "#n/a", "null", "none", "<na>", "-")
-WORDS = {"true": 1.0, "false": 0.0} | dict.fromkeys(MISSING, np.nan)
-# Numbers as people write them: 995 and then 1.000, and 1.234,5 where the comma is that of decimals.
-SHORT, GROUPED = re.compile(r"[-+]?\d{1,3}"), re.compile(r"[-+]?[1-9]\d{0,2}(\.\d{3})+")
-COMMAS = re.compile(r"[-+]?(\d+|\d{1,3}([. \u00a0\u202f]\d{3})+)?(,\d*)?")
-NEVER, LARGEST, CHUNK = -(2**62), 1e150, 2048  # series that are scored at a time
+CHUNK = 2048  # series that are scored at a time
+MANY = 0.2  # of the rows: where more share their stamp, a key was forgotten, or they are those of a finer grid
+Columns = dict[str, np.ndarray]
 
 
-def score(path: Any, table: Any, strict: bool = True, decimal: str | None = None) -> dict[str, np.ndarray]:
+def score(path: Any, table: Any, strict: bool = True, decimal: str | None = None) -> Columns:
     """Forecast the next rows of each series of `table` with the ONNX file `path`.
 
     `table` is the path of a CSV file, a dict of columns, or a frame of pandas, polars or pyarrow, in long form, in any
@@ -47,7 +46,18 @@ def score(path: Any, table: Any, strict: bool = True, decimal: str | None = None
     columns are given. Returns columns: keys, time (text with its offset where the model has a time zone), "forecast",
     "lo80" ... ValueError names the series and row (from 0) at fault; so does a NaN forecast, unless `strict` is off.
     `decimal` is the sign before decimals in text, "." or ","; without it points that may be of thousands are refused.
+
+    Rows without key or time, stray stamps, several rows of one stamp and stamps without a row are repaired as
+    `Panel.read` does by default; a warning names the first series and stamp of each kind.
     """
+    found, notes = _scored(path, table, strict, decimal)
+    for note in notes:
+        warnings.warn(note, stacklevel=2)
+    return found
+
+
+def _scored(path: Any, table: Any, strict: bool, decimal: str | None) -> tuple[Columns, list[str]]:
+    """The forecasts, and what was repaired in the table."""
     import onnxruntime
 
     try:
@@ -63,157 +73,122 @@ def score(path: Any, table: Any, strict: bool = True, decimal: str | None = None
     outputs = {name: values[:, rows.gap :] for name, values in outputs.items()}
     if strict:
         rows.check(outputs["forecast"])
-    return rows.columns() | {name: values.ravel() for name, values in outputs.items()}
-
-
-class Table:
-    """Columns by name, from whatever holds them."""
-
-    def __init__(self, source: Any, decimal: str | None = None) -> None:
-        if isinstance(source, str | Path):
-            source = _csv(Path(source))
-        names = source if isinstance(source, Mapping) else getattr(source, "column_names", None) or source.columns
-        self.source, self.names, self.decimal = source, list(names), decimal
-
-    def column(self, name: str) -> tuple[np.ndarray, Any]:
-        """The values, and the time zone that they are in where the column has one but its values have not."""
-        if name not in self.names:
-            raise ValueError(f"The table has no column {name!r}; it has {', '.join(map(repr, self.names))}.")
-        column = self.source[name]
-        kind = getattr(column, "type", getattr(column, "dtype", None))  # as pyarrow and as polars call it
-        zone = getattr(kind, "time_zone", None) or (getattr(kind, "tz", None) if hasattr(column, "type") else None)
-        return np.array([*column, None], object)[:-1] if isinstance(column, list) else np.asarray(column), zone
-
-    def numbers(self, name: str) -> np.ndarray:
-        values, _ = self.column(name)
-        result = values.astype(np.float64) if values.dtype.kind in "fiub" else np.empty(len(values))
-        texts = values.tolist() if values.dtype.kind not in "fiub" else []
-        if self.decimal is None:
-            _sure([text.strip() for text in texts if isinstance(text, str)], name)
-        for row, value in enumerate(texts):
-            try:
-                if self.decimal == "," and isinstance(value, str) and COMMAS.fullmatch(value.strip()):
-                    value = re.sub(r"[. \u00a0\u202f]", "", value).replace(",", ".")
-                result[row] = found if (found := WORDS.get(str(value).strip().lower())) is not None else float(value)
-            except (TypeError, ValueError, OverflowError):
-                raise ValueError(f"Column {name!r} holds {value!r} in row {row}, which is no number.") from None
-        return np.where(np.abs(result) <= LARGEST, result, np.nan)  # as the panel reads them
-
-    def texts(self, name: str, among: Iterable[str]) -> np.ndarray:
-        """Text, "" where missing; numbers and dates as the model's own categories `among` are spelt."""
-        column, among, spelt = self.column(name)[0], set(among), dict[Any, str]()
-        values = (column.astype("datetime64[us]") if column.dtype.kind == "M" else column).tolist()
-        for value in set(values):
-            text = "" if value is None or value != value else str(value)
-            day = re.sub(r"[ T]00:00:00(\.0+)?$", "", text)
-            likely = (text, text.strip(), text.removesuffix(".0"), f"{text}.0", day, f"{day} 00:00:00")
-            spelt[value] = next((word for word in likely if word in among), text)
-        return np.array([spelt.get(v, "") for v in values], object)
-
-    def seconds(self, name: str, zone: tzinfo | None, calendar: Calendar) -> np.ndarray:
-        """Stamps, or step numbers, as int64 seconds since 1970: in UTC if the model has a `zone`, else wall clock."""
-        values, own = self.column(name)
-        values = values.astype("datetime64[s]") if values.dtype.kind == "M" else values
-        first = {value: row for row, value in reversed(list(enumerate(values.tolist())))}
-        if calendar.counted and all(re.fullmatch(r"-?\d+(\.0*)?", str(value).strip()) for value in first):
-            return calendar.add(calendar.counted[1], self.numbers(name).astype(np.int64) - calendar.counted[0])
-        read = moments(list(first), list(first.values()), name, calendar)
-        read = [m.replace(tzinfo=UTC).astimezone(zone_of(str(own))) for m in read] if own else read
-        found = {value: second(m, zone, first[value]) for value, m in zip(first, read, strict=True)}
-        return np.array([found[value] for value in values.tolist()], np.int64)
-
-
-def _sure(texts: list[str], name: str) -> None:
-    """ValueError for text such as 995 and then 1.000, of which no one can tell if the points are those of thousands."""
-    there = [text for text in texts if text.lower() not in WORDS]
-    points = [text for text in there if GROUPED.fullmatch(text)]
-    whole = [text for text in there if SHORT.fullmatch(text)]
-    if points and len(points) + len(whole) == len(there) and any(abs(int(text)) >= 100 for text in whole):
-        largest = max(whole, key=lambda text: abs(int(text)))
-        raise ValueError(f"Column {name!r} holds {points[0]!r} beside {largest!r}: the point may be that of thousands "
-                         "(then say decimal=',') or of decimals (decimal='.').")  # fmt: skip
-
-
-def _csv(path: Path) -> dict[str, list[str]]:
-    """The columns of a CSV file, parted by what its header has most of. ValueError for a file of another kind."""
-    if path.is_dir():
-        raise ValueError(f"{str(path)!r} is a folder: the scorer reads CSV files; write one, or give the table itself.")
-    content = path.read_bytes()
-    try:
-        text = "" if content.startswith((b"PAR1", b"ARROW1", b"FEA1")) else content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = ""
-    if content and not text:
-        raise ValueError(f"{str(path)!r} is no CSV file in UTF-8, which is what the scorer reads: write one, or give "
-                         "the table itself, as a frame of pandas, polars or pyarrow.")  # fmt: skip
-    separator = max(",;\t|", key=text.partition("\n")[0].count)
-    head, *lines = [line for line in csv.reader(io.StringIO(text), delimiter=separator) if line] or [[""]]
-    return {name: [line[i] if i < len(line) else "" for line in lines] for i, name in enumerate(head)}
+    return rows.columns() | {name: values.ravel() for name, values in outputs.items()}, rows.notes
 
 
 class Rows:
-    """The rows of a table in their places: a series, and steps after its origin, the last known target."""
+    """The rows of a table in their places: a series, and steps after its origin, the last known target.
+
+    What `Panel.read` and `Model.forecast` repair is repaired alike, and said in `notes`."""
 
     def __init__(self, table: Table, about: Mapping[str, Any]) -> None:
         self.about, self.horizon, self.calendar = about, int(about["horizon"]), Calendar(about["frequency"])
         self.gap = int(about.get("gap", 0))  # rows of the horizon that are not part of the forecast
-        self.zone = zone_of(about["zone"]) if about["zone"] else None
-        self.times = table.seconds(about["time"], self.zone, self.calendar)
-        if not len(self.times):
-            raise ValueError("The table has no rows.")
+        self.zone, self.notes = zone_of(about["zone"]) if about["zone"] else None, list[str]()
         cutoffs = {tuple(k): second(datetime.fromisoformat(t), None, 0) for *k, t in about.get("series", ())}
-        keys = [np.nan_to_num(table.numbers(n), nan=NEVER).astype(np.int64) if t == "int" else
-                table.texts(n, {k[i] for k in cutoffs}) for i, (n, t) in enumerate(about["ids"].items())]  # fmt: skip
-        index: dict[tuple[Any, ...], int] = {}
-        each = list(zip(*(k.tolist() for k in keys), strict=True)) if keys else [()] * len(self.times)
-        for row in [row for row, key in enumerate(each) if "" in key or NEVER in key][:1]:
-            raise ValueError(f"Row {row} does not say whose it is: one of {', '.join(about['ids'])} is missing.")
-        self.owner, self.keys = np.array([index.setdefault(key, len(index)) for key in each], np.int64), list(index)
-        self.key = dict(zip(about["ids"], zip(*self.keys, strict=True), strict=True))  # of each series, by column
+        there = self._owners(table, cutoffs)
         self.cutoff = np.array([cutoffs.get(key, NEVER) for key in self.keys], np.int64)
-        self.target = table.numbers(about["target"])
-        feeds = [f for f in about["inputs"] if f["part"] not in ("key", "new") and f["column"] != "time"]
-        self.values = {f["name"]: self._column(table, f) for f in feeds}
+        self.target = table.numbers(about["target"])[there]
+        self.feeds = [f for f in about["inputs"] if f["part"] not in ("key", "new") and f["column"] != "time"]
+        self.values = {f["name"]: table.texts(f["column"], f["levels"])[there] if f["kind"] == "text" else
+                       table.numbers(f["column"])[there] for f in self.feeds}  # fmt: skip
+        self._regular()
         self._place(~np.isnan(self.target))
         self.new = self._new() if "series" in about else np.zeros(len(self.keys), np.int64)
-        self._complete([f["column"] for f in feeds if f["part"] == "future"])
+        self._fill()
+        self._complete([f["column"] for f in self.feeds if f["part"] == "future"])
+
+    def _owners(self, table: Table, among: Iterable[tuple[Any, ...]]) -> np.ndarray:
+        """The rows that have a key and a time. Finds the series and the stamp of each."""
+        ids, time = self.about["ids"], self.about["time"]
+        times = table.seconds(time, self.zone, self.calendar)
+        if not len(times):
+            raise ValueError("The table has no rows.")
+        keys = [np.nan_to_num(table.numbers(n), nan=NEVER).astype(np.int64) if kind == "int" else
+                table.texts(n, {k[i] for k in among}) for i, (n, kind) in enumerate(ids.items())]  # fmt: skip
+        nothing = [NEVER if kind == "int" else "" for kind in ids.values()]
+        lost = np.logical_or.reduce([times == NEVER, *(k == n for k, n in zip(keys, nothing, strict=True))])
+        there = np.flatnonzero(~lost)
+        listed = ", ".join(map(repr, (*ids, time)))
+        if not len(there):
+            raise ValueError(f"No row says whose it is and when it was: {listed} are missing.")
+        for row in np.flatnonzero(lost)[:1]:
+            self.notes.append(f"Row {row} lacks one of {listed}: {lost.sum()} such rows are left out.")
+        index: dict[tuple[Any, ...], int] = {}
+        each = list(zip(*(k[there].tolist() for k in keys), strict=True)) if keys else [()] * len(there)
+        self.owner, self.keys = np.array([index.setdefault(key, len(index)) for key in each], np.int64), list(index)
+        self.key = dict(zip(ids, zip(*self.keys, strict=True), strict=True))  # of each series, by column
+        self.times, self.row = times[there], there
+        return there
 
     def name(self, i: int) -> str:
         key = ", ".join(f"{column}={value}" for column, value in zip(self.about["ids"], self.keys[i], strict=True))
         return f"Series {key}" if key else "The series"
 
-    def _column(self, table: Table, feed: Mapping[str, Any]) -> np.ndarray:
-        if feed["kind"] == "text":
-            return table.texts(feed["column"], feed["levels"])
-        values = self.target if feed["column"] == self.about["target"] else table.numbers(feed["column"])
-        if feed["part"] == "future":  # a missing number takes the last one before it
-            order = np.lexsort((self.times, self.owner))
-            last = np.maximum.accumulate(np.where(np.isfinite(values[order]), np.arange(len(order)), 0))
-            values[order] = np.where(self.owner[order[last]] == self.owner[order], values[order[last]], np.nan)
-        return values
+    def _regular(self) -> None:
+        """One row for each stamp of a series, on its grid; sorted."""
+        times, freq = self.calendar.aligned(self.times, self.owner, len(self.keys)), self.about["frequency"]["name"]
+        for i in np.flatnonzero(off := times != self.times)[:1]:
+            self.notes.append(f"{self.name(self.owner[i])}, row {self.row[i]}: {shown(self.times[i])} is off the "
+                              f"grid (every {freq}); moved to {shown(times[i])}, as {off.sum()} rows are.")  # fmt: skip
+        order = np.lexsort((self.times, times, self.owner))
+        owner, stamps, row = self.owner[order], times[order], self.row[order]
+        again = np.r_[False, (np.diff(owner) == 0) & (np.diff(stamps) == 0)]
+        starts, group = np.flatnonzero(~again), np.cumsum(~again) - 1
+        self.target, equal = one_each(self.target[order], starts)
+        for name, values in self.values.items():
+            self.values[name], alike = one_each(values[order], starts)
+            equal &= alike
+        differ = again & (~equal[group] | np.r_[False, np.diff(self.times[order]) != 0])
+        for some, done in ((again & ~differ, "with the same values: one is kept"),
+                           (differ, "with other values: the mean of numbers is kept, and the last text")):  # fmt: skip
+            for i in np.flatnonzero(some)[:1]:
+                told = f"{self.name(owner[i])} has the time {shown(stamps[i])} twice, in row {row[i - 1]} and {row[i]}"
+                if differ.sum() > MANY * len(order):
+                    raise ValueError(f"{told}, as {differ.sum()} of {len(order)} rows come again: the model knows one "
+                                     f"row every {freq} in each series.")  # fmt: skip
+                self.notes.append(f"{told}, {done}, as of {some.sum()} such rows.")
+        self.owner, self.times = owner[starts], stamps[starts]
 
     def _place(self, known: np.ndarray) -> None:
         self.origin = np.full(len(self.keys), NEVER)
         np.maximum.at(self.origin, self.owner[known], self.times[known])
         for i in np.flatnonzero(self.origin == NEVER)[:1]:
             raise ValueError(f"{self.name(i)} has no known value of {self.about['target']!r} to forecast from.")
-        self.steps, on_grid = self.calendar.steps(self.origin[self.owner], self.times)
-        for row in np.flatnonzero(~on_grid)[:1]:
-            raise ValueError(f"{self.name(self.owner[row])}, row {row}: {_text(self.times[row])} does not lie on the "
-                             f"grid of the others (every {self.about['frequency']['name']}).")  # fmt: skip
-        order = np.lexsort((self.steps, self.owner))
-        same = (np.diff(self.owner[order]) == 0) & (np.diff(self.steps[order]) == 0)
-        for early, late in zip(order[:-1][same][:1], order[1:][same][:1], strict=True):
-            raise ValueError(f"{self.name(self.owner[late])} has the time {_text(self.times[late])} twice: in row "
-                             f"{early} and in row {late}.")  # fmt: skip
+        self.steps, _ = self.calendar.steps(self.origin[self.owner], self.times)
+
+    def _fill(self) -> None:
+        """A row for each step that is missing, from the first that the model looks at to the last that is given."""
+        low = 1 - self.about["lookback"] - self.new[self.owner[:-1]]
+        begin = np.r_[np.maximum(self.steps[:-1] + 1, low), 0]
+        inside = (np.diff(self.owner) == 0) & (self.steps[1:] <= self.horizon)
+        size = 1 + np.r_[np.where(inside, self.steps[1:] - begin[:-1], 0).clip(0), 0]
+        source = np.repeat(np.arange(len(size)), size)
+        ahead = np.arange(len(source)) - np.repeat(np.cumsum(size) - size, size)
+        fresh = ahead > 0
+        for f in self.feeds:
+            values, text, coming = self.values[f["name"]], f["kind"] == "text", f["part"] == "future"
+            nothing = "" if text else np.nan
+            there = (values == values) & (values != nothing)
+            last = np.maximum.accumulate(np.where(there, np.arange(len(values)), 0))
+            before = np.where(self.owner[last] == self.owner, values[last], nothing)[source]
+            if (text and coming) or f["column"] == self.about["target"]:
+                before = np.full_like(before, nothing)
+            self.values[f["name"]] = np.where(fresh | (coming and not text), before, values[source])
+        self.steps = np.where(fresh, begin[source] + ahead - 1, self.steps[source])
+        self.owner, self.target = self.owner[source], np.where(fresh, np.nan, self.target[source])
+        for i in np.flatnonzero(fresh)[:1]:
+            when = shown(self.calendar.add(self.origin[self.owner[i]], self.steps[i]))
+            self.notes.append(f"{self.name(self.owner[i])} has no row for {when}, one of {fresh.sum()} such rows: "
+                              f"{self.about['target']!r} is unknown, and numbers are those before.")  # fmt: skip
 
     def _new(self) -> np.ndarray:
         first, seen = np.zeros(len(self.keys), np.int64), self.cutoff != NEVER
         np.minimum.at(first, self.owner, np.where(np.isnan(self.target), 0, self.steps))
         new, on_grid = self.calendar.steps(np.where(seen, self.cutoff, self.origin), self.origin)
         for i in np.flatnonzero((new < 0) | ~on_grid | (seen & (1 - first < new)))[:1]:
-            raise ValueError(f"{self.name(i)} goes to {_text(self.origin[i])}, but the model goes on from where "
-                             f"training ended, {_text(self.cutoff[i])}: give all rows from then on.")  # fmt: skip
+            raise ValueError(f"{self.name(i)} goes to {shown(self.origin[i])}, but the model goes on from where "
+                             f"training ended, {shown(self.cutoff[i])}: give all rows from then on.")  # fmt: skip
         return np.where(seen, new, 1 - first)  # of a series that training had not seen, every value is new
 
     def _complete(self, needed: list[str]) -> None:
@@ -221,7 +196,7 @@ class Rows:
         given[self.owner[at], self.steps[at] - 1] = True
         for i, k in np.argwhere(~given)[: 1 if needed else 0]:
             target = self.about["target"]
-            raise ValueError(f"{self.name(i)} has no row for {_text(self.calendar.add(self.origin[i], k + 1))}: the "
+            raise ValueError(f"{self.name(i)} has no row for {shown(self.calendar.add(self.origin[i], k + 1))}: the "
                              f"model needs {', '.join(map(repr, needed))} in {self.horizon} rows after the last known "
                              f"{target!r}. Append these rows to the table, with {target!r} left empty.")  # fmt: skip
 
@@ -263,12 +238,10 @@ class Rows:
         return keys | {self.about["time"]: np.array(local) if self.zone else times.astype("datetime64[s]")}
 
 
-def _text(second: Any) -> str:
-    return str(np.int64(second).astype("datetime64[s]")).replace("T", " ").removesuffix(" 00:00:00")
-
-
 def main(arguments: list[str], decimal: str | None = None) -> None:
-    forecasts, text = score(arguments[0], arguments[1], decimal=decimal), io.StringIO(newline="")
+    (forecasts, notes), text = _scored(arguments[0], arguments[1], True, decimal), io.StringIO(newline="")
+    for note in notes:
+        print(f"scorer: {note}", file=sys.stderr)
     lines = zip(*([name, *written(values)] for name, values in forecasts.items()), strict=True)
     csv.writer(text, lineterminator="\n").writerows(lines)
     Path(arguments[2]).write_text(text.getvalue(), "utf-8") if len(arguments) > 2 else print(text.getvalue(), end="")

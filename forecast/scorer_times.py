@@ -25,7 +25,12 @@ DATES = ("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%m-%d-%Y", "%d-%m-%Y",
 QUARTERS = (r"(?P<year>\d{4})[- ]?[Qq](?P<quarter>[1-4])", r"[Qq](?P<quarter>[1-4])[- /]?(?P<year>\d{4})",
             r"(?P<quarter>[1-4])[Qq][- /]?(?P<year>\d{4})")  # fmt: skip
 CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
-EPOCH, EARLY, LATE = datetime(1970, 1, 1), 315_532_800, 4_102_444_800  # 1980 and 2100, as seconds since 1970
+DAY, EPOCH, EARLY, LATE = (
+    86_400,
+    datetime(1970, 1, 1),
+    315_532_800,
+    4_102_444_800,
+)  # 1980 and 2100, as seconds since 1970
 
 # In so many days, 28 years, months and weekdays come again, from 1901 to 2099: the days since 1970 of that.
 CYCLE, ALIKE = 10_227, (-25_202, 47_481)
@@ -62,11 +67,38 @@ class Calendar:
         apart = times - origin if self.width else self.place(times) - self.place(origin)
         return apart // (self.width or self.step), apart % (self.width or self.step) == 0
 
+    def aligned(self, times: np.ndarray, owner: np.ndarray, count: int) -> np.ndarray:
+        """Each of `times` at the stamp of its period on the grid of its series, `owner` of `count`, as `Panel.read`
+        moves it: a series has a phase and a time of day of its own, the commonest."""
+        daily = not self.width or self.width % DAY == 0
+        clock, share = _commonest(times % (DAY if daily else self.width), owner, count)
+        clock = np.where(share < 0.5, 0, clock)[owner]
+        if not daily:  # a stamp a little early is late, not a period early
+            return clock + (times - clock + self.width // 10) // self.width * self.width
+        cycle, at = (self.width // DAY, times // DAY) if self.width else (self.step, self.place(times))
+        phase = _commonest(at % cycle, owner, count)[0][owner]
+        at = phase + (at - phase + ((cycle - 1) // 2 if self.width else 0)) // cycle * cycle
+        if not self.width:  # far from training there are steps, but no list of days
+            there = (at >= 0) & (at < len(self.days))
+            at = np.where(there, self.days[np.where(there, at, 0)], times // DAY)
+        return at * DAY + clock
+
     def misfit(self, moments: list[datetime]) -> tuple[int, int]:
         """How many distinct moments have no step of their own, and the steps that all of them span."""
         times = np.unique(np.array([second(m, None, 0) for m in moments], np.int64))
         steps, on_grid = self.steps(times[:1], times)
         return len(times) - len(np.unique(steps[on_grid])), int(steps[-1])
+
+
+def _commonest(values: np.ndarray, owner: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The commonest of whole numbers in each series, the smallest of several, and its share of them; all have rows."""
+    order = np.lexsort((values, owner))
+    values, owner = values[order], owner[order]
+    runs = np.flatnonzero(np.r_[True, (np.diff(owner) != 0) | (np.diff(values) != 0)])
+    length = np.diff(np.r_[runs, len(values)])
+    best = np.lexsort((-length, owner[runs]))
+    first = best[np.r_[True, np.diff(owner[runs][best]) != 0]]
+    return values[runs][first], length[first] / np.bincount(owner, minlength=count)
 
 
 def moments(values: list[Any], rows: list[int], name: str, calendar: Calendar) -> list[datetime]:
@@ -154,6 +186,11 @@ def wall_clock(seconds: np.ndarray, zone: tzinfo) -> np.ndarray:
     distinct, at = np.unique(seconds, return_inverse=True)
     offsets = [datetime.fromtimestamp(s, zone).utcoffset() or timedelta() for s in distinct.tolist()]
     return seconds + np.array([round(o.total_seconds()) for o in offsets], np.int64)[at].reshape(seconds.shape)
+
+
+def shown(second: Any) -> str:
+    """A stamp for people: the date alone at midnight."""
+    return str(np.int64(second).astype("datetime64[s]")).replace("T", " ").removesuffix(" 00:00:00")
 
 
 def written(values: np.ndarray) -> list[str]:

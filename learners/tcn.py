@@ -46,8 +46,8 @@ class Tcn(Learner):
     kernel: int = 3
     dropout: float = 0.2
     levels: tuple[int, ...] = (80,)
-    epochs: int = 25
-    patience: int = 8
+    epochs: int = 40
+    patience: int = 12
     batch: int = 64
     learning_rate: float = 2e-3
     known: tuple[str, ...] = ()

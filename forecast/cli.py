@@ -126,10 +126,12 @@ def compare(job: JobFile, metric: Metric = None) -> None:
     from forecast.job import Job
     from forecast.progress import progress
     from forecast.remarks import compared
-    from forecast.tables import read
+    from forecast.tables import next_rows, read
 
     read_job = Job.read(job) if metric is None else Job.read(job, metric=metric)
-    panel = read(read_job).train
+    tables = read(read_job)
+    next_rows(read_job, tables)  # what a run would refuse
+    panel = tables.train
     resolved = read_job.resolve(panel)
     with progress("compare") as report:
         outcome = resolved.sweep(panel).select(panel, report)

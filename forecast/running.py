@@ -27,7 +27,7 @@ from forecast.progress import Report, progress
 from forecast.remarks import compared
 from forecast.settings import Settings
 from forecast.sweep import Outcome
-from forecast.tables import Tables, known_ahead, read
+from forecast.tables import Tables, next_rows, read
 from learners.around import reported
 from learners.learner import Learner, Model
 from learners.naive import SeasonalNaive
@@ -180,11 +180,7 @@ def execute(job: Job, shown: bool = True, again: bool = False) -> Run:
     if job.output is not None:
         check(job.output)  # before the work, not after it
     tables = read(job)
-    if tables.whole is not None and tables.held.max() <= job.gap:
-        raise ValueError(f"The test has {tables.held.max()} rows, not more than the gap of {job.gap}: nothing in it is "
-                         "forecast. Keep more rows aside.")  # fmt: skip
-    rows = job.gap + job.horizon
-    ahead = known_ahead(tables.train, rows, tables.whole, job.known_future, job.data)  # a lack is told at once
+    ahead = next_rows(job, tables)  # a lack is told at once
     asked, job = job, job.resolve(tables.train)
     if again:  # another time limit, or other workers, leave the folds what they were
         job = replace(job, fold_series=asked.fold_series)

@@ -114,6 +114,15 @@ def _fewer(job: Job, panel: Panel) -> list[Finding]:
     return [Finding("fewer_folds", "alerted", text, count=job.folds - made)]
 
 
+def next_rows(job: Job, tables: Tables) -> tuple[Any, list[Finding]]:
+    """What is known of the rows that a job forecasts, see `known_ahead`. ValueError, before any work is done, where
+    this cannot be used, or the test rows are too few."""
+    if tables.whole is not None and tables.held.max() <= job.gap:
+        raise ValueError(f"The test has {tables.held.max()} rows, not more than the gap of {job.gap}: nothing in it is "
+                         "forecast. Keep more rows aside.")  # fmt: skip
+    return known_ahead(tables.train, job.gap + job.horizon, tables.whole, job.known_future, job.data)
+
+
 def known_ahead(
     panel: Panel, horizon: int, whole: Panel | None, given: Any, data: Mapping[str, Any]
 ) -> tuple[Any, list[Finding]]:

@@ -15,6 +15,7 @@ from forecast.scorer import main
 from forecast.scorer_times import written
 
 ROLES: dict[str, Any] = {"id": "shop", "time": "day", "target": "sales", "known": ["price"]}
+QUICK: dict[str, Any] = {"learners": ["Ridge"], "ensemble": False, "folds": 1, "progress": False}
 
 
 def table(rows: int = 60, ahead: int = 10) -> pd.DataFrame:
@@ -31,7 +32,7 @@ def test_a_run_with_a_gap(tmp_path: Path) -> None:
     import onnx
 
     table().to_csv(tmp_path / "t.csv", index=False)
-    run = fc.run(tmp_path / "t.csv", **ROLES, horizon=3, gap=4, learners=["Ridge"], ensemble=False, folds=1, levels=80, progress=False,
+    run = fc.run(tmp_path / "t.csv", **ROLES, horizon=3, gap=4, **QUICK, levels=80,
                  output=tmp_path / "run")  # fmt: skip
     scored = fc.score(tmp_path / "run" / "model.onnx", tmp_path / "t.csv")
     assert list(run.forecasts) == list(scored)
@@ -52,7 +53,7 @@ def test_another_horizon_begins_after_the_gap_too(tmp_path: Path) -> None:
     from forecast import cli
 
     table().to_csv(tmp_path / "t.csv", index=False)
-    fc.run(tmp_path / "t.csv", **ROLES, horizon=3, gap=4, learners=["Ridge"], ensemble=False, folds=1, levels=(), progress=False,
+    fc.run(tmp_path / "t.csv", **ROLES, horizon=3, gap=4, **QUICK, levels=(),
            output=tmp_path / "run")  # fmt: skip
     cli.export(tmp_path / "run", 5)
     cli.export(tmp_path / "run", None, tmp_path / "own.onnx")
@@ -67,7 +68,7 @@ def test_a_scored_file_is_written_as_that_of_the_run(kind: str, tmp_path: Path) 
     if kind == "zoned":
         days = pd.Series(np.tile(pd.date_range("2024-03-29", periods=70, freq="h", tz="Europe/Berlin"), 2))
     table().assign(day=days).to_csv(tmp_path / "t.csv", index=False)
-    fc.run(tmp_path / "t.csv", **ROLES, horizon=10, learners=["Ridge"], ensemble=False, folds=1, levels=80, progress=False,
+    fc.run(tmp_path / "t.csv", **ROLES, horizon=10, **QUICK, levels=80,
            output=tmp_path / "run")  # fmt: skip
     main([str(tmp_path / "run" / "model.onnx"), str(tmp_path / "t.csv"), str(tmp_path / "scored.csv")])
     want, got = (pd.read_csv(tmp_path / name, dtype=str) for name in ("run/forecasts.csv", "scored.csv"))

@@ -30,6 +30,7 @@ class Given:
     columns: dict[str, np.ndarray]
     levels: dict[str, tuple[str, ...]]
     own: int = 0  # so many, the first ones, came with the panel itself
+    others: tuple[str, ...] = ()  # series that the panel does not have, "store=s00", in the order of the table
 
 
 def known_columns(
@@ -52,6 +53,10 @@ def known_columns(
     if panel.ahead is not None and given is not panel.ahead:
         rows = _beside(_of_panel(panel, panel.ahead, names), rows)
     at, late, found = _find(panel, rows, times, names, lasting)
+    if rows.others and not lasting:
+        text = (f"The table of the next rows has {len(rows.others)} series that are not among those to forecast, the "
+                f"first {rows.others[0]!r}; their rows are left out.")  # fmt: skip
+        found.append(Finding("other_series", "dropped", text, count=int((rows.series < 0).sum())))
     columns = {}
     for name in names:
         values, missing = rows.columns[name], UNKNOWN if name in panel.levels else np.nan
@@ -95,7 +100,7 @@ def _beside(own: Given, given: Given) -> Given:
             mine = recoded(mine, own.levels[name], levels[name])
         columns[name] = np.concatenate([mine, values])
     series, times = np.concatenate([own.series, given.series]), np.concatenate([own.times, given.times])
-    return Given(series, times, columns, levels, len(own.series))
+    return Given(series, times, columns, levels, len(own.series), given.others)
 
 
 def _of_table(panel: Panel, times: np.ndarray, given: Any, names: list[str]) -> Given:
@@ -106,20 +111,24 @@ def _of_table(panel: Panel, times: np.ndarray, given: Any, names: list[str]) -> 
             near = suggestion(name, table.columns)
             raise ValueError(f"There is no column {name!r}{near} in the table that gives the next rows; it has "
                              f"{listed(table.columns)}.")  # fmt: skip
-    ids = {}
+    ids, keyless = {}, np.zeros(len(table), bool)
     for key in keys:
         column = series_of(table, key)
+        keyless |= column.isna().to_numpy(bool)
         whole = panel.ids[key].dtype == np.int64
         exact = numbers(column, key) if whole else text(column)
         ids[key] = np.where(np.isfinite(exact), exact, -1).astype(np.int64) if whole else exact
     mine = positions(panel.ids, pd.DataFrame(ids, index=range(len(table))))
+    strange = {key: ids[key][(mine < 0) & ~keyless] for key in keys}
+    others = [", ".join(f"{key}={value}" for key, value in zip(keys, one, strict=True))
+              for one in dict.fromkeys(zip(*strange.values(), strict=True))]  # fmt: skip
     columns, levels = {}, {}
     for name in names:
         if name in panel.levels:
             columns[name], levels[name] = codes(series_of(table, name))
         else:
             columns[name] = numbers(series_of(table, name), name)
-    return Given(mine, _times(panel, times, series_of(table, panel.time)), columns, levels)
+    return Given(mine, _times(panel, times, series_of(table, panel.time)), columns, levels, others=tuple(others))
 
 
 def _times(panel: Panel, times: np.ndarray, column: pd.Series) -> np.ndarray:
@@ -156,7 +165,7 @@ def _find(
     there = (place > 0) & (key[place] == asked)
     later = np.flip(np.logical_or.accumulate(np.flip(there, axis=1), axis=1), axis=1)
     late = (full & ~later).ravel()
-    text = _lacking(panel, times, np.flatnonzero(late), names)
+    text = _lacking(panel, rows, times, np.flatnonzero(late), names)
     if text and not lasting:
         raise ValueError(text)
     again = there & (place > 1) & (key[place - 1] == asked)
@@ -167,13 +176,23 @@ def _find(
     return np.where(there, usable[place], -1).ravel(), late, found
 
 
-def _lacking(panel: Panel, times: np.ndarray, lost: np.ndarray, names: list[str]) -> str:
+def _lacking(panel: Panel, rows: Given, times: np.ndarray, lost: np.ndarray, names: list[str]) -> str:
     """What is said of the rows `lost`, for which nothing is given; "" if there are none."""
     if not len(lost):
         return ""
     return (f"The known columns {names} are not given for {_where(panel, times, int(lost[0]))} ({len(lost):,} of "
-            f"{times.size:,} rows are missing). {_HOW}, one row for each series and each stamp every {panel.freq}."
-            )  # fmt: skip
+            f"{times.size:,} rows are missing); {_there(panel, rows, int(lost[0]) // times.shape[1])}. {_HOW}, one row "
+            f"for each series and each stamp every {panel.freq}.")  # fmt: skip
+
+
+def _there(panel: Panel, rows: Given, i: int) -> str:
+    """What is given of series `i`: from when to when, or whose rows are given instead."""
+    given = rows.times[rows.own :][rows.series[rows.own :] == i]
+    given = given[~np.isnat(given)]
+    if len(given):
+        return f"of it there are rows from {stamp(given.min(), panel.zone)} to {stamp(given.max(), panel.zone)}"
+    other = f", but of {rows.others[0]!r}, which is not among those to forecast" if rows.others else ""
+    return f"there are no rows of it{other}"
 
 
 def _several(

@@ -26,7 +26,7 @@ from forecast.leaderboard import Leaderboard
 from forecast.metrics import find
 from forecast.stretch import stretch
 from forecast.truth import Truth
-from forecast.widths import Widths, truth_scale
+from forecast.widths import Widths, truth_rest, truth_scale
 from learners.bands import bounds
 from learners.blend import blended
 
@@ -50,7 +50,8 @@ def ways(board: Leaderboard, k: int) -> dict[str, State]:
     voted = vote(before, per="panel")
     joint = before.joined("joint", voted.recipe, voted.outputs)
     found = blended([dict(board.outputs[n][k]) for n in voted.weights], list(voted.weights.values()), TRIM)
-    scale, least = truth_scale(board.truths[k]), 0.0 if np.nanmin(board.panel.y) >= 0 else None
+    scale, rest = truth_scale(board.truths[k]), truth_rest(board.truths[k])
+    least = 0.0 if np.nanmin(board.panel.y) >= 0 else None
 
     alike, apart = (banded(joint, "joint", LEVELS, least, symmetric=symmetric).widths for symmetric in (True, False))
     seen = errors(joint, "joint", LEVELS)
@@ -58,7 +59,7 @@ def ways(board: Leaderboard, k: int) -> dict[str, State]:
 
     def bands(widths: Widths, share: float) -> State:
         own = stretched and replace(stretched, share=share)
-        return finished(found, widths.bands(found["forecast"], scale), own, least)
+        return finished(found, widths.bands(found["forecast"], scale, rest=rest), scale, own, least)
 
     own, usual = bands(alike, 1.0), bands(alike, 0.0)
     return {

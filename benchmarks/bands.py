@@ -26,7 +26,7 @@ from forecast.ensemble import vote, without
 from forecast.leaderboard import Leaderboard, compare
 from forecast.plan import recipe
 from forecast.truth import Outputs
-from forecast.widths import truth_scale
+from forecast.widths import truth_rest, truth_scale
 from learners.asked import asked
 from learners.bands import bounds
 from learners.blend import blended
@@ -52,10 +52,11 @@ def deployed(past: Leaderboard, name: str, board: Leaderboard, at: int) -> dict[
     """The bands of one learner in fold `at`, measured on the folds of `past`."""
     least = 0.0 if nonnegative(past.panel) else None
     ready, truth, outputs = banded(past, name, LEVELS, least), board.truths[at], dict(board.outputs[name][at])
-    around = ready.widths.bands(outputs["forecast"], truth_scale(truth))
+    scale = truth_scale(truth)
+    around = ready.widths.bands(outputs["forecast"], scale, rest=truth_rest(truth))
     bare = {"forecast": outputs["forecast"]}
-    found = {"residuals": finished(bare, around, None, ready.least),
-             "deployed": finished(outputs, around, ready.stretch, ready.least)}  # fmt: skip
+    found = {"residuals": finished(bare, around, scale, None, ready.least),
+             "deployed": finished(outputs, around, scale, ready.stretch, ready.least)}  # fmt: skip
     return found | ({"native": outputs} if errors(past, name, LEVELS)[0].own else {})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from featurizers.arrays import State, namespace
+from featurizers.arrays import Array, State, namespace
 from featurizers.featurizer import Needs
 from featurizers.panel import Panel
 from featurizers.whole import number
@@ -108,13 +108,15 @@ class ConformalModel(Around):
     def predict(self, state: State, future: State) -> State:
         outputs = self.inner.predict(state, future)
         past, found = state["target"], self.widths
-        around = found.bands(outputs["forecast"], found.scale(past), rest=resting(past, found.window))
-        return finished(outputs, around, self.stretch, self.least)
+        scale = found.scale(past)
+        around = found.bands(outputs["forecast"], scale, rest=resting(past, found.window))
+        return finished(outputs, around, scale, self.stretch, self.least)
 
 
-def finished(outputs: State, around: State, own: Stretch | None, least: float | None) -> State:
-    """The forecast, and its bands: those `around` it, mixed with the learner's own, and not below `least`."""
-    bands = around if own is None else own.bands(outputs, around)
+def finished(outputs: State, around: State, scale: Array, own: Stretch | None, least: float | None) -> State:
+    """The forecast, and its bands: those `around` it, mixed with the learner's own (see `Stretch.bands`), and not below
+    `least`."""
+    bands = around if own is None else own.bands(outputs, around, scale)
     if least is not None:
         xp, forecast = namespace(outputs["forecast"]), outputs["forecast"]
         floor = xp.minimum(forecast, forecast * 0.0 + least)
@@ -212,7 +214,7 @@ def _out_of_fold(
 ) -> list[Outputs]:
     """The forecasts and the usual bands of each fold, measured on the others where there are others."""
     apart = _left_out(board, seen, levels)
-    return [finished({"forecast": e.forecast, **e.own}, around, own, least) for e, around, own in apart]
+    return [finished({"forecast": e.forecast, **e.own}, around, e.scale, own, least) for e, around, own in apart]
 
 
 def _losses(
@@ -224,7 +226,8 @@ def _losses(
     for e, around, own in _left_out(board, seen, levels, **how):
         for i, share in enumerate(SHARES):
             mine = replace(own, share=share) if own and share else None
-            losses[i] += _loss(e, finished({"forecast": e.forecast, **e.own}, around, mine, least), levels)
+            outputs = {"forecast": e.forecast, **e.own}
+            losses[i] += _loss(e, finished(outputs, around, e.scale, mine, least), levels)
     return losses.tolist()
 
 

@@ -35,8 +35,9 @@ class Stretch:
         if not 0 <= number(self.share, "The share of Stretch") <= 1:
             raise ValueError(f"The share of Stretch is from 0 to 1, not {self.share!r}.")
 
-    def bands(self, outputs: State, around: State) -> State:
-        """The bands `around`, mixed with those among `outputs`, stretched, where there are any."""
+    def bands(self, outputs: State, around: State, scale: Array) -> State:
+        """The bands `around`, mixed with those among `outputs`, stretched, where there are any. Of series without a
+        `scale`, (series,), nothing was measured that says which of both is too wide."""
         mixed, forecast = dict(around), outputs["forecast"]
         reach = [0.0, 0.0]
         for level, factor in zip(self.levels, self.factors, strict=True):
@@ -45,16 +46,16 @@ class Stretch:
             mine, usual = distances(outputs, level), distances({**around, "forecast": forecast}, level)
             for i, name in enumerate(bounds(level)):
                 xp, sign = namespace(mine[i]), 2 * i - 1
-                reach[i] = xp.maximum(reach[i], self._mean(factor * mine[i], usual[i]))  # levels never cross
+                reach[i] = xp.maximum(reach[i], self._mean(factor * mine[i], usual[i], scale))  # levels never cross
                 mixed[name] = xp.where(xp.isnan(mine[i]), around[name], forecast + sign * reach[i])
         return mixed
 
-    def _mean(self, own: Array, usual: Array) -> Array:
+    def _mean(self, own: Array, usual: Array, scale: Array) -> Array:
         """The distance whose precision, the inverse of its square, is the mean of those of two distances, so that the
-        one that is far too wide counts little; the arithmetic mean where one of them is none."""
+        one that is far too wide counts little; the arithmetic mean where one of them, or the scale, is none."""
         xp = namespace(own, usual)
         narrow, wide = xp.minimum(own, usual), xp.maximum(own, usual)
-        some = narrow > NONE * wide
+        some = (narrow > NONE * wide) & (scale[:, None] > 0)
         mine, other = (xp.where(some, narrow / xp.where(some, part, 1.0), 1.0) for part in (own, usual))
         precision = self.share * mine * mine + (1 - self.share) * other * other  # over that of the narrower one
         return xp.where(some, narrow / xp.sqrt(precision), self.share * own + (1 - self.share) * usual)

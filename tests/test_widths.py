@@ -171,7 +171,7 @@ def test_stretched_bands_never_cross_and_fall_back_where_there_are_none():
     outputs = {"forecast": np.zeros((2, 1)), "lo50": np.array([[-1.0], [np.nan]]), "hi50": np.array([[1.0], [np.nan]]),
                "lo80": np.array([[-1.1], [np.nan]]), "hi80": np.array([[1.1], [np.nan]])}  # fmt: skip
     around = {n: np.array([[v], [v]]) for n, v in {"lo50": -3.0, "hi50": 3.0, "lo80": -4.0, "hi80": 4.0}.items()}
-    found = Stretch((50, 80), (2.0, 1.0), share=1.0).bands(outputs, around)
+    found = Stretch((50, 80), (2.0, 1.0), share=1.0).bands(outputs, around, np.ones(len(around["lo80"])))
     np.testing.assert_allclose([found[n][0, 0] for n in ("lo80", "lo50", "hi50", "hi80")], [-2, -2, 2, 2])
     np.testing.assert_allclose([found[n][1, 0] for n in ("lo80", "lo50", "hi50", "hi80")], [-4, -3, 3, 4])
 
@@ -181,13 +181,15 @@ def test_the_precisions_of_both_kinds_of_bands_have_their_mean():
     outputs = {"forecast": np.zeros((4, 1)), "lo80": np.array([[-1.0], [-10.0], [0.0], [-1.0]]),
                "hi80": np.array([[2.0], [2.0], [0.0], [np.nan]])}  # fmt: skip
     around = {"lo80": np.array([[-1.0], [-1.0], [-1.0], [-1.0]]), "hi80": np.array([[4.0], [0.0], [1.0], [3.0]])}
-    found = Stretch((80,), (1.0,)).bands(outputs, around)
+    found = Stretch((80,), (1.0,)).bands(outputs, around, np.ones(len(around["lo80"])))
     np.testing.assert_allclose(found["lo80"][:, 0], [-1.0, -pmean([1, 10], -2), -0.5, -1.0])
     np.testing.assert_allclose(found["hi80"][:, 0], [pmean([2, 4], -2), 1.0, 0.5, 3.0])
-    quarter = Stretch((80,), (1.0,), share=0.25).bands(outputs, around)
+    quarter = Stretch((80,), (1.0,), share=0.25).bands(outputs, around, np.ones(len(around["lo80"])))
     np.testing.assert_allclose(quarter["hi80"][0, 0], pmean([2, 4], -2, weights=[0.25, 0.75]))
+    asleep = Stretch((80,), (1.0,)).bands(outputs, around, np.zeros(4))  # nothing says which of both is too wide
+    np.testing.assert_allclose(asleep["hi80"][:, 0], [3.0, 1.0, 0.5, 3.0])
     for share, wanted in ((1.0, outputs), (0.0, around)):
-        found = Stretch((80,), (1.0,), share).bands(outputs, around)
+        found = Stretch((80,), (1.0,), share).bands(outputs, around, np.ones(len(around["lo80"])))
         np.testing.assert_allclose(found["lo80"][:2], wanted["lo80"][:2])
 
 
@@ -195,5 +197,5 @@ def test_mixed_bands_never_cross_where_only_one_level_has_a_width():
     outputs = {"forecast": np.zeros((1, 1)), "lo50": np.zeros((1, 1)), "hi50": np.zeros((1, 1)),
                "lo80": np.full((1, 1), -0.1), "hi80": np.full((1, 1), 0.1)}  # fmt: skip
     around = {n: np.full((1, 1), v) for n, v in {"lo50": -3.0, "hi50": 3.0, "lo80": -4.0, "hi80": 4.0}.items()}
-    found = Stretch((50, 80), (1.0, 1.0)).bands(outputs, around)
+    found = Stretch((50, 80), (1.0, 1.0)).bands(outputs, around, np.ones(len(around["lo80"])))
     assert found["lo80"] <= found["lo50"] < 0 < found["hi50"] <= found["hi80"]

@@ -88,6 +88,7 @@ def _ids(frame: pd.DataFrame, free: list[str], data: Mapping[str, Any]) -> tuple
     rows = frame[frame[time].isin(frame[time].value_counts().index[:BUSY])]
     texts = [name for name in free if _may_be_key(frame[name]) and not words(name) & PARTS]
     texts, whole = ([n for n in texts if _numeric(frame[n]) == kind] for kind in (False, True))
+    texts = [n for n in texts if n not in _spoilt(frame, texts)]
     named = [name for name in whole if words(name) & KEYS]
     others = [name for name in whole if not words(name) & (KEYS | TARGETS)]
     for some in (texts, texts + named, texts + named + others):
@@ -108,21 +109,40 @@ def _ids(frame: pd.DataFrame, free: list[str], data: Mapping[str, Any]) -> tuple
 def _target(frame: pd.DataFrame, free: list[str], data: Mapping[str, Any]) -> tuple[str, str]:
     groups = _groups(frame, data)
     found = [n for n in free if _numeric(frame[n]) and frame[n].groupby(groups).nunique().max() > 1]
+    spoilt = _spoilt(frame, [n for n in free if n not in found])
+    found += spoilt
     if not found:
         raise ValueError(f"No column that is left ({listed(free) or 'none'}) holds numbers to forecast: name one with "
                          "--target, and it is said why not; numbers such as '1,5' need --decimal ','.")  # fmt: skip
-    if len(found) == 1:
-        return found[0], "the only column of numbers that change"
     times = _stamps(frame, data)
     last = frame[times == times.max()]
     empty = [name for name in found if last[name].isna().all()]
     some = empty if empty and len(empty) < len(found) else found
-    if len(some) == 1:
-        return some[0], "it is empty in the last rows, where others are given"
-    for near in ([n for n in some if n.lower() in TARGETS], [n for n in some if words(n) & TARGETS]):
-        if len(near) == 1:
-            return near[0], f"by its name, among {listed(found, 6)}, which hold numbers"
-    raise ValueError(f"Which column is to be forecast? {listed(some)} hold numbers: name one with --target.")
+    among = f"by its name, among {listed(found, 6)}, which hold numbers"
+    exact, near = [n for n in some if n.lower() in TARGETS], [n for n in some if words(n) & TARGETS]
+    alone = "it is empty in the last rows, where others are given"
+    why = alone if len(found) > 1 else "the only column of numbers that change"
+    for names, reason in ((some, why), (exact, among), (near, among)):
+        if len(names) == 1:
+            if names[0] in spoilt:
+                raise ValueError(f"{names[0]!r} may be what is to be forecast, but not as it is. {spoilt[names[0]]}")
+            return names[0], reason
+    nearly = "".join(f" {name!r} nearly holds numbers: {spoilt[name]}" for name in some if name in spoilt)
+    there = listed(name for name in some if name not in spoilt)
+    whole = f" {there} hold numbers: name one with --target." if there else ""
+    raise ValueError(f"Which column is to be forecast?{whole}{nearly}")
+
+
+def _spoilt(frame: pd.DataFrame, names: list[str]) -> dict[str, str]:
+    """The columns that are numbers but for some cells, and what is said of the first of these."""
+    found = {}
+    for name in names:
+        if is_category(frame[name]) and not words(name) & (KEYS | PARTS):
+            try:
+                check_names(frame[name], name)
+            except ValueError as error:
+                found[name] = str(error)
+    return found
 
 
 def _roles(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 from typing import Any, TypedDict
@@ -11,6 +12,7 @@ from typing import Any, TypedDict
 import numpy as np
 
 from featurizers.holidays import check_place
+from featurizers.policy import Policy, listed, suggestion
 from featurizers.whole import whole, wholes
 from forecast.metrics import find
 from learners.bands import check_levels
@@ -19,6 +21,9 @@ from learners.learner import Learner
 # Settings that are whole numbers, and the least that each may be.
 WHOLE = {"horizon": 1, "season": 1, "folds": 1, "step": 1, "fold_series": 1, "test_step": 1, "workers": 1, "seed": 0,
          "trials": 1, "patience": 1, "gap": 0}  # fmt: skip
+# What a job's 'data' may say: the settings of `Panel.read`.
+OF_TABLE = ("source", "id", "time", "target", "known", "past", "static", "freq", "aggregate",
+            *(f.name for f in fields(Policy)))  # fmt: skip
 
 
 class Settings(TypedDict, total=False):
@@ -132,6 +137,10 @@ def _words(name: str, value: Any) -> tuple[str, ...]:
 def _data(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise ValueError(f"The job's 'data' is a table of settings (source, id, time, target ...), not {value!r}.")
+    for name in value:
+        if name not in OF_TABLE:
+            raise ValueError(f"There is no setting {name!r} of the job's 'data'{suggestion(name, OF_TABLE)}; there are "
+                             f"{listed(OF_TABLE, len(OF_TABLE))}.")  # fmt: skip
     for name in ("time", "target"):  # the source of a run on a frame is not written in its job
         if value.get(name) is None:
             raise ValueError(f"The job's 'data' does not say {name!r}, which has no default.")

@@ -35,6 +35,13 @@ def sales(ahead: int = 0) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def spoilt(name: str, new: str | None = None) -> dict[str, object]:
+    """The change by which one cell of a column is no number; it is called `new`, and no other has a target's name."""
+    values = pd.Series(np.arange(4 * ROWS) * 7 % 13, dtype=object)
+    values[7] = "1,406.9"
+    return {"sales": 1, name: 1, new: values} if new else {name: values}
+
+
 def started(table: pd.DataFrame, folder: Path, horizon: int | None = None, **said: object) -> tuple[Job, str]:
     """The job that is begun on a table, and its text."""
     table.to_csv(folder / "table.csv", index=False)
@@ -83,6 +90,8 @@ def test_the_tables_that_come_with_it_are_read_as_they_are_meant(name: str, tmp_
         ({"demand": sales()["price"]}, {}, "'sales', 'price', 'rain', 'demand' hold numbers: .* --target"),
         ({"store": "N", "product_no": 1}, {}, "Several rows have the same time, as '2024-01-07' in 'week'.*--id"),
         ({"sales": "many", "price": 1, "rain": 1}, {}, "No column that is left .* holds numbers .* --target"),
+        (spoilt("sales"), {}, "'sales' may be what is to be .* 'sales' holds '1,406.9' in row 7, where 159 of"),
+        (spoilt("rain", "mass"), {}, "'price' hold numbers: .* 'mass' nearly holds numbers: .* '1,406.9' in row 7"),
         ({}, {"target": "slaes"}, "There is no column 'slaes' .did you mean 'sales'"),
     ],
 )  # fmt: skip

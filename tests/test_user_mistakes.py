@@ -252,6 +252,7 @@ def test_a_run_is_looked_at_and_its_model_loaded_from_its_folder(tmp_path: Path)
         (["score", "nowhere.onnx", "t.csv"], "'nowhere.onnx' can't be opened"),
         (["run", "bad.toml"], "The folds must be a whole number from 1 on, not '3'."),
         (["run", "t.csv"], "'t.csv' is a table, not a job: 'forecast init t.csv' writes one"),
+        (["run", "slip.toml"], "no setting 'traget' of the job's 'data' (did you mean 'target'?); there are 'source'"),
         (["run", "below.toml"], "'horizon' is a setting of the job, not of its table: it stands above [data]"),
         (["compare", "part.toml"], "'mine' is only a part of one: wrap a regressor in Recursive"),
         (["pause", "nowhere"], "There is no run 'nowhere'"),
@@ -264,6 +265,7 @@ def test_the_command_line_answers_in_a_line(arguments: list[str], sentence: str,
     table().to_csv(tmp_path / "t.csv", index=False)
     (tmp_path / "bad.toml").write_text('horizon = 3\nfolds = "3"\n' + data)
     (tmp_path / "below.toml").write_text(data + "horizon = 3\n")
+    (tmp_path / "slip.toml").write_text("horizon = 3\n" + data.replace("target", "traget"))
     (tmp_path / "part.toml").write_text("horizon = 3\n" + data + "[learners.mine.Ridge]\nalpha = 1.0\n")
     code = "from forecast.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True,

@@ -92,6 +92,8 @@ class Calendar:
 
 def _commonest(values: np.ndarray, owner: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The commonest of whole numbers in each series, the smallest of several, and its share of them; all have rows."""
+    if (values == values[0]).all():
+        return np.full(count, values[0]), np.ones(count)
     order = np.lexsort((values, owner))
     values, owner = values[order], owner[order]
     runs = np.flatnonzero(np.r_[True, (np.diff(owner) != 0) | (np.diff(values) != 0)])

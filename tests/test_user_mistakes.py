@@ -314,7 +314,7 @@ def test_editors_are_offered_every_setting_of_a_run() -> None:
 def test_a_graph_that_is_refused_is_a_finding_and_the_rest_of_the_run_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(*_: object) -> None:
+    def refused(*_: object, **__: object) -> None:
         raise ValueError("The graph disagrees with Python.")
 
     monkeypatch.setattr("forecast.output.to_onnx", refused)

@@ -113,7 +113,7 @@ class Rows:
         if not len(there):
             raise ValueError(f"No row says whose it is and when it was: {listed} are missing.")
         for row in np.flatnonzero(lost)[:1]:
-            self.notes.append(f"Row {row} lacks one of {listed}: {lost.sum()} such rows are left out.")
+            self.notes.append(f"Row {row} lacks one of {listed}: it is left out {_in_all(lost)}.")
         index: dict[tuple[Any, ...], int] = {}
         each = list(zip(*(k[there].tolist() for k in keys), strict=True)) if keys else [()] * len(there)
         self.owner, self.keys = np.array([index.setdefault(key, len(index)) for key in each], np.int64), list(index)
@@ -130,7 +130,7 @@ class Rows:
         times, freq = self.calendar.aligned(self.times, self.owner, len(self.keys)), self.about["frequency"]["name"]
         for i in np.flatnonzero(off := times != self.times)[:1]:
             self.notes.append(f"{self.name(self.owner[i])}, row {self.row[i]}: {shown(self.times[i])} is off the "
-                              f"grid (every {freq}); moved to {shown(times[i])}, as {off.sum()} rows are.")  # fmt: skip
+                              f"grid (every {freq}); moved to {shown(times[i])} {_in_all(off)}.")  # fmt: skip
         order = np.lexsort((self.times, times, self.owner))
         owner, stamps, row = self.owner[order], times[order], self.row[order]
         again = np.r_[False, (np.diff(owner) == 0) & (np.diff(stamps) == 0)]
@@ -147,7 +147,7 @@ class Rows:
                 if differ.sum() > MANY * len(order):
                     raise ValueError(f"{told}, as {differ.sum()} of {len(order)} rows come again: the model knows one "
                                      f"row every {freq} in each series.")  # fmt: skip
-                self.notes.append(f"{told}, {done}, as of {some.sum()} such rows.")
+                self.notes.append(f"{told}, {done} {_in_all(some)}.")
         self.owner, self.times = owner[starts], stamps[starts]
 
     def _place(self, known: np.ndarray) -> None:
@@ -179,7 +179,7 @@ class Rows:
         self.owner, self.target = self.owner[source], np.where(fresh, np.nan, self.target[source])
         for i in np.flatnonzero(fresh)[:1]:
             when = shown(self.calendar.add(self.origin[self.owner[i]], self.steps[i]))
-            self.notes.append(f"{self.name(self.owner[i])} has no row for {when}, one of {fresh.sum()} such rows: "
+            self.notes.append(f"{self.name(self.owner[i])} has no row for {when} {_in_all(fresh)}: "
                               f"{self.about['target']!r} is unknown, and numbers are those before.")  # fmt: skip
 
     def _new(self) -> np.ndarray:
@@ -236,6 +236,10 @@ class Rows:
         times = self.calendar.add(self.origin[:, None], steps).ravel()
         local = [datetime.fromtimestamp(t, self.zone).isoformat(" ") for t in times.tolist() if self.zone]
         return keys | {self.about["time"]: np.array(local) if self.zone else times.astype("datetime64[s]")}
+
+
+def _in_all(rows: np.ndarray) -> str:
+    return "(1 row in all)" if rows.sum() == 1 else f"({rows.sum()} rows in all)"
 
 
 def main(arguments: list[str], decimal: str | None = None) -> None:

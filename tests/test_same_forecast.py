@@ -115,13 +115,13 @@ REPAIRS: dict[str, tuple[Any, str]] = {
     "two values": (lambda t: again(t, 57, sales=5.0, kind="low", wind=1.0), "row 57 and 140, with other values: the"),
     "two prices ahead": (lambda t: again(t, 65, price=5.0, deal="none"), "2024-03-06 twice, in row 65 and 140, with"),
     "a stray stamp": (lambda t: cell(t, 57, day="2024-02-27 03:00"), "row 57: 2024-02-27 03:00:00 is off the grid"),
-    "the last one astray": (lambda t: cell(t, 59, day="2024-02-29 12:00"), r"moved to 2024-02-29, as 1 rows are"),
+    "the last one astray": (lambda t: cell(t, 59, day="2024-02-29 12:00"), r"moved to 2024-02-29 \(1 row in all\)"),
     "a stray stamp ahead": (lambda t: cell(t, 66, day="2024-03-07 12:00"), "row 66: 2024-03-07 12:00:00 is off"),
-    "no key": (lambda t: cell(t, 57, shop=None), "Row 57 lacks one of 'shop', 'day': 1 such rows are left out"),
+    "no key": (lambda t: cell(t, 57, shop=None), r"Row 57 lacks one of 'shop', 'day': it is left out \(1 row in all\)"),
     "no time": (lambda t: cell(t, 58, day=None), "Row 58 lacks one of 'shop', 'day'"),
-    "no row": (lambda t: t.drop(index=57), "shop=a has no row for 2024-02-27, one of 1 such rows"),
-    "no rows ahead": (lambda t: t.drop(index=[64, 135, 136]), "no row for 2024-03-05, one of 3 such rows"),
-    "no first row ahead": (lambda t: t.drop(index=60), "has no row for 2024-03-01, one of 1 such rows"),
+    "no row": (lambda t: t.drop(index=57), r"shop=a has no row for 2024-02-27 \(1 row in all\)"),
+    "no rows ahead": (lambda t: t.drop(index=[64, 135, 136]), r"no row for 2024-03-05 \(3 rows in all\)"),
+    "no first row ahead": (lambda t: t.drop(index=60), r"has no row for 2024-03-01 \(1 row in all\)"),
     "everything": (lambda t: cell(again(again(t, 58, sales=0.0), 57), 59, day="2024-02-29 01:00").drop(index=[56, 66]),
                    "has the time"),
 }  # fmt: skip
@@ -173,4 +173,4 @@ def test_notes_go_to_standard_error(tmp_path: Path, capsys: pytest.CaptureFixtur
     told = capsys.readouterr()
     assert told.out.startswith("shop,day,forecast\na,2024-03-01,")
     assert told.err == ("scorer: Series shop=a has the time 2024-02-27 twice, in row 57 and 140, with the same values: "
-                        "one is kept, as of 1 such rows.\n")  # fmt: skip
+                        "one is kept (1 row in all).\n")  # fmt: skip

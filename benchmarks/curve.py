@@ -54,6 +54,10 @@ def drawn(table: pd.DataFrame, out: Path) -> None:
             for cpu, score, limit in rows[["cpu", metric, "limit"]].itertuples(index=False):
                 axes.annotate(f"{limit:g} s", (cpu, score), textcoords="offset points", xytext=(4, 5), fontsize=8)
         axes.set(xscale="log", xlabel="CPU seconds a set", ylabel=f"{metric.upper()} / seasonal naive")
+        limits = sorted(table["limit"].unique())
+        axes.set_xticks(limits, [f"{limit:g}" for limit in limits])
+        axes.minorticks_off()
+        axes.margins(x=0.15, y=0.1)  # room for the words at the points
         axes.grid(alpha=0.3)
     both[0].legend()
     figure.tight_layout()

@@ -12,6 +12,7 @@
 #include "arima_long.hpp"
 #include "arima_numbered.hpp"
 #include "arima_search.hpp"
+#include "filtered_rows.hpp"
 #include "kalman.hpp"
 #include "over_series.hpp"
 
@@ -228,7 +229,6 @@ void filter(Table ar, Table intercept, Table push, Moved state, Moved gain, Move
             int threads) {
     const std::size_t count = ar.shape(0), k = std::max<std::size_t>(ar.shape(1), 1), slots = gaps.shape(1) / k;
     const std::size_t levers = lever.shape(1) / k, r = slots + 1;
-    const auto rows = static_cast<std::int64_t>(y.size());
     const auto fits = [&](const auto& table, std::size_t columns) {
         if (table.shape(0) != count || table.shape(1) != columns)
             throw std::invalid_argument("The tables of numbers differ in size.");
@@ -238,10 +238,7 @@ void filter(Table ar, Table intercept, Table push, Moved state, Moved gain, Move
     if (starts.size() != count || before.size() != count || steps.size() != count || slots % 2 ||
         (levers > 1 && (x.shape(0) != y.size() || x.shape(1) != levers - 1)))
         throw std::invalid_argument("The tables of numbers do not hold the same series.");
-    for (std::size_t i = 0; i < count; i++)
-        if (starts(i) < 0 || starts(i) > rows || before(i) < 0 ||
-            (steps(i) > before(i) && steps(i) - before(i) > rows - starts(i)))
-            throw std::invalid_argument("The series end before they begin, or after the values do.");
+    check_filtered(starts, before, steps, y.size());
     nb::gil_scoped_release released;
     over_series(count, threads, [&](std::size_t i) {
         if (steps(i) <= 0) return;
@@ -265,7 +262,8 @@ double likelihood_at(Numbers w, Table x, std::size_t gaps, Indices orders, Numbe
     sample.n = static_cast<int>(w.size());
     sample.columns = static_cast<int>(x.shape(1));
     sample.gaps = static_cast<int>(gaps);
-    if (static_cast<std::size_t>(o.count()) != coefficients.size() || gaps > x.shape(1) || w.size() < 1 || (sample.columns && x.shape(0) != w.size()))
+    if (static_cast<std::size_t>(o.count()) != coefficients.size() || gaps > x.shape(1) || w.size() < 1 ||
+        (sample.columns && x.shape(0) != w.size()))
         throw std::invalid_argument("There are not as many coefficients as orders, or the columns have another length.");
     sample.table.assign(w.data(), w.data() + w.size());
     for (int c = 0; c < sample.columns; c++)

@@ -10,6 +10,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "filtered_rows.hpp"
 #include "over_series.hpp"
 
 namespace nb = nanobind;
@@ -109,15 +110,11 @@ struct Ces {
 template <typename Kind>
 auto filter(Table still, Table moving, Numbers y, Indices starts, Indices before, Indices steps, int threads) {
     const std::size_t count = moving.shape(0), width = moving.shape(1);
-    const auto rows = static_cast<std::int64_t>(y.size());
     if (still.shape(0) != count || still.shape(1) != Kind::STILL || width <= Kind::MOVING ||
         (width - Kind::MOVING) % Kind::TERM != 0 || starts.size() != count ||
         before.size() != count || steps.size() != count)
         throw std::invalid_argument("The tables of numbers do not hold the same series.");
-    for (std::size_t i = 0; i < count; i++)
-        if (starts(i) < 0 || starts(i) > rows || before(i) < 0 ||
-            (steps(i) > before(i) && steps(i) - before(i) > rows - starts(i)))
-            throw std::invalid_argument("The series end before they begin, or after the values do.");
+    check_filtered(starts, before, steps, y.size());
     auto out = std::make_unique<double[]>(count * width);
     std::copy_n(moving.data(), count * width, out.get());
     {

@@ -90,8 +90,7 @@ class Rows:
         self.cutoff = np.array([cutoffs.get(key, NEVER) for key in self.keys], np.int64)
         self.target = table.numbers(about["target"])[there]
         self.feeds = [f for f in about["inputs"] if f["part"] not in ("key", "new") and f["column"] != "time"]
-        self.values = {f["name"]: table.texts(f["column"], f["levels"])[there] if f["kind"] == "text" else
-                       table.numbers(f["column"])[there] for f in self.feeds}  # fmt: skip
+        self.values = {f["name"]: self._column(table, f, there) for f in self.feeds}
         self._regular()
         self._place(~np.isnan(self.target))
         self.new = self._new() if "series" in about else np.zeros(len(self.keys), np.int64)
@@ -124,6 +123,11 @@ class Rows:
     def name(self, i: int) -> str:
         key = ", ".join(f"{column}={value}" for column, value in zip(self.about["ids"], self.keys[i], strict=True))
         return f"Series {key}" if key else "The series"
+
+    def _column(self, table: Table, feed: Mapping[str, Any], there: np.ndarray) -> np.ndarray:
+        if feed["kind"] == "text":
+            return table.texts(feed["column"], feed["levels"])[there]
+        return self.target if feed["column"] == self.about["target"] else table.numbers(feed["column"])[there]
 
     def _regular(self) -> None:
         """One row for each stamp of a series, on its grid; sorted."""

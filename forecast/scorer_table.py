@@ -78,7 +78,8 @@ class Table:
         values, own = self.column(name)
         values = values.astype("datetime64[s]") if values.dtype.kind == "M" else values
         listed = values.tolist()
-        first = {value: row for row, value in reversed(list(enumerate(listed))) if not _is_missing(value)}
+        first = {value: row for row, value in reversed(list(enumerate(listed)))}
+        first = {value: row for value, row in first.items() if not _is_missing(value)}
         if calendar.counted and all(re.fullmatch(r"-?\d+(\.0*)?", str(value).strip()) for value in first):
             numbers, (zero, stamp) = self.numbers(name), calendar.counted
             stamps = calendar.add(stamp, np.nan_to_num(numbers, nan=zero).astype(np.int64) - zero)

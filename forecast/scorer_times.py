@@ -25,12 +25,8 @@ DATES = ("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%m-%d-%Y", "%d-%m-%Y",
 QUARTERS = (r"(?P<year>\d{4})[- ]?[Qq](?P<quarter>[1-4])", r"[Qq](?P<quarter>[1-4])[- /]?(?P<year>\d{4})",
             r"(?P<quarter>[1-4])[Qq][- /]?(?P<year>\d{4})")  # fmt: skip
 CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
-DAY, EPOCH, EARLY, LATE = (
-    86_400,
-    datetime(1970, 1, 1),
-    315_532_800,
-    4_102_444_800,
-)  # 1980 and 2100, as seconds since 1970
+EPOCH, EARLY, LATE = datetime(1970, 1, 1), 315_532_800, 4_102_444_800  # 1980 and 2100, as seconds since 1970
+DAY = 86_400
 
 # In so many days, 28 years, months and weekdays come again, from 1901 to 2099: the days since 1970 of that.
 CYCLE, ALIKE = 10_227, (-25_202, 47_481)

@@ -44,10 +44,8 @@ def _biased(outcome: Outcome) -> list[Finding]:
     found = np.array([truth.total(METRICS["bias"], outputs) for truth, outputs in folds if outputs])
     if len(found) < 2 or not (np.all(found > BIASED) or np.all(found < -BIASED)):
         return []
-    side = "more" if found[0] > 0 else "less"
-    text = (
-        f"On each of {len(found)} folds {name!r} forecast {side} than came, in sum by {abs(found.mean()):.0%} (bias)."
-    )
+    side, off = "more" if found[0] > 0 else "less", abs(found.mean())
+    text = f"On each of {len(found)} folds {name!r} forecast {side} than came, in sum by {off:.0%} (bias)."
     if side == "less" and board.metric.name not in OF_MEANS:
         text += (f" {board.metric.name!r} asks for a value in the middle, which is not the mean where many are zero or "
                  "a few are large: where sums count, choose metric='rmsse'.")  # fmt: skip

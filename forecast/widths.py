@@ -258,7 +258,7 @@ def _of_truth(truth: Truth, measured: Callable[[np.ndarray], np.ndarray]) -> np.
     found, window = np.zeros(len(truth.actual)), windows(truth.season)[0]
     for rows, train in truth.trains:
         padding = np.full((len(rows), max(window - train.shape[1], 0)), np.nan)
-        found[rows] = measured(np.concatenate([padding, train], axis=1))
+        found[rows] = measured(np.concatenate([padding, train[:, -window:]], axis=1))
     return found
 
 
